@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Data sets, forward-forward training, trained networks, import and export.
+
+pub mod data;
