@@ -1,1 +1,28 @@
-//! Placeholder.
+//! Graph IR of spikeloom: populations joined by projections, on petgraph, with the stage in the type.
+//!
+//! `Graph<Trained>` holds real-valued networks as training or an import leaves them, `Graph<Quantized>` the integer
+//! networks that chips execute. What a graph *means* is defined by [`interp`], stated in words in `docs/semantics.md`.
+//! This crate reads no files and prints nothing; it knows no chip.
+
+pub mod connect;
+pub mod encode;
+pub mod graph;
+pub mod ids;
+pub mod interp;
+pub mod neuron;
+pub mod readout;
+pub mod stage;
+pub mod stimulus;
+pub mod text;
+pub mod verify;
+
+pub use connect::{Connectivity, Conv2d, Pool, Projection};
+pub use encode::InputEncoding;
+pub use graph::{Graph, Population};
+pub use ids::{PopulationId, ProjectionId, Shape, Timestep};
+pub use interp::{Trace, interpret};
+pub use neuron::{Compare, InputCoding, Leak, NeuronModel, Normalization, PerChannel, Reset, Spiking, Window};
+pub use readout::{Decision, Readout, Score};
+pub use stage::{Quantized, Stage, Trained};
+pub use stimulus::{Event, Stimulus};
+pub use verify::{Violation, verify};

@@ -1,0 +1,67 @@
+//! From pixels to integer input values, on the host.
+
+use serde::{Deserialize, Serialize};
+
+/// How an image of 8-bit pixels becomes the integers of a direct-coded input.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum InputEncoding {
+    /// `x = p`, the pixel 0..=255.
+    Pixels,
+    /// `x = clip(round(gain·(q − mean q)/(std q + eps)), −limit, limit)` with `q = p/255` over all pixels of the image;
+    /// population standard deviation, rounding half away from zero.
+    Standardized {
+        /// Integer units per standard deviation.
+        gain: f32,
+        /// Added to the standard deviation.
+        eps: f32,
+        /// Largest magnitude.
+        limit: i32,
+    },
+}
+
+impl InputEncoding {
+    /// The usual standardization: 32 units per standard deviation, ε = 0.05, limit 127.
+    pub const STANDARD: Self = Self::Standardized { gain: 32.0, eps: 0.05, limit: 127 };
+
+    /// The integer values of an image, in the image's own order.
+    pub fn encode(self, pixels: &[u8]) -> Vec<i32> {
+        match self {
+            Self::Pixels => pixels.iter().map(|&p| i32::from(p)).collect(),
+            Self::Standardized { gain, eps, limit } => {
+                let n = pixels.len() as f64;
+                // Integer sums make mean and variance independent of the order of summation.
+                let sum: u64 = pixels.iter().map(|&p| u64::from(p)).sum();
+                let squares: u64 = pixels.iter().map(|&p| u64::from(p) * u64::from(p)).sum();
+                let mean = sum as f64 / n;
+                let std = (squares as f64 / n - mean * mean).max(0.0).sqrt() / 255.0;
+                let scale = f64::from(gain) / (std + f64::from(eps)) / 255.0;
+                pixels
+                    .iter()
+                    .map(|&p| ((f64::from(p) - mean) * scale).round() as i32)
+                    .map(|x| x.clamp(-limit, limit))
+                    .collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standardizing_a_flat_image_gives_zeros() {
+        assert_eq!(InputEncoding::STANDARD.encode(&[7; 9]), vec![0; 9]);
+    }
+
+    #[test]
+    fn two_pixels_land_symmetrically() {
+        // q = 0 and 1: mean 1/2, std 1/2, so x = ±32·(1/2)/(0.55) = ±29.09.
+        assert_eq!(InputEncoding::STANDARD.encode(&[0, 255]), vec![-29, 29]);
+    }
+
+    #[test]
+    fn pixels_pass_unchanged() {
+        assert_eq!(InputEncoding::Pixels.encode(&[0, 128, 255]), vec![0, 128, 255]);
+    }
+}

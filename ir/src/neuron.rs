@@ -1,0 +1,174 @@
+//! Neuron models: what a population does with its summed input in a timestep (docs/semantics.md §3).
+//!
+//! Per timestep `t` a spiking neuron first adds what arrived, `v ← v + Σ w·s`. Inside its window it then updates, in this
+//! order: bias `v ← v + b`; floor `v ← max(v, f)`; compare with θ, fire and reset; decay `v ← v − v·δ/4096`. Decaying
+//! last is decaying before the arrivals of the next step, so one state variable suffices. Outside its window a neuron only
+//! accumulates.
+
+use crate::stage::Stage;
+use serde::{Deserialize, Serialize};
+
+/// One value for the whole population (length 1) or one per channel (length C).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PerChannel<T>(pub Vec<T>);
+
+impl<T: Copy> PerChannel<T> {
+    /// The same value in every channel.
+    pub fn uniform(value: T) -> Self {
+        Self(vec![value])
+    }
+
+    /// The value of a channel.
+    pub fn at(&self, channel: usize) -> T {
+        if self.0.len() == 1 { self.0[0] } else { self.0[channel] }
+    }
+
+    /// The values mapped one by one.
+    pub fn map<U>(&self, f: impl FnMut(T) -> U) -> PerChannel<U> {
+        PerChannel(self.0.iter().copied().map(f).collect())
+    }
+}
+
+/// How the outside world drives an input population. Input values arrive in the step in which they are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InputCoding {
+    /// Direct coding, once: every non-zero value of the sample is one graded event in timestep 0.
+    DirectOnce,
+    /// Direct coding, repeated: the sample's values are given again in every timestep below `steps`.
+    DirectEveryStep {
+        /// Number of timesteps in which the sample is presented.
+        steps: u32,
+    },
+    /// Events recorded elsewhere, given with their timesteps.
+    Events,
+}
+
+/// Membrane reset after a spike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reset {
+    /// Soft reset: `v ← v − θ`.
+    Subtract,
+    /// Hard reset: `v ← 0`.
+    Zero,
+}
+
+/// The comparison that fires a neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Compare {
+    /// Fire if `v ≥ θ`.
+    GreaterEqual,
+    /// Fire if `v > θ`.
+    Greater,
+}
+
+/// Leak of the membrane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Leak {
+    /// Integrate-and-fire: no leak.
+    None,
+    /// Leaky: each update ends by taking `v·δ/4096` away, δ in 0..=4096 (12-bit fraction, as on Loihi).
+    Decay(u16),
+}
+
+/// The timesteps `start ≤ t < end` in which a population updates: adds its bias, compares, fires and
+/// decays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// First timestep of the window.
+    pub start: u32,
+    /// First timestep after the window.
+    pub end: u32,
+}
+
+impl Window {
+    /// The window `start ≤ t < end`.
+    pub const fn new(start: u32, end: u32) -> Self {
+        Self { start, end }
+    }
+
+    /// Whether timestep `t` lies in the window.
+    pub const fn contains(self, t: u32) -> bool {
+        self.start <= t && t < self.end
+    }
+
+    /// Number of timesteps in the window.
+    pub const fn len(self) -> u32 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether the window has no timestep.
+    pub const fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A neuron that spikes: IF (leak `None`) or LIF.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Spiking<S: Stage> {
+    /// Threshold θ > 0.
+    pub threshold: PerChannel<S::Value>,
+    /// Potential at the start of a sample.
+    pub v_init: PerChannel<S::Value>,
+    /// Bias b, added once in every timestep of the window.
+    pub bias: PerChannel<S::Value>,
+    /// Leak of the membrane.
+    pub leak: Leak,
+    /// Reset after a spike.
+    pub reset: Reset,
+    /// The comparison that fires.
+    pub compare: Compare,
+    /// When the population updates; at most one spike per neuron and timestep.
+    pub window: Window,
+    /// Lower clamp of the potential, applied at the update (never inside an accumulation).
+    pub floor: Option<S::Value>,
+}
+
+/// What the neurons of a population do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum NeuronModel<S: Stage> {
+    /// Driven from outside; holds no potential.
+    Input {
+        /// How values are presented.
+        coding: InputCoding,
+        /// Real value of one integer input unit (1 after fusing).
+        scale: f32,
+    },
+    /// IF or LIF neurons.
+    Spiking(Spiking<S>),
+    /// No threshold: `v` sums all arrivals from its initial value and is read out at the end.
+    Accumulator {
+        /// Potential at the start of a sample.
+        v_init: PerChannel<S::Value>,
+    },
+    /// Stateless: passes its summed input on in the same timestep (a convolution or pooling without neurons behind it).
+    /// Only before fusing.
+    Linear,
+}
+
+/// Normalization `y = scale·(z − mean)/√(var + eps) + shift` of a population's summed input `z`, per channel.
+///
+/// `z` is the *sum over the sample's timesteps*; a constant per sample therefore moves into the initial potential.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normalization {
+    /// Mean μ of z.
+    pub mean: Vec<f32>,
+    /// Variance σ² of z.
+    pub var: Vec<f32>,
+    /// Multiplier.
+    pub scale: Vec<f32>,
+    /// Offset.
+    pub shift: Vec<f32>,
+    /// Added to the variance.
+    pub eps: f32,
+}
+
+impl Normalization {
+    /// Gain g and offset h of a channel, so that `y = g·z + h`.
+    pub fn affine(&self, channel: usize) -> (f64, f64) {
+        let gain = f64::from(self.scale[channel]) / (f64::from(self.var[channel]) + f64::from(self.eps)).sqrt();
+        (gain, f64::from(self.shift[channel]) - gain * f64::from(self.mean[channel]))
+    }
+}

@@ -1,0 +1,112 @@
+//! Read-outs: the class decision on the host, from spike counts or potentials (docs/semantics.md §6).
+
+use crate::{ids::PopulationId, stage::Stage};
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+
+/// How class scores follow from the state of one population at the end of a sample.
+/// `n` is a neuron's spike count, `v` its final potential.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum Readout<S: Stage> {
+    /// Goodness per class over consecutive channel groups: `score_j = Σ_{c∈j} Σ_yx n² / sizes[j]`.
+    Goodness {
+        /// The population whose spikes are counted.
+        population: PopulationId,
+        /// Channels of each class; their sum is the number of channels.
+        sizes: Vec<u32>,
+    },
+    /// Learned channel weights: `score_j = Σ_c weights[j][c] · Σ_yx n²`.
+    ChannelEnergy {
+        /// The population whose spikes are counted.
+        population: PopulationId,
+        /// Weights `[class][channel]`.
+        weights: Vec<S::Weight>,
+    },
+    /// `score_j = v_j`, the potential of neuron j.
+    Potential {
+        /// The population whose potentials are read.
+        population: PopulationId,
+    },
+    /// `score_j = n_j`, the spike count of neuron j.
+    SpikeCount {
+        /// The population whose spikes are counted.
+        population: PopulationId,
+    },
+}
+
+/// A class score as a fraction, so that goodness of unequal groups compares exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Numerator: exact in integers below 2⁵³.
+    pub value: f64,
+    /// Positive denominator: channels of the class, or 1.
+    pub size: u32,
+}
+
+impl Score {
+    fn compare(self, other: Self) -> Ordering {
+        (self.value * f64::from(other.size)).total_cmp(&(other.value * f64::from(self.size)))
+    }
+}
+
+/// Class scores and the decision they imply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// One score per class.
+    pub scores: Vec<Score>,
+    /// The class of the largest score; the lowest class wins a tie.
+    pub class: u32,
+}
+
+impl<S: Stage> Readout<S> {
+    /// The population that is read.
+    pub fn population(&self) -> PopulationId {
+        match self {
+            Self::Goodness { population, .. }
+            | Self::ChannelEnergy { population, .. }
+            | Self::Potential { population }
+            | Self::SpikeCount { population } => *population,
+        }
+    }
+
+    /// The decision from the read population's spike counts and final potentials (both in channel-major order).
+    ///
+    /// # Panics
+    /// If there is no class, or the slices do not belong to the population.
+    pub fn decide(&self, counts: &[u32], potentials: &[S::Value], channels: usize) -> Decision {
+        let energy = |c: usize| -> u64 {
+            let map = counts.len() / channels;
+            counts[c * map..(c + 1) * map].iter().map(|&n| u64::from(n) * u64::from(n)).sum()
+        };
+        let scores: Vec<Score> = match self {
+            Self::Goodness { sizes, .. } => {
+                let mut first = 0;
+                sizes
+                    .iter()
+                    .map(|&size| {
+                        let group = first..first + size as usize;
+                        first = group.end;
+                        Score { value: group.map(energy).sum::<u64>() as f64, size }
+                    })
+                    .collect()
+            }
+            Self::ChannelEnergy { weights, .. } => {
+                let energies: Vec<f64> = (0..channels).map(|c| energy(c) as f64).collect();
+                weights
+                    .chunks_exact(channels)
+                    .map(|row| Score {
+                        value: row.iter().zip(&energies).map(|(&a, &e)| S::real_weight(a) * e).sum(),
+                        size: 1,
+                    })
+                    .collect()
+            }
+            Self::Potential { .. } => potentials.iter().map(|&v| Score { value: S::real(v), size: 1 }).collect(),
+            Self::SpikeCount { .. } => counts.iter().map(|&n| Score { value: f64::from(n), size: 1 }).collect(),
+        };
+        let class = (1..scores.len())
+            .fold(0, |best, j| if scores[j].compare(scores[best]) == Ordering::Greater { j } else { best })
+            as u32;
+        Decision { scores, class }
+    }
+}

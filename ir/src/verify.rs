@@ -1,0 +1,219 @@
+//! The graph verifier: lists every violation of what the other crates may rely on.
+//!
+//! Rules:
+//! 1. names are unique and not empty; shapes have no zero side; timesteps ≥ 1;
+//! 2. exactly one input population, without incoming projections; its scale is finite and positive;
+//! 3. every other population has an incoming projection;
+//! 4. projections: geometry fits both shapes, groups divide both channel counts, weights have the expected number and are
+//!    finite; one-to-one joins equal shapes; pool sizes are positive;
+//! 5. delay 0 only from inputs and linear populations, and no cycle of delay 0; nothing leaves an accumulator;
+//! 6. per-channel values have length 1 or C and are finite; thresholds > 0; decay ≤ 4096; windows end inside the sample;
+//! 7. normalizations have C entries each, finite, variance ≥ 0;
+//! 8. the read-out reads an existing population of a fitting kind, with group sizes that sum to its channels.
+
+use crate::{
+    connect::Connectivity,
+    graph::{Graph, Population},
+    ids::{PopulationId, ProjectionId},
+    interp::update_order,
+    neuron::{InputCoding, Leak, NeuronModel, PerChannel},
+    readout::Readout,
+    stage::{Norm, Stage},
+};
+use std::{collections::HashSet, fmt};
+
+/// One broken rule, with the entity it concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Population or projection, by its name in text files.
+    pub entity: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.entity, self.message)
+    }
+}
+
+/// Every violation in a graph; empty means that it may be interpreted and compiled.
+pub fn verify<S: Stage>(graph: &Graph<S>) -> Vec<Violation> {
+    let mut found = Found(Vec::new());
+    let mut names = HashSet::new();
+    found.check(graph.timesteps >= 1, "graph", || "timesteps must be at least 1".into());
+    for (id, population) in graph.populations() {
+        let entity = format!("{id} `{}`", population.name);
+        found.check(!population.name.is_empty(), &entity, || "the name is empty".into());
+        found.check(names.insert(&population.name), &entity, || "the name is used twice".into());
+        check_population(graph, id, population, &entity, &mut found);
+    }
+    let inputs = graph.populations().filter(|(_, p)| matches!(p.neuron, NeuronModel::Input { .. })).count();
+    found.check(inputs == 1, "graph", || format!("there must be exactly one input population, found {inputs}"));
+    for (id, _) in graph.projections() {
+        check_projection(graph, id, &mut found);
+    }
+    if let Err(id) = update_order(graph) {
+        found.check(false, &id.to_string(), || "lies on a cycle of projections without delay".into());
+    }
+    check_readout(graph, &mut found);
+    found.0
+}
+
+struct Found(Vec<Violation>);
+
+impl Found {
+    fn check(&mut self, holds: bool, entity: &str, message: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(Violation { entity: entity.to_owned(), message: message() });
+        }
+    }
+
+    fn per_channel<S: Stage>(&mut self, values: &PerChannel<S::Value>, channels: u32, what: &str, entity: &str) {
+        let n = values.0.len();
+        self.check(n == 1 || n == channels as usize, entity, || {
+            format!("{what} has {n} values; it takes 1 or one per channel ({channels})")
+        });
+        self.check(values.0.iter().all(|&v| S::real(v).is_finite()), entity, || format!("{what} is not finite"));
+    }
+}
+
+fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population<S>, entity: &str, found: &mut Found) {
+    let channels = p.shape.channels;
+    found.check(p.shape.neurons() > 0, entity, || format!("shape {} has a zero side", p.shape));
+    let n_incoming = graph.incoming(id).len();
+    match &p.neuron {
+        NeuronModel::Input { scale, coding } => {
+            found.check(n_incoming == 0, entity, || "an input takes no projections".into());
+            found.check(scale.is_finite() && *scale > 0.0, entity, || format!("scale {scale} is not positive"));
+            if let InputCoding::DirectEveryStep { steps } = coding {
+                found.check(*steps <= graph.timesteps, entity, || {
+                    format!("presents {steps} steps in a sample of {}", graph.timesteps)
+                });
+            }
+        }
+        NeuronModel::Spiking(neuron) => {
+            found.check(n_incoming > 0, entity, || "receives no projection".into());
+            found.per_channel::<S>(&neuron.threshold, channels, "threshold", entity);
+            found.per_channel::<S>(&neuron.v_init, channels, "v_init", entity);
+            found.per_channel::<S>(&neuron.bias, channels, "bias", entity);
+            found.check(neuron.threshold.0.iter().all(|&t| t > S::Value::default()), entity, || {
+                "thresholds must be positive".into()
+            });
+            if let Leak::Decay(decay) = neuron.leak {
+                found.check(decay <= 4096, entity, || format!("decay {decay} is above 4096"));
+            }
+            found.check(neuron.window.end <= graph.timesteps, entity, || {
+                format!("the window ends at {}, after the sample's {} timesteps", neuron.window.end, graph.timesteps)
+            });
+        }
+        NeuronModel::Accumulator { v_init } => {
+            found.check(n_incoming > 0, entity, || "receives no projection".into());
+            found.per_channel::<S>(v_init, channels, "v_init", entity);
+            found.check(graph.outgoing(id).is_empty(), entity, || "an accumulator emits nothing".into());
+        }
+        NeuronModel::Linear => found.check(n_incoming > 0, entity, || "receives no projection".into()),
+    }
+    if let Some(norm) = p.norm.normalization() {
+        for (what, values) in [("mean", &norm.mean), ("var", &norm.var), ("scale", &norm.scale), ("shift", &norm.shift)]
+        {
+            found.check(values.len() == channels as usize, entity, || {
+                format!("normalization {what} has {} values for {channels} channels", values.len())
+            });
+            found.check(values.iter().all(|v| v.is_finite()), entity, || format!("normalization {what} is not finite"));
+        }
+        found.check(norm.var.iter().all(|&v| v >= 0.0) && norm.eps >= 0.0, entity, || "variance is negative".into());
+    }
+}
+
+fn check_projection<S: Stage>(graph: &Graph<S>, id: ProjectionId, found: &mut Found) {
+    let projection = graph.projection(id);
+    let (pre_id, post_id) = graph.ends(id);
+    let (pre, post) = (graph.population(pre_id), graph.population(post_id));
+    let entity = format!("{id} `{}` → `{}`", pre.name, post.name);
+    if let Some(pool) = projection.pool {
+        let fits = (1..=pre.shape.height).contains(&pool.size.0) && (1..=pre.shape.width).contains(&pool.size.1);
+        found.check(fits, &entity, || format!("pool {:?} does not fit in {}", pool.size, pre.shape));
+        if !fits {
+            return;
+        }
+    }
+    let source = projection.source_shape(pre.shape);
+    let fits = match projection.connectivity {
+        Connectivity::Conv2d(conv) => {
+            let positive =
+                [conv.kernel, conv.stride, conv.dilation].iter().all(|&(a, b)| a > 0 && b > 0) && conv.groups > 0;
+            let divides = positive
+                && source.channels.is_multiple_of(conv.groups)
+                && post.shape.channels.is_multiple_of(conv.groups);
+            found.check(positive, &entity, || "kernel, stride, dilation and groups must be positive".into());
+            found.check(divides || !positive, &entity, || {
+                format!("{} groups do not divide {} and {} channels", conv.groups, source.channels, post.shape.channels)
+            });
+            let output = if positive { conv.output(source) } else { None };
+            let agrees = output == Some((post.shape.height, post.shape.width));
+            found.check(agrees || !positive, &entity, || match output {
+                Some((h, w)) => format!("gives maps of {h}×{w}, but `{}` has {}", post.name, post.shape),
+                None => format!("the kernel does not fit in {source}"),
+            });
+            divides && agrees
+        }
+        Connectivity::Dense => true,
+        Connectivity::OneToOne => {
+            found.check(source == post.shape, &entity, || format!("joins {source} to {}", post.shape));
+            source == post.shape
+        }
+    };
+    if fits {
+        let expected = projection.expected_weights(pre.shape, post.shape);
+        let n = projection.weights.len();
+        found.check(n == expected, &entity, || format!("has {n} weights, its geometry takes {expected}"));
+    }
+    found.check(projection.weights.iter().all(|&w| S::real_weight(w).is_finite()), &entity, || {
+        "a weight is not finite".into()
+    });
+    let immediate = matches!(pre.neuron, NeuronModel::Input { .. } | NeuronModel::Linear);
+    found.check(projection.delay > 0 || immediate, &entity, || {
+        "delay 0 is possible only from inputs and linear populations".into()
+    });
+}
+
+fn check_readout<S: Stage>(graph: &Graph<S>, found: &mut Found) {
+    let id = graph.readout.population();
+    if id.0 as usize >= graph.n_populations() {
+        found.check(false, "readout", || format!("reads {id}, which does not exist"));
+        return;
+    }
+    let population = graph.population(id);
+    let channels = population.shape.channels;
+    let spiking = matches!(population.neuron, NeuronModel::Spiking(_));
+    match &graph.readout {
+        Readout::Goodness { sizes, .. } => {
+            found.check(spiking, "readout", || {
+                format!("goodness needs spiking neurons, `{}` has none", population.name)
+            });
+            let sum: u32 = sizes.iter().sum();
+            found.check(sum == channels && sizes.iter().all(|&s| s > 0), "readout", || {
+                format!("class groups {sizes:?} do not partition {channels} channels")
+            });
+        }
+        Readout::ChannelEnergy { weights, .. } => {
+            found.check(spiking, "readout", || {
+                format!("channel energy needs spiking neurons, `{}` has none", population.name)
+            });
+            found.check(!weights.is_empty() && weights.len().is_multiple_of(channels as usize), "readout", || {
+                format!("{} weights are not classes × {channels} channels", weights.len())
+            });
+            found.check(weights.iter().all(|&w| S::real_weight(w).is_finite()), "readout", || {
+                "a weight is not finite".into()
+            });
+        }
+        Readout::Potential { .. } => {
+            let has = spiking || matches!(population.neuron, NeuronModel::Accumulator { .. });
+            found.check(has, "readout", || format!("`{}` has no potentials", population.name));
+        }
+        Readout::SpikeCount { .. } => {
+            found.check(spiking, "readout", || format!("`{}` does not spike", population.name));
+        }
+    }
+}
