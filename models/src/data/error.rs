@@ -149,6 +149,12 @@ impl DataError {
         Self { file: file.to_owned(), place: place.into(), cause }
     }
 
+    /// File, place and cause without the remedy, for a list of failed attempts.
+    pub(crate) fn to_string_without_remedy(&self) -> String {
+        let place = if self.place.is_empty() { String::new() } else { format!(", {}", self.place) };
+        format!("{}{place}: {}", self.file.display(), self.cause)
+    }
+
     pub(crate) fn io(file: &Path, e: io::Error) -> Self {
         Self::new(file, "", Cause::Io(e))
     }
@@ -156,11 +162,7 @@ impl DataError {
 
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
-        if !self.place.is_empty() {
-            write!(f, ", {}", self.place)?;
-        }
-        write!(f, ": {}. {}", self.cause, self.cause.remedy())
+        write!(f, "{}. {}", self.to_string_without_remedy(), self.cause.remedy())
     }
 }
 
