@@ -1,1 +1,26 @@
-//! Placeholder.
+//! What a chip is, what it executes and what it can be counted doing.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`arch`] | the description of a chip: mesh, core, memories, timing, each constant with its source; presets |
+//! | [`op`] | the instruction set and the descriptors of its macro-operations |
+//! | [`image`], [`program`] | core images, routes and the whole compiled program |
+//! | [`action`] | the vocabulary of countable actions and tables of counts |
+//!
+//! This crate reads no files and prints nothing; it knows neither graphs nor joules.
+
+pub mod action;
+pub mod arch;
+pub mod ids;
+pub mod image;
+pub mod op;
+pub mod program;
+pub mod readout;
+
+pub use action::{Action, Counts, Ledger};
+pub use arch::Arch;
+pub use ids::{CoreId, Cycle, LayerId, RouteId, RouterId, Tag, Timestep, WeightBlockId};
+pub use image::{AxonEntry, CoreImage, Destination, Emission, Route};
+pub use op::{ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor, NeuronKind};
+pub use program::{InputEvent, InputPort, Layer, Program, Stimulus, WeightBlock};
+pub use readout::Readout;

@@ -1,0 +1,241 @@
+//! The vocabulary of countable actions. The simulator counts them as `u64`, the energy model prices them.
+//!
+//! Memory accesses are counted in *words* of the memory's word width (`arch::Memory::word_bits`); bits are words × width.
+
+use crate::ids::{CoreId, LayerId};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    ops::{AddAssign, Index, IndexMut},
+};
+
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
+        /// Something a chip does that can be counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[repr(u8)]
+        pub enum Action {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Action {
+            /// Every action, in the order of reports.
+            pub const ALL: &'static [Action] = &[$(Action::$name,)+];
+
+            /// The action's name in tables and files.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Action::$name => $text,)+
+                }
+            }
+
+            /// One sentence on what is counted.
+            pub const fn doc(self) -> &'static str {
+                match self {
+                    $(Action::$name => concat!($($doc),+),)+
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Synaptic operation: one weight added to one potential because of one spike.
+    SynapticAdd = "synaptic_add",
+    /// Synaptic operation of a graded event: weight times value added to one potential.
+    SynapticMac = "synaptic_mac",
+    /// Word read from the synaptic weight memory.
+    WeightRead = "weight_read",
+    /// Word read from the neuron state memory.
+    StateRead = "state_read",
+    /// Word written to the neuron state memory.
+    StateWrite = "state_write",
+    /// Word written to the neuron state memory by the reset between samples.
+    StateReset = "state_reset",
+    /// Word read from the neuron parameter memory (threshold, bias).
+    ParamRead = "param_read",
+    /// Word read from the axon table.
+    AxonRead = "axon_read",
+    /// Word read from the route table.
+    RouteRead = "route_read",
+    /// Instruction fetched and executed.
+    Instruction = "instruction",
+    /// Event written into the input queue of a core.
+    QueuePush = "queue_push",
+    /// Event taken from the input queue of a core.
+    QueuePop = "queue_pop",
+    /// Address computed for an event (two per convolution event: row and column).
+    AddressMac = "address_mac",
+    /// Address incremented for a synaptic operation.
+    AddressAdd = "address_add",
+    /// Neuron updated in its window without a spike.
+    NeuronIdle = "neuron_idle",
+    /// Neuron updated in its window and fired.
+    NeuronSpike = "neuron_spike",
+    /// Bias added at a neuron update.
+    BiasAdd = "bias_add",
+    /// Reset after a spike.
+    SpikeReset = "spike_reset",
+    /// Leak applied at a neuron update.
+    LeakMac = "leak_mac",
+    /// Spike written to the outgoing message unit of a core.
+    SpikeEmit = "spike_emit",
+    /// Packet put into the network.
+    PacketInject = "packet_inject",
+    /// Packet copy delivered to a core.
+    PacketEject = "packet_eject",
+    /// Flit through a router.
+    RouterFlit = "router_flit",
+    /// Flit over an east-west link inside a chip.
+    LinkEastWest = "link_east_west",
+    /// Flit over a north-south link inside a chip.
+    LinkNorthSouth = "link_north_south",
+    /// Flit over a link between chips.
+    LinkChip = "link_chip",
+    /// Event from the host into the chip.
+    HostInput = "host_input",
+    /// Event or value from the chip to the host.
+    HostOutput = "host_output",
+    /// Core that took part in a barrier.
+    Barrier = "barrier",
+}
+
+/// Number of actions.
+pub const N_ACTIONS: usize = Action::ALL.len();
+
+/// How often each action happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts(pub [u64; N_ACTIONS]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; N_ACTIONS])
+    }
+}
+
+impl Index<Action> for Counts {
+    type Output = u64;
+    fn index(&self, action: Action) -> &u64 {
+        &self.0[action as usize]
+    }
+}
+
+impl IndexMut<Action> for Counts {
+    fn index_mut(&mut self, action: Action) -> &mut u64 {
+        &mut self.0[action as usize]
+    }
+}
+
+impl AddAssign<&Counts> for Counts {
+    fn add_assign(&mut self, other: &Counts) {
+        for (a, b) in self.0.iter_mut().zip(&other.0) {
+            *a += b;
+        }
+    }
+}
+
+impl Counts {
+    /// Number of synaptic operations, binary and graded.
+    pub fn synaptic_operations(&self) -> u64 {
+        self[Action::SynapticAdd] + self[Action::SynapticMac]
+    }
+
+    /// Actions that happened at least once, in report order.
+    pub fn iter(&self) -> impl Iterator<Item = (Action, u64)> + '_ {
+        Action::ALL.iter().map(|&a| (a, self[a])).filter(|&(_, n)| n > 0)
+    }
+}
+
+impl Serialize for Counts {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(action, n)| (action.name(), n)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Counts {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut counts = Counts::default();
+        for (action, n) in BTreeMap::<Action, u64>::deserialize(deserializer)? {
+            counts[action] = n;
+        }
+        Ok(counts)
+    }
+}
+
+/// Where an action happened: in which core, for which layer.
+///
+/// Synaptic work belongs to the receiving layer, packets and links to the sending layer, host traffic to the input port
+/// (no core).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Site {
+    /// The core; none for the input port and for links.
+    pub core: Option<CoreId>,
+    /// The layer.
+    pub layer: LayerId,
+}
+
+/// Counts by site. Sums over parts equal the whole: merging ledgers adds their counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<(Site, Counts)>", into = "Vec<(Site, Counts)>")]
+pub struct Ledger {
+    rows: BTreeMap<Site, Counts>,
+}
+
+impl Ledger {
+    /// The counts of a site, to add to.
+    pub fn at(&mut self, site: Site) -> &mut Counts {
+        self.rows.entry(site).or_default()
+    }
+
+    /// All sites with their counts, in ascending order.
+    pub fn rows(&self) -> impl Iterator<Item = (Site, &Counts)> {
+        self.rows.iter().map(|(&site, counts)| (site, counts))
+    }
+
+    /// Adds another ledger.
+    pub fn merge(&mut self, other: &Ledger) {
+        for (&site, counts) in &other.rows {
+            *self.at(site) += counts;
+        }
+    }
+
+    /// The sum over all sites.
+    pub fn total(&self) -> Counts {
+        self.sum(|_| true)
+    }
+
+    /// The sum over the sites of a layer.
+    pub fn layer(&self, layer: LayerId) -> Counts {
+        self.sum(|site| site.layer == layer)
+    }
+
+    /// The sum over the sites of a core.
+    pub fn core(&self, core: CoreId) -> Counts {
+        self.sum(|site| site.core == Some(core))
+    }
+
+    fn sum(&self, keep: impl Fn(Site) -> bool) -> Counts {
+        let mut total = Counts::default();
+        for (_, counts) in self.rows.iter().filter(|(site, _)| keep(**site)) {
+            total += counts;
+        }
+        total
+    }
+}
+
+impl From<Vec<(Site, Counts)>> for Ledger {
+    fn from(rows: Vec<(Site, Counts)>) -> Self {
+        let mut ledger = Self::default();
+        for (site, counts) in rows {
+            *ledger.at(site) += &counts;
+        }
+        ledger
+    }
+}
+
+impl From<Ledger> for Vec<(Site, Counts)> {
+    fn from(ledger: Ledger) -> Self {
+        ledger.rows.into_iter().collect()
+    }
+}

@@ -1,0 +1,302 @@
+//! The description of a chip, as data: everything the compiler must respect and the simulator must time.
+//!
+//! Time is counted in ticks of [`Arch::tick_ps`]: the clock period of a clocked chip, a resolution for an asynchronous
+//! one. Every figure carries its range, source and basis; an absent capacity is unlimited, an absent time disables the
+//! outputs that need it.
+
+pub mod preset;
+
+use crate::ids::{CoreId, RouterId};
+use serde::{Deserialize, Serialize};
+
+/// Where a figure comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Basis {
+    /// Measured on silicon.
+    Measured,
+    /// Fitted to silicon by others.
+    Calibrated,
+    /// Circuit simulation before silicon.
+    PreSilicon,
+    /// Derived from other published figures.
+    Derived,
+    /// Part of a published specification.
+    Specified,
+    /// Assumed here, because nothing is published.
+    Assumed,
+}
+
+/// A figure with its range, source and basis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Constant {
+    /// The figure used.
+    pub value: u64,
+    /// Lowest plausible figure.
+    pub low: u64,
+    /// Highest plausible figure.
+    pub high: u64,
+    /// Author, year, table or section.
+    pub source: String,
+    /// How the figure was obtained.
+    pub basis: Basis,
+}
+
+/// A chip, or a grid of equal chips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arch {
+    /// Version of this format: 1.
+    pub version: u32,
+    /// Name, as in `--arch NAME`.
+    pub name: String,
+    /// What the description models and what it does not.
+    pub doc: String,
+    /// Length of a tick \[ps\].
+    pub tick_ps: Constant,
+    /// Arrangement of cores.
+    pub mesh: Mesh,
+    /// Network on chip; `None` delivers events without packets, links or time.
+    pub noc: Option<Noc>,
+    /// The core, the same everywhere.
+    pub core: Core,
+    /// How timesteps are separated.
+    pub sync: Sync,
+    /// Ticks between two input events from the host.
+    pub input_interval: Option<Constant>,
+}
+
+/// Arrangement of cores: `chips` of `width × height` routers with `cores_per_router` cores each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mesh {
+    /// Routers in a row of one chip.
+    pub width: u32,
+    /// Rows of routers of one chip.
+    pub height: u32,
+    /// Cores at each router.
+    pub cores_per_router: u32,
+    /// Whether opposite edges of the whole mesh are joined.
+    pub torus: bool,
+    /// Largest grid of chips (columns, rows).
+    pub chips: (u32, u32),
+    /// Source of these figures.
+    pub source: String,
+}
+
+/// Network on chip: wormhole routers with virtual channels and credits, XY routing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Noc {
+    /// Bits of a flit.
+    pub flit_bits: u32,
+    /// Flits of one spike packet.
+    pub flits_per_spike: u32,
+    /// Virtual channels per port.
+    pub virtual_channels: u32,
+    /// Buffer depth per virtual channel \[flits\].
+    pub buffer_flits: u32,
+    /// Ticks through a router.
+    pub router: Constant,
+    /// Ticks over an east-west link.
+    pub link_east_west: Constant,
+    /// Ticks over a north-south link.
+    pub link_north_south: Constant,
+    /// Ticks over a link between chips.
+    pub link_chip: Option<Constant>,
+    /// Ticks between two flits on the same link.
+    pub flit_interval: Constant,
+    /// How one spike reaches several cores.
+    pub multicast: Multicast,
+}
+
+/// How one spike reaches several cores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Multicast {
+    /// One packet per destination core.
+    Unicast,
+    /// One packet to all cores of a rectangle of routers, forked on the way.
+    Rectangle,
+    /// One packet along a tree to a list of cores, forked on the way; `entries` limits the branches held per router.
+    Tree {
+        /// Multicast table entries per router, if limited.
+        entries: Option<u32>,
+    },
+}
+
+/// A core.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Core {
+    /// Largest number of neurons.
+    pub neurons: Option<Constant>,
+    /// Largest number of distinct source neurons that a core listens to.
+    pub axons_in: Option<Constant>,
+    /// Largest number of (neuron, destination) pairs; a multicast route is one destination.
+    pub axons_out: Option<Constant>,
+    /// Largest number of synapses onto one neuron.
+    pub fan_in: Option<Constant>,
+    /// Largest number of output channels of a layer.
+    pub channels: Option<Constant>,
+    /// Weight widths that the core stores \[bits\], ascending.
+    pub weight_bits: Vec<u32>,
+    /// Width of a membrane potential \[bits, signed\].
+    pub state_bits: u32,
+    /// What a convolution costs in weight memory.
+    pub sharing: Sharing,
+    /// When neurons fire.
+    pub fire: Fire,
+    /// Which neurons are visited in an update.
+    pub sweep: Sweep,
+    /// Synaptic operations per issue.
+    pub lanes: u32,
+    /// Memories.
+    pub memories: Memories,
+    /// Ticks of the pipeline.
+    pub timing: Timing,
+}
+
+/// What a convolution costs in weight memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sharing {
+    /// Kernel weights are stored once per core and shared by all positions.
+    Native,
+    /// Every synapse is stored.
+    Unrolled,
+}
+
+/// When neurons fire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fire {
+    /// At the end of each timestep.
+    PerStep,
+    /// As soon as an event lifts the potential over the threshold (a mode of its own: not equivalent to timesteps).
+    PerEvent,
+}
+
+/// Which neurons are visited in an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sweep {
+    /// All of the population, in every timestep of its window.
+    All,
+    /// Only neurons that could fire: touched since the last update, or above threshold. Needs zero bias and leak.
+    Touched,
+}
+
+/// The memories of a core.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memories {
+    /// Synaptic weights.
+    pub weights: Memory,
+    /// Membrane potentials.
+    pub state: Memory,
+    /// Thresholds, initial potentials and biases.
+    pub params: Memory,
+    /// Axon table.
+    pub axons: Memory,
+    /// Route table.
+    pub routes: Memory,
+    /// Input event queue.
+    pub queue: Memory,
+    /// Instructions.
+    pub code: Memory,
+}
+
+/// One memory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// Capacity \[bits\]; absent = as large as the network needs.
+    pub bits: Option<Constant>,
+    /// Word width \[bits\]; data are padded to whole words. 0 = one access per datum, whatever its width.
+    pub word_bits: u32,
+    /// Ports.
+    pub ports: Ports,
+    /// Banks, interleaved by word address.
+    pub banks: u32,
+}
+
+/// Ports of a memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ports {
+    /// One read and one write in the same cycle: a read-modify-write takes one slot.
+    OneReadOneWrite,
+    /// One read or write per cycle: a read-modify-write takes two slots.
+    OneReadWrite,
+}
+
+/// Ticks of a core's pipeline. An absent figure makes time not derivable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    /// Taking an event from the queue and decoding it.
+    pub event: Option<Constant>,
+    /// Looking up the axon table.
+    pub axon: Option<Constant>,
+    /// Issue of up to `lanes` synaptic operations, per state-memory slot.
+    pub synapse: Option<Constant>,
+    /// Update of one neuron that does not fire (up to `lanes` at once).
+    pub neuron_idle: Option<Constant>,
+    /// Update of one neuron that fires.
+    pub neuron_spike: Option<Constant>,
+    /// Emission of one packet.
+    pub emit: Option<Constant>,
+}
+
+/// How timesteps are separated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Sync {
+    /// All cores in use wait for each other: ticks by number of routers in use, linear between the points.
+    Barrier(Vec<(u32, Constant)>),
+    /// A timestep has a fixed length in ticks; work that does not fit is an error of the mapping.
+    Fixed(Constant),
+    /// A core goes on when all its predecessors' tokens have arrived; a token costs one packet per edge.
+    Token,
+    /// Counts only: no time.
+    None,
+}
+
+impl Arch {
+    /// Routers in a row of the whole mesh.
+    pub fn columns(&self) -> u32 {
+        self.mesh.width * self.mesh.chips.0
+    }
+
+    /// Rows of routers of the whole mesh.
+    pub fn rows(&self) -> u32 {
+        self.mesh.height * self.mesh.chips.1
+    }
+
+    /// Cores of the whole mesh.
+    pub fn n_cores(&self) -> u32 {
+        self.columns() * self.rows() * self.mesh.cores_per_router
+    }
+
+    /// The router of a core.
+    pub fn router(&self, core: CoreId) -> RouterId {
+        RouterId(core.0 / self.mesh.cores_per_router)
+    }
+
+    /// Column and row of a router.
+    pub fn position(&self, router: RouterId) -> (u32, u32) {
+        (router.0 % self.columns(), router.0 / self.columns())
+    }
+
+    /// Column and row of the chip that a router belongs to.
+    pub fn chip(&self, router: RouterId) -> (u32, u32) {
+        let (x, y) = self.position(router);
+        (x / self.mesh.width, y / self.mesh.height)
+    }
+}
+
+impl Memory {
+    /// Words that `data` items of `bits` bits occupy, each row of `row` items padded to whole words.
+    pub fn words(&self, rows: u64, row: u64, bits: u32) -> u64 {
+        if self.word_bits == 0 {
+            rows * row
+        } else {
+            rows * (row * u64::from(bits)).div_ceil(u64::from(self.word_bits))
+        }
+    }
+}

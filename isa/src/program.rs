@@ -1,0 +1,104 @@
+//! The compiled program: what every core is loaded with, where the input goes, and how the outcome is read.
+
+use crate::{
+    ids::{LayerId, WeightBlockId},
+    image::{CoreImage, Emission, Route},
+    readout::Readout,
+};
+use serde::{Deserialize, Serialize};
+
+/// A program for one architecture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Program {
+    /// Name of the network.
+    pub name: String,
+    /// Name of the architecture that it was compiled for.
+    pub arch: String,
+    /// Timesteps of one sample.
+    pub timesteps: u32,
+    /// The layers, by [`LayerId`]: what reports and traces call things.
+    pub layers: Vec<Layer>,
+    /// Where input events enter.
+    pub input: InputPort,
+    /// The class decision on the host.
+    pub readout: Readout,
+    /// Weight blocks, shared by all cores that hold equal tiles. Each core pays for its own copy.
+    pub weights: Vec<WeightBlock>,
+    /// Images of the cores in use, in ascending order of cores.
+    pub cores: Vec<CoreImage>,
+}
+
+/// A layer: a population of the compiled graph.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Its name in the graph.
+    pub name: String,
+    /// Channels, rows and columns.
+    pub shape: (u16, u16, u16),
+}
+
+impl Layer {
+    /// Number of neurons.
+    pub fn neurons(&self) -> usize {
+        self.shape.0 as usize * self.shape.1 as usize * self.shape.2 as usize
+    }
+
+    /// Channel-major index of neuron (c, y, x).
+    pub fn index(&self, (c, y, x): (u16, u16, u16)) -> usize {
+        (c as usize * self.shape.1 as usize + y as usize) * self.shape.2 as usize + x as usize
+    }
+
+    /// The (c, y, x) of a channel-major index.
+    pub fn position(&self, index: usize) -> (u16, u16, u16) {
+        let (h, w) = (self.shape.1 as usize, self.shape.2 as usize);
+        ((index / (h * w)) as u16, (index / w % h) as u16, (index % w) as u16)
+    }
+}
+
+/// Where input events enter: at router 0, through the port's own route table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputPort {
+    /// The input layer.
+    pub layer: LayerId,
+    /// Which routes an input neuron's events take; classes over the whole layer.
+    pub emission: Emission,
+    /// The routes.
+    pub routes: Vec<Route>,
+}
+
+/// Weights of one descriptor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightBlock {
+    /// Width of a stored weight \[bits, signed\], 1..=16.
+    pub bits: u8,
+    /// The weights, in the order that the descriptor states.
+    pub data: Vec<i16>,
+}
+
+impl Program {
+    /// The layer of an id.
+    pub fn layer(&self, id: LayerId) -> &Layer {
+        &self.layers[id.0 as usize]
+    }
+
+    /// The weights of a block.
+    pub fn block(&self, id: WeightBlockId) -> &WeightBlock {
+        &self.weights[id.0 as usize]
+    }
+}
+
+/// An event of an input neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputEvent {
+    /// Channel-major index in the input layer.
+    pub neuron: u32,
+    /// Integer value; 1 for a spike, never 0.
+    pub value: i32,
+}
+
+/// The input events of one sample: `steps[t]` is processed in timestep `t`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stimulus {
+    /// Events by timestep, ascending in neurons.
+    pub steps: Vec<Vec<InputEvent>>,
+}
