@@ -1,0 +1,1 @@
+//! The checkers: one per lowering, sharing no code with the pass it checks.
