@@ -1,0 +1,406 @@
+//! What an analytical model needs to know of a network: geometry, neuron, and how many spikes pass each layer.
+//!
+//! The JSON form is the `network` object of the reference cases, for example
+//! `{"mode": "snn", "T": 4, "layers": [{"kind": "conv", "cin": 2, "h": 16, "w": 16, "cout": 8, "kernel": 3, "stride": 2,
+//! "padding": 1, "bias": true, "neuron": "lif", "theta_in": 521.3, "theta_out": 16.3}]}`.
+//! `kernel`, `stride` and `padding` are one number or `[vertical, horizontal]`; an unknown field is refused. Pooling,
+//! flattening and activation functions are not layers here: every model lists them as free.
+
+use serde::{Deserialize, Serialize};
+
+/// Formal network, or spiking network run for a number of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Formal (frame-based) network: one pass.
+    Ann,
+    /// Spiking network: `T` steps.
+    Snn,
+}
+
+/// A network as the analytical models see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Formal or spiking.
+    pub mode: Mode,
+    /// T: time steps per inference; 1 for a formal network.
+    #[serde(rename = "T", alias = "timesteps", default = "one_step")]
+    pub timesteps: u32,
+    /// Layers with weights, in order.
+    pub layers: Vec<Layer>,
+}
+
+fn one_step() -> u32 {
+    1
+}
+
+/// The neuron after a layer. Without one, a spiking layer only integrates: it neither leaks, fires nor resets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Neuron {
+    /// Integrate and fire.
+    If,
+    /// Leaky integrate and fire: one multiply-accumulate per neuron and step more than [`Neuron::If`].
+    Lif,
+}
+
+/// A layer with weights, and its activity per inference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "LayerFile", into = "LayerFile")]
+pub struct Layer {
+    /// Name used in reports.
+    pub name: String,
+    /// Geometry.
+    pub shape: Shape,
+    /// Whether each output channel (or neuron) has a bias.
+    pub bias: bool,
+    /// The neuron, if any; unused in a formal network.
+    pub neuron: Option<Neuron>,
+    /// Direct encoding: a real-valued input, the same at every step. `theta_in` then counts its non-zero elements once.
+    pub analog: bool,
+    /// θ_in: spikes into the layer, summed over T. Needed in a spiking network.
+    pub theta_in: Option<f64>,
+    /// θ_out: spikes out of the layer, summed over T. Needed in a spiking network.
+    pub theta_out: Option<f64>,
+    /// Spikes per input element, row-major `[C][H][W]`, summed over T (for an analog input: 1 where it is not zero).
+    /// The `exact` reading of a spiking convolution needs it: the fan-out of a spike depends on its position.
+    pub input_spikes: Option<Vec<f64>>,
+}
+
+/// Geometry of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Shape {
+    /// Two-dimensional convolution.
+    Conv(Conv),
+    /// Fully connected layer, `n_in` to `n_out`.
+    Fc {
+        /// Inputs.
+        n_in: u32,
+        /// Outputs.
+        n_out: u32,
+    },
+}
+
+/// Two-dimensional convolution of a `c_in × h_in × w_in` map; pairs are \[vertical, horizontal\].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conv {
+    /// Input channels.
+    pub c_in: u32,
+    /// Input height.
+    pub h_in: u32,
+    /// Input width.
+    pub w_in: u32,
+    /// Output channels.
+    pub c_out: u32,
+    /// Kernel size.
+    pub kernel: [u32; 2],
+    /// Stride, at least 1.
+    pub stride: [u32; 2],
+    /// Zero padding on both sides.
+    pub padding: [u32; 2],
+    /// Groups; divides both channel counts.
+    pub groups: u32,
+}
+
+impl Conv {
+    /// \[height, width\] of the output map.
+    pub fn output_size(&self) -> [u32; 2] {
+        let size = |n: u32, i: usize| (n + 2 * self.padding[i] - self.kernel[i]) / self.stride[i] + 1;
+        [size(self.h_in, 0), size(self.w_in, 1)]
+    }
+
+    /// Output positions that a spike in each row, and in each column, of the input reaches:
+    /// for input coordinate y, the number of k with 0 ≤ (y + p − k)/s < n_out and s | (y + p − k).
+    pub fn reach(&self) -> [Vec<u32>; 2] {
+        let out = self.output_size();
+        let along = |n: u32, i: usize| {
+            let (kernel, stride, padding) = (self.kernel[i], self.stride[i], self.padding[i]);
+            let hits = |y: u32| {
+                let reached = |k: &u32| {
+                    (y + padding).checked_sub(*k).is_some_and(|d| d.is_multiple_of(stride) && d / stride < out[i])
+                };
+                (0..kernel).filter(reached).count() as u32
+            };
+            (0..n).map(hits).collect()
+        };
+        [along(self.h_in, 0), along(self.w_in, 1)]
+    }
+
+    /// Synaptic events caused by `spikes` (row-major `[C][H][W]` counts): Σ spikes·reach_y·reach_x·C_out/groups.
+    pub fn synaptic_events(&self, spikes: impl IntoIterator<Item = f64>) -> f64 {
+        let [rows, columns] = self.reach();
+        let positions = rows.iter().flat_map(|y| columns.iter().map(move |x| f64::from(y * x)));
+        let positions: Vec<f64> = positions.collect();
+        let reached: f64 = spikes.into_iter().zip(positions.iter().cycle()).map(|(n, taps)| n * taps).sum();
+        reached * f64::from(self.c_out / self.groups)
+    }
+}
+
+impl Shape {
+    /// Elements of the input map.
+    pub fn n_in(&self) -> f64 {
+        match self {
+            Self::Conv(c) => f64::from(c.c_in) * f64::from(c.h_in) * f64::from(c.w_in),
+            Self::Fc { n_in, .. } => f64::from(*n_in),
+        }
+    }
+
+    /// Elements of the output map.
+    pub fn n_out(&self) -> f64 {
+        match self {
+            Self::Conv(c) => c.output_size().into_iter().map(f64::from).product::<f64>() * f64::from(c.c_out),
+            Self::Fc { n_out, .. } => f64::from(*n_out),
+        }
+    }
+
+    /// Output channels; the outputs of a fully connected layer.
+    pub fn c_out(&self) -> f64 {
+        match self {
+            Self::Conv(c) => f64::from(c.c_out),
+            Self::Fc { n_out, .. } => f64::from(*n_out),
+        }
+    }
+
+    /// Weights stored, without biases.
+    pub fn weights(&self) -> f64 {
+        match self {
+            Self::Conv(c) => {
+                f64::from(c.c_out) * f64::from(c.c_in / c.groups) * f64::from(c.kernel[0]) * f64::from(c.kernel[1])
+            }
+            Self::Fc { n_in, n_out } => f64::from(*n_in) * f64::from(*n_out),
+        }
+    }
+
+    /// Groups; 1 for a fully connected layer.
+    pub fn groups(&self) -> f64 {
+        match self {
+            Self::Conv(c) => f64::from(c.groups),
+            Self::Fc { .. } => 1.0,
+        }
+    }
+
+    /// Multiply-accumulates of the dense layer, padding included: every output sees a whole kernel.
+    pub fn macs(&self) -> f64 {
+        match self {
+            Self::Conv(_) => self.n_out() * self.weights() / self.c_out(),
+            Self::Fc { .. } => self.weights(),
+        }
+    }
+
+    /// Multiply-accumulates of the dense layer with the zeros of the padding left out.
+    pub fn macs_inside(&self) -> f64 {
+        match self {
+            Self::Conv(c) => c.synaptic_events(std::iter::repeat_n(1.0, self.n_in() as usize)),
+            Self::Fc { .. } => self.weights(),
+        }
+    }
+}
+
+/// A number for both directions, or one for each.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Pair {
+    Both(u32),
+    Each([u32; 2]),
+}
+
+impl Pair {
+    fn each(self) -> [u32; 2] {
+        match self {
+            Self::Both(n) => [n, n],
+            Self::Each(pair) => pair,
+        }
+    }
+}
+
+impl From<[u32; 2]> for Pair {
+    fn from([a, b]: [u32; 2]) -> Self {
+        if a == b { Self::Both(a) } else { Self::Each([a, b]) }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Conv,
+    Fc,
+}
+
+/// A layer as written in files.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LayerFile {
+    kind: Kind,
+    #[serde(default)]
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cin: Option<u32>,
+    #[serde(alias = "hin", skip_serializing_if = "Option::is_none")]
+    h: Option<u32>,
+    #[serde(alias = "win", skip_serializing_if = "Option::is_none")]
+    w: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cout: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernel: Option<Pair>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stride: Option<Pair>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    padding: Option<Pair>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nin: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nout: Option<u32>,
+    #[serde(default)]
+    bias: bool,
+    #[serde(default)]
+    neuron: Option<Neuron>,
+    #[serde(default)]
+    analog: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theta_in: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theta_out: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_spikes: Option<Vec<f64>>,
+}
+
+impl TryFrom<LayerFile> for Layer {
+    type Error = String;
+
+    fn try_from(file: LayerFile) -> Result<Self, String> {
+        let in_layer = |what: String| format!("layer `{}`: {what}", file.name);
+        let need = |field: Option<u32>, name: &str| match field {
+            Some(0) => Err(in_layer(format!("`{name}` is 0; give a positive number"))),
+            Some(n) => Ok(n),
+            None => Err(in_layer(format!("`{name}` is missing; add it"))),
+        };
+        let shape = match file.kind {
+            Kind::Fc => {
+                let foreign = [file.cin, file.h, file.w, file.cout, file.groups].iter().any(Option::is_some)
+                    || [file.kernel, file.stride, file.padding].iter().any(Option::is_some);
+                if foreign {
+                    return Err(in_layer("a fully connected layer takes only `nin` and `nout`".into()));
+                }
+                Shape::Fc { n_in: need(file.nin, "nin")?, n_out: need(file.nout, "nout")? }
+            }
+            Kind::Conv => {
+                if file.nin.is_some() || file.nout.is_some() {
+                    return Err(in_layer("a convolution takes `cin`, `h`, `w`, `cout`, not `nin`, `nout`".into()));
+                }
+                let kernel = file.kernel.ok_or_else(|| in_layer("`kernel` is missing; add it".into()))?;
+                let conv = Conv {
+                    c_in: need(file.cin, "cin")?,
+                    h_in: need(file.h, "h")?,
+                    w_in: need(file.w, "w")?,
+                    c_out: need(file.cout, "cout")?,
+                    kernel: kernel.each(),
+                    stride: file.stride.map_or([1, 1], Pair::each),
+                    padding: file.padding.map_or([0, 0], Pair::each),
+                    groups: file.groups.unwrap_or(1),
+                };
+                check_conv(&conv).map_err(in_layer)?;
+                Shape::Conv(conv)
+            }
+        };
+        let LayerFile { name, bias, neuron, analog, theta_in, theta_out, input_spikes, .. } = file;
+        Ok(Self { name, shape, bias, neuron, analog, theta_in, theta_out, input_spikes })
+    }
+}
+
+fn check_conv(conv: &Conv) -> Result<(), String> {
+    if conv.kernel.contains(&0) || conv.stride.contains(&0) {
+        return Err("`kernel` and `stride` must be at least 1".into());
+    }
+    if conv.groups == 0 || !conv.c_in.is_multiple_of(conv.groups) || !conv.c_out.is_multiple_of(conv.groups) {
+        return Err(format!("`groups` {} must divide cin {} and cout {}", conv.groups, conv.c_in, conv.c_out));
+    }
+    let padded = [conv.h_in + 2 * conv.padding[0], conv.w_in + 2 * conv.padding[1]];
+    if padded[0] < conv.kernel[0] || padded[1] < conv.kernel[1] {
+        return Err(format!("the kernel {:?} is larger than the padded map {padded:?}", conv.kernel));
+    }
+    Ok(())
+}
+
+impl From<Layer> for LayerFile {
+    fn from(layer: Layer) -> Self {
+        let Layer { name, shape, bias, neuron, analog, theta_in, theta_out, input_spikes } = layer;
+        let conv = if let Shape::Conv(c) = shape { Some(c) } else { None };
+        let (nin, nout) = if let Shape::Fc { n_in, n_out } = shape { (Some(n_in), Some(n_out)) } else { (None, None) };
+        Self {
+            kind: if conv.is_some() { Kind::Conv } else { Kind::Fc },
+            name,
+            cin: conv.map(|c| c.c_in),
+            h: conv.map(|c| c.h_in),
+            w: conv.map(|c| c.w_in),
+            cout: conv.map(|c| c.c_out),
+            kernel: conv.map(|c| c.kernel.into()),
+            stride: conv.map(|c| c.stride.into()),
+            padding: conv.map(|c| c.padding.into()),
+            groups: conv.map(|c| c.groups),
+            nin,
+            nout,
+            bias,
+            neuron,
+            analog,
+            theta_in,
+            theta_out,
+            input_spikes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reach_counts_what_an_enumeration_of_outputs_counts() {
+        for (h_in, kernel, stride, padding) in
+            [(7, 3, 2, 1), (8, 3, 1, 1), (8, 5, 3, 0), (9, 2, 2, 0), (5, 1, 1, 0), (6, 4, 3, 2)]
+        {
+            let conv = Conv {
+                c_in: 1,
+                h_in,
+                w_in: h_in,
+                c_out: 1,
+                kernel: [kernel; 2],
+                stride: [stride; 2],
+                padding: [padding; 2],
+                groups: 1,
+            };
+            let mut expected = vec![0; h_in as usize];
+            for out in 0..conv.output_size()[0] {
+                for k in 0..kernel {
+                    let y = i64::from(out * stride + k) - i64::from(padding);
+                    if let Some(count) = usize::try_from(y).ok().and_then(|y| expected.get_mut(y)) {
+                        *count += 1;
+                    }
+                }
+            }
+            assert_eq!(conv.reach()[0], expected, "{conv:?}");
+        }
+    }
+
+    #[test]
+    fn mean_fan_out_of_a_strided_convolution_is_below_k_over_s_squared() {
+        let mean = |size: u32, stride| {
+            let conv = Conv {
+                c_in: 1,
+                h_in: size,
+                w_in: size,
+                c_out: 1,
+                kernel: [3; 2],
+                stride: [stride; 2],
+                padding: [1; 2],
+                groups: 1,
+            };
+            Shape::Conv(conv).macs_inside() / f64::from(size * size)
+        };
+        assert!((2.06..2.17).contains(&mean(16, 2)), "{}", mean(16, 2));
+        assert!((8.27..8.64).contains(&mean(32, 1)), "{}", mean(32, 1));
+    }
+}
