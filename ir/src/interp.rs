@@ -144,7 +144,7 @@ pub fn interpret_with<S: Stage>(
     let read = graph.readout.population();
     let shape = graph.population(read).shape;
     let counts = count_spikes(&spikes[read.0 as usize], shape.neurons());
-    let decision = graph.readout.decide(&counts, &potentials[read.0 as usize], shape.channels as usize);
+    let decision = graph.readout.decide(&counts, &potentials[read.0 as usize], shape);
     Trace { spikes, potentials, decision }
 }
 

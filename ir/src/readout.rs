@@ -1,6 +1,9 @@
 //! Read-outs: the class decision on the host, from spike counts or potentials (docs/semantics.md §6).
 
-use crate::{ids::PopulationId, stage::Stage};
+use crate::{
+    ids::{PopulationId, Shape},
+    stage::Stage,
+};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
@@ -16,11 +19,14 @@ pub enum Readout<S: Stage> {
         /// Channels of each class; their sum is the number of channels.
         sizes: Vec<u32>,
     },
-    /// Learned channel weights: `score_j = Σ_c weights[j][c] · Σ_yx n²`.
+    /// Learned channel weights: `score_j = Σ_r Σ_c weights[j][r][c] · Σ_{yx∈r} n²` over the regions r of a grid × grid
+    /// division of the map; (y, x) lies in region `⌊y·grid/H⌋·grid + ⌊x·grid/W⌋`.
     ChannelEnergy {
         /// The population whose spikes are counted.
         population: PopulationId,
-        /// Weights `[class][channel]`.
+        /// Regions along each side; 1 = the whole map.
+        grid: u32,
+        /// Weights `[class][region][channel]`.
         weights: Vec<S::Weight>,
     },
     /// `score_j = v_j`, the potential of neuron j.
@@ -70,15 +76,13 @@ impl<S: Stage> Readout<S> {
         }
     }
 
-    /// The decision from the read population's spike counts and final potentials (both in channel-major order).
+    /// The decision from the spike counts and final potentials of the read population of shape `shape`.
     ///
     /// # Panics
     /// If there is no class, or the slices do not belong to the population.
-    pub fn decide(&self, counts: &[u32], potentials: &[S::Value], channels: usize) -> Decision {
-        let energy = |c: usize| -> u64 {
-            let map = counts.len() / channels;
-            counts[c * map..(c + 1) * map].iter().map(|&n| u64::from(n) * u64::from(n)).sum()
-        };
+    pub fn decide(&self, counts: &[u32], potentials: &[S::Value], shape: Shape) -> Decision {
+        let channels = shape.channels as usize;
+        let energy = |c: usize| -> u64 { counts[c * shape.map()..][..shape.map()].iter().map(|&n| square(n)).sum() };
         let scores: Vec<Score> = match self {
             Self::Goodness { sizes, .. } => {
                 let mut first = 0;
@@ -91,10 +95,15 @@ impl<S: Stage> Readout<S> {
                     })
                     .collect()
             }
-            Self::ChannelEnergy { weights, .. } => {
-                let energies: Vec<f64> = (0..channels).map(|c| energy(c) as f64).collect();
+            Self::ChannelEnergy { grid, weights, .. } => {
+                let mut energies = vec![0.0; (grid * grid) as usize * channels];
+                for (i, &n) in counts.iter().enumerate() {
+                    let (c, y, x) = shape.position(i);
+                    let region = y * grid / shape.height * grid + x * grid / shape.width;
+                    energies[region as usize * channels + c as usize] += square(n) as f64;
+                }
                 weights
-                    .chunks_exact(channels)
+                    .chunks_exact(energies.len())
                     .map(|row| Score {
                         value: row.iter().zip(&energies).map(|(&a, &e)| S::real_weight(a) * e).sum(),
                         size: 1,
@@ -109,4 +118,8 @@ impl<S: Stage> Readout<S> {
             as u32;
         Decision { scores, class }
     }
+}
+
+fn square(n: u32) -> u64 {
+    u64::from(n) * u64::from(n)
 }

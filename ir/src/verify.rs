@@ -197,12 +197,13 @@ fn check_readout<S: Stage>(graph: &Graph<S>, found: &mut Found) {
                 format!("class groups {sizes:?} do not partition {channels} channels")
             });
         }
-        Readout::ChannelEnergy { weights, .. } => {
+        Readout::ChannelEnergy { grid, weights, .. } => {
             found.check(spiking, "readout", || {
                 format!("channel energy needs spiking neurons, `{}` has none", population.name)
             });
-            found.check(!weights.is_empty() && weights.len().is_multiple_of(channels as usize), "readout", || {
-                format!("{} weights are not classes × {channels} channels", weights.len())
+            let row = (grid * grid * channels) as usize;
+            found.check(row > 0 && !weights.is_empty() && weights.len().is_multiple_of(row.max(1)), "readout", || {
+                format!("{} weights are not classes × {grid}² regions × {channels} channels", weights.len())
             });
             found.check(weights.iter().all(|&w| S::real_weight(w).is_finite()), "readout", || {
                 "a weight is not finite".into()

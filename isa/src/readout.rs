@@ -13,11 +13,13 @@ pub enum Readout {
         /// Channels per class.
         sizes: Vec<u32>,
     },
-    /// `argmax_j Σ_c weights[j][c] · Σ_yx n²`.
+    /// `argmax_j Σ_r Σ_c weights[j][r][c] · Σ_{yx∈r} n²`; (y, x) lies in region `⌊y·grid/H⌋·grid + ⌊x·grid/W⌋`.
     ChannelEnergy {
         /// The layer read.
         layer: LayerId,
-        /// Weights `[class][channel]`.
+        /// Regions along each side of the map.
+        grid: u16,
+        /// Weights `[class][region][channel]`.
         weights: Vec<i32>,
     },
     /// `argmax_j v_j`.
@@ -43,15 +45,15 @@ impl Readout {
         }
     }
 
-    /// The class, from channel-major spike counts and potentials of the layer. The lowest class wins a tie.
+    /// The class, from channel-major spike counts and potentials of the layer of shape (channels, rows, columns). The lowest
+    /// class wins a tie.
     ///
     /// # Panics
-    /// If the read-out has no class.
-    pub fn classify(&self, counts: &[u32], potentials: &[i32], channels: usize) -> u32 {
-        let squares = |c: usize| -> i128 {
-            let map = counts.len() / channels;
-            counts[c * map..][..map].iter().map(|&n| i128::from(n) * i128::from(n)).sum()
-        };
+    /// If the read-out has no class, or the slices do not belong to the layer.
+    pub fn classify(&self, counts: &[u32], potentials: &[i32], (channels, rows, columns): (u16, u16, u16)) -> u32 {
+        let (channels, rows, columns) = (usize::from(channels), usize::from(rows), usize::from(columns));
+        let squares =
+            |c: usize| -> i128 { counts[c * rows * columns..][..rows * columns].iter().map(|&n| square(n)).sum() };
         let scores: Vec<(i128, i128)> = match self {
             Self::Goodness { sizes, .. } => {
                 let ends = sizes.iter().scan(0, |end, &size| {
@@ -60,10 +62,16 @@ impl Readout {
                 });
                 ends.map(|(group, size)| (group.map(squares).sum(), size)).collect()
             }
-            Self::ChannelEnergy { weights, .. } => weights
-                .chunks_exact(channels)
-                .map(|row| (row.iter().enumerate().map(|(c, &a)| i128::from(a) * squares(c)).sum(), 1))
-                .collect(),
+            Self::ChannelEnergy { grid, weights, .. } => {
+                let grid = usize::from(*grid);
+                let mut energies = vec![0; grid * grid * channels];
+                for (i, &n) in counts.iter().enumerate() {
+                    let (c, y, x) = (i / (rows * columns), i / columns % rows, i % columns);
+                    energies[(y * grid / rows * grid + x * grid / columns) * channels + c] += square(n);
+                }
+                let score = |row: &[i32]| row.iter().zip(&energies).map(|(&a, &e)| i128::from(a) * e).sum();
+                weights.chunks_exact(energies.len()).map(|row| (score(row), 1)).collect()
+            }
             Self::Potential { .. } => potentials.iter().map(|&v| (i128::from(v), 1)).collect(),
             Self::SpikeCount { .. } => counts.iter().map(|&n| (i128::from(n), 1)).collect(),
         };
@@ -75,4 +83,8 @@ impl Readout {
         }
         best as u32
     }
+}
+
+fn square(n: u32) -> i128 {
+    i128::from(n) * i128::from(n)
 }
