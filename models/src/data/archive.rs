@@ -95,8 +95,7 @@ mod tests {
     #[test]
     fn only_wanted_regular_files_come_out() {
         use tar::EntryType::{Regular, Symlink};
-        let (result, folder) =
-            run(&[("p/x.bin", Regular, "one"), ("p/z.sh", Regular, "no"), ("p/y.bin", Symlink, "")]);
+        let (result, folder) = run(&[("p/x.bin", Regular, "one"), ("p/z.sh", Regular, "no"), ("p/y.bin", Symlink, "")]);
         assert_eq!(result.unwrap(), 1);
         assert_eq!(fs::read_to_string(folder.path().join("out/x.bin")).unwrap(), "one");
         assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 1);

@@ -143,6 +143,7 @@ impl Dataset {
     }
 
     /// The images at `indices` (a range or a list), in that order. Panics if an index is not below `len()`.
+    #[must_use]
     pub fn subset(&self, indices: impl IntoIterator<Item = usize>) -> Self {
         let mut pixels = Vec::new();
         let mut labels = Vec::new();

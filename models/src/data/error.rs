@@ -118,19 +118,23 @@ impl Cause {
             }
             Self::Io(_) => "Check the permissions and the free space of the disk, then run the command again.".into(),
             Self::NotFound(_) => {
-                "Obtain the data set with `spikeloom data fetch NAME`, or name the folder that holds it with `--dir`.".into()
+                "Obtain the data set with `spikeloom data fetch NAME`, or name the folder that holds it with `--dir`."
+                    .into()
             }
             Self::Gzip(_) | Self::Truncated { .. } => {
-                "The copy is incomplete or damaged: delete the file and obtain it again with `spikeloom data fetch`.".into()
+                "The copy is incomplete or damaged: delete the file and obtain it again with `spikeloom data fetch`."
+                    .into()
             }
             Self::Magic { .. } => {
                 "Check that the file is of this format and that images and labels are not exchanged.".into()
             }
             Self::Oversized { .. } => {
-                "The file is not the one it is named after: delete it and obtain it again with `spikeloom data fetch`.".into()
+                "The file is not the one it is named after: delete it and obtain it again with `spikeloom data fetch`."
+                    .into()
             }
             Self::Range { .. } | Self::Label { .. } | Self::Png(_) | Self::Json(_) => {
-                "The file is damaged or of another data set: replace it, or obtain it with `spikeloom data fetch`.".into()
+                "The file is damaged or of another data set: replace it, or obtain it with `spikeloom data fetch`."
+                    .into()
             }
             Self::CountMismatch { .. } => {
                 "Use the image file and the label file of the same data set and the same split.".into()
@@ -149,10 +153,13 @@ impl DataError {
         Self { file: file.to_owned(), place: place.into(), cause }
     }
 
-    /// File, place and cause without the remedy, for a list of failed attempts.
-    pub(crate) fn to_string_without_remedy(&self) -> String {
-        let place = if self.place.is_empty() { String::new() } else { format!(", {}", self.place) };
-        format!("{}{place}: {}", self.file.display(), self.cause)
+    /// Place and cause without the remedy, for a list of attempts whose heading names `known` already: the file is
+    /// named relative to it.
+    pub(crate) fn reason_at(&self, known: &Path) -> String {
+        let file = self.file.strip_prefix(known).unwrap_or(&self.file).display().to_string();
+        let place: Vec<&str> = [&*file, &*self.place].into_iter().filter(|part| !part.is_empty()).collect();
+        let separator = if place.is_empty() { "" } else { ": " };
+        format!("{}{separator}{}", place.join(", "), self.cause)
     }
 
     pub(crate) fn io(file: &Path, e: io::Error) -> Self {
@@ -162,7 +169,11 @@ impl DataError {
 
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}. {}", self.to_string_without_remedy(), self.cause.remedy())
+        write!(f, "{}", self.file.display())?;
+        if !self.place.is_empty() {
+            write!(f, ", {}", self.place)?;
+        }
+        write!(f, ": {}. {}", self.cause, self.cause.remedy())
     }
 }
 

