@@ -1,7 +1,9 @@
 //! Prices counted actions, evaluates published analytical energy models, and re-derives published energy tables.
 //!
 //! [`analytic`] holds models that estimate counts from a network's geometry and spikes.
+//! [`published`] re-derives printed tables cell by cell and says which cannot be.
 //! [`sram`] holds the energies of memory accesses those models are used with.
 
 pub mod analytic;
+pub mod published;
 pub mod sram;
