@@ -89,6 +89,14 @@ pub enum Cause {
     /// An archive cannot be unpacked, or holds a path that leads out of it.
     #[error("the archive cannot be used: {0}")]
     Archive(String),
+    /// A program that was to obtain the file did not.
+    #[error("`{command}` failed: {why}")]
+    Command {
+        /// The command line.
+        command: String,
+        /// What it or the operating system said.
+        why: String,
+    },
     /// The file is well formed but its contents are not the published data set.
     #[error("SHA-256 of the {what} is {found}, the published data set has {expected}")]
     Digest {
@@ -140,6 +148,7 @@ impl Cause {
                 "Use the image file and the label file of the same data set and the same split.".into()
             }
             Self::Archive(_) => "Delete the archive and obtain it again from its publisher.".into(),
+            Self::Command { .. } => "Run it by hand to see more, then run the command again.".into(),
             Self::Digest { .. } => {
                 "The files belong to another data set or were altered: replace them with `spikeloom data fetch`.".into()
             }

@@ -187,12 +187,11 @@ pub(crate) fn read_exactly(
 
 /// Tells a damaged gzip stream from a failing disk.
 fn read_error(file: &Path, at: u64, e: io::Error) -> DataError {
+    let place = format!("byte {at} of the decompressed data");
     match e.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            DataError::new(file, format!("byte {at}"), Cause::Gzip("it ends too early".into()))
-        }
+        io::ErrorKind::UnexpectedEof => DataError::new(file, place, Cause::Gzip("it ends too early".into())),
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-            DataError::new(file, format!("byte {at}"), Cause::Gzip(e.to_string()))
+            DataError::new(file, place, Cause::Gzip(e.to_string()))
         }
         _ => DataError::new(file, format!("byte {at}"), Cause::Io(e)),
     }

@@ -23,6 +23,7 @@ pub mod fetch;
 mod folder;
 pub mod idx;
 pub mod sheet;
+mod source;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -157,4 +157,21 @@ mod tests {
         let e = read(&" ".repeat(100), 2).unwrap_err();
         assert!(matches!(e.cause, Cause::Oversized { expected: 48 }), "{e}");
     }
+
+    proptest::proptest! {
+        /// Any few bytes changed: an error, or as many pixels as asked for. Never a panic.
+        #[test]
+        fn mutated_sheets_never_panic(
+            edits in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0..=255_u8), 1..5),
+        ) {
+            let mut png = two();
+            for (at, value) in edits {
+                let at = at.index(png.len());
+                png[at] = value;
+            }
+            if let Ok(pixels) = read(&png, 2) {
+                proptest::prop_assert_eq!(pixels.len(), 24);
+            }
+        }
+    }
 }
