@@ -60,6 +60,8 @@ prop_compose! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn events_equal_an_enumeration_of_synapses(
         (conv, spikes) in any_conv().prop_flat_map(|conv| {

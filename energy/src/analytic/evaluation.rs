@@ -46,7 +46,7 @@ pub struct Groups {
 }
 
 impl Groups {
-    fn add(&mut self, group: Group, pj: f64) {
+    pub(crate) fn add(&mut self, group: Group, pj: f64) {
         *match group {
             Group::MemPot => &mut self.mem_pot,
             Group::MemWeights => &mut self.mem_weights,

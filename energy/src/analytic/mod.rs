@@ -12,10 +12,11 @@ mod evaluation;
 mod network;
 mod options;
 mod reading;
-mod term;
+pub(crate) mod term;
 
 pub use evaluation::{EvaluateError, Evaluation, Groups, LayerTerms, TermValue, evaluate};
 pub use network::{Conv, Layer, Mode, Network, Neuron, Shape};
 pub use options::{Arithmetic, DirectEncoding, OpScaling, Options, Reading};
 pub use reading::Case;
+pub(crate) use reading::terms;
 pub use term::{Formula, Group, Quantities, Term, Unit};

@@ -30,7 +30,7 @@ pub struct Formula {
 }
 
 impl Formula {
-    pub(super) const fn new(eval: fn(&Quantities) -> f64, text: &'static str) -> Self {
+    pub(crate) const fn new(eval: fn(&Quantities) -> f64, text: &'static str) -> Self {
         Self { eval, text }
     }
 
@@ -46,7 +46,7 @@ macro_rules! count {
         $crate::analytic::term::Formula::new(|$q: &$crate::analytic::term::Quantities| $formula, stringify!($formula))
     };
 }
-pub(super) use count;
+pub(crate) use count;
 
 /// The lines of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -119,6 +119,10 @@ pub struct Quantities {
     pub macs_inside: f64,
     /// Σ over the input spikes of the positions each really reaches, times C_out/groups. NaN if not known.
     pub events: f64,
+    /// Weights stored.
+    pub weights: f64,
+    /// Fraction of the inputs of a formal layer that is not skipped as zero; 1 unless stated.
+    pub density: f64,
     /// 1 if the layer has biases, else 0.
     pub bias: f64,
     /// 1 if the neuron leaks, else 0.
@@ -162,6 +166,8 @@ impl Quantities {
             macs: shape.macs(),
             macs_inside: shape.macs_inside(),
             events,
+            weights: shape.weights(),
+            density: 1.0,
             bias: f64::from(u8::from(layer.bias)),
             leak: f64::from(u8::from(layer.neuron == Some(Neuron::Lif))),
             passes: if cached { 1.0 } else { t },

@@ -69,4 +69,4 @@ macro_rules! terms {
         }),*]
     };
 }
-use terms;
+pub(crate) use terms;
