@@ -4,6 +4,8 @@
 //! networks that chips execute. What a graph *means* is defined by [`interp`], stated in words in `docs/semantics.md`.
 //! This crate reads no files and prints nothing; it knows no chip.
 
+#[cfg(feature = "arbitrary")]
+pub mod arbitrary;
 pub mod connect;
 pub mod encode;
 pub mod graph;
