@@ -3,9 +3,13 @@
 //! [`analytic`] holds models that estimate counts from a network's geometry and spikes.
 //! [`compare`] sets a spiking network against formal ones under several readings at once.
 //! [`published`] re-derives printed tables cell by cell and says which cannot be.
-//! [`sram`] holds the energies of memory accesses those models are used with.
+//! [`table`] holds what one counted action costs on a chip; [`mod@price`] multiplies counts by it.
+//! [`sram`] holds the energies of memory accesses as a function of memory size.
 
 pub mod analytic;
 pub mod compare;
+pub mod price;
 pub mod published;
 pub mod sram;
+pub mod table;
+pub mod units;

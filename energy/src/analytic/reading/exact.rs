@@ -4,7 +4,7 @@
 //! `events` = Σ over input spikes of the positions reached inside the map, times C_out/groups, so stride, padding, edges
 //! and groups are exact and the same count prices weights, potentials, additions and addresses. Padding zeros of a formal
 //! layer cost nothing. Every spike that is fired pays its reset, in fully connected layers too. It equals `paper` for
-//! convolutions of stride 1 whose spikes stay off the borders. A real-valued input lies in a map, not in a FIFO, and is
+//! convolutions of stride 1 whose spikes stay off the borders. A real-valued input comes through the FIFO too, and is
 //! either recomputed at every step or computed once and cached.
 
 use super::{Case, Term, terms};
@@ -66,7 +66,7 @@ const SNN_FC: &[Term] = terms! {
 };
 
 const ANALOG_CONV: &[Term] = terms! {
-    "read input",      MemIo,      InputMap,         q => q.passes * q.th_in,                       "eq. 3, non-zero";
+    "read input",      MemIo,      Fifo,             q => q.passes * q.th_in,                       "eq. 5, non-zero";
     "read weights",    MemWeights, WeightsAndBiases, q => q.passes * q.events,                      "eq. 7, exact";
     "read bias",       MemBias,    WeightsAndBiases, q => q.passes * q.n_out * q.bias,              "eq. 7, each step";
     "read potential",  MemPot,     Potentials,       q => q.passes * q.events + q.t * q.n_out,      "eq. 9, each step, exact";
@@ -81,7 +81,7 @@ const ANALOG_CONV: &[Term] = terms! {
 };
 
 const ANALOG_FC: &[Term] = terms! {
-    "read input",      MemIo,      InputMap,         q => q.passes * q.th_in,                       "eq. 4, non-zero";
+    "read input",      MemIo,      Fifo,             q => q.passes * q.th_in,                       "eq. 5, non-zero";
     "read weights",    MemWeights, WeightsAndBiases, q => q.passes * q.events,                      "eq. 8";
     "read bias",       MemBias,    WeightsAndBiases, q => q.passes * q.n_out * q.bias,              "eq. 8, each step";
     "read potential",  MemPot,     Potentials,       q => q.passes * q.events + q.t * q.n_out,      "eq. 10, each step";
