@@ -1,3 +1,7 @@
 //! Data sets, forward-forward training, trained networks, import and export.
 
 pub mod data;
+pub mod export;
+pub mod ffgaf;
+pub mod kernels;
+pub mod zoo;

@@ -1,0 +1,369 @@
+//! One layer in training: forward pass, local loss, gradients, update.
+//!
+//! ```text
+//! z    = conv(n_in, W)                       n_in: spike counts of the layer below (or the encoded image)
+//! zh   = (z − μ_c)/√(v_c + ε)                μ, v over (batch, pixels), or over the pixels of each sample
+//! u    = κ(w_c·zh + b_c),  n = clip(⌊u + ½⌋, 0, L)
+//! F_rc = mean over region r of n², / number of regions
+//! logit_j = α(2/κ²)·(1/S̄)·Σ_rc A_jrc·F_rc,  S̄ = channels/classes;  A_jrc = S̄/S_j inside class j's group, 0 outside (eq. 5)
+//! loss = −log softmax(logits)_y, mean over the batch
+//! ```
+//!
+//! Gradients: e = (softmax − onehot)/N; ∂/∂F = α(2/κ²)/S̄·Aᵀe; d = ∂/∂F·(2/HW)·n·[u < L] (straight through the floor, inside this
+//! layer only); ∂w_c = κΣd·zh, ∂b_c = κΣd; g = κw_c·d; ∂z = (g − mean g − zh·mean(g·zh))/√(v + ε); ∂W = correlate(n_in, ∂z).
+//!
+//! Work is split into blocks of 16 samples whose partial gradients are added in order: no result depends on the thread count.
+
+use super::adam::{Param, Rates};
+use super::config::{Activation, Config, Norm, Readout};
+use super::random::{Purpose, Stream};
+use crate::kernels::{Affine, Conv, ConvShape, Moments, Scratch, Source, activate, input_gradient, sample_sums};
+use rayon::prelude::*;
+
+/// Added to the variance.
+pub const EPSILON: f32 = 1e-5;
+/// Samples of one work block.
+const SAMPLES: usize = 16;
+
+/// A batch of samples, one after another, in the kernels' layout.
+#[derive(Clone, Copy)]
+pub(crate) enum Batch<'a> {
+    Real(&'a [f32]),
+    Counts(&'a [u8]),
+}
+
+impl<'a> Batch<'a> {
+    pub(crate) fn sample(self, n: usize, len: usize) -> Source<'a> {
+        match self {
+            Self::Real(x) => Source::Real(&x[n * len..(n + 1) * len]),
+            Self::Counts(x) => Source::Counts(&x[n * len..(n + 1) * len]),
+        }
+    }
+}
+
+/// Loss and hits of one step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepResult {
+    /// Mean cross-entropy, nats.
+    pub loss: f64,
+    /// Samples whose largest logit is the label's.
+    pub correct: usize,
+}
+
+/// Gradients of one step; `weight` holds one part per work block.
+#[derive(Default)]
+pub(crate) struct Gradients {
+    pub(crate) weight: Vec<f32>,
+    pub(crate) channel_weight: Vec<f32>,
+    pub(crate) channel_bias: Vec<f32>,
+    pub(crate) readout: Vec<f32>,
+}
+
+/// Parameters, fixed tables and buffers of one layer.
+pub(crate) struct Block {
+    pub(crate) conv: Conv,
+    pub(crate) channels: usize,
+    pub(crate) groups: Vec<usize>,
+    pub(crate) grid: usize,
+    pub(crate) weight: Param,
+    pub(crate) channel_weight: Param,
+    pub(crate) channel_bias: Param,
+    /// `[class][region][channel]`.
+    pub(crate) readout: Param,
+    pub(crate) updates: u64,
+    pub(crate) region: Vec<u8>,
+    kappa: f32,
+    levels: u8,
+    strict: bool,
+    per_sample: bool,
+    train_channel: bool,
+    train_readout: bool,
+    pub(crate) logit_gain: f32,
+    z: Vec<f32>,
+    pub(crate) grads: Gradients,
+}
+
+/// Region of each pixel for a g × g grid.
+pub(crate) fn regions(h: usize, w: usize, grid: usize) -> Vec<u8> {
+    (0..h * w).map(|p| ((p / w * grid / h) * grid + p % w * grid / w) as u8).collect()
+}
+
+/// Eq. 5 as a matrix: S̄/S_j for the channels of class j, in `[class][region][channel]` with `padded` channels.
+pub(crate) fn group_readout(groups: &[usize], regions: usize, padded: usize) -> Vec<f32> {
+    let classes = groups.len();
+    let mean = groups.iter().sum::<usize>() as f32 / classes as f32;
+    let mut a = vec![0.0; classes * regions * padded];
+    let mut start = 0;
+    for (j, &s) in groups.iter().enumerate() {
+        for r in 0..regions {
+            a[(j * regions + r) * padded + start..][..s].fill(mean / s as f32);
+        }
+        start += s;
+    }
+    a
+}
+
+/// logits\[j\] = gain·Σ a\[j\]·f.
+pub(crate) fn scores(a: &[f32], f: &[f32], gain: f32) -> Vec<f32> {
+    a.chunks_exact(f.len()).map(|row| gain * row.iter().zip(f).map(|(a, f)| a * f).sum::<f32>()).collect()
+}
+
+/// Index of the largest value, the first of equals.
+pub(crate) fn argmax(v: &[f32]) -> usize {
+    v.iter().enumerate().fold(0, |best, (i, x)| if *x > v[best] { i } else { best })
+}
+
+impl Block {
+    /// Layer `l` of `config` on an input of `hw` pixels and `in_c` channels whose class groups are `groups`.
+    pub(crate) fn new(config: &Config, l: usize, hw: (usize, usize), in_c: usize, groups: Vec<usize>) -> Self {
+        let channels = config.channels[l];
+        let shape = ConvShape::new(hw, in_c, channels, config.kernel, config.strides[l], config.padding);
+        let mut rng = Stream::new(config.seed, Purpose::Init, 0, l as u64);
+        let std = (2.0 / (in_c * shape.taps()) as f32).sqrt();
+        let mut w = vec![0.0; shape.weight_len()];
+        for o in 0..channels {
+            for i in 0..in_c {
+                for t in 0..shape.taps() {
+                    w[shape.weight_index(o, i, t)] = std * rng.normal();
+                }
+            }
+        }
+        let averaged = config.ema > 0.0;
+        let mut ones = vec![0.0; shape.out_c];
+        ones[..channels].fill(1.0);
+        let grid = if config.readout == Readout::Learned { config.readout_grid } else { 1 };
+        let kappa = config.kappa;
+        Self {
+            conv: Conv::new(shape),
+            channels,
+            grid,
+            weight: Param::new(w, averaged),
+            channel_weight: Param::new(ones, averaged),
+            channel_bias: Param::new(vec![0.0; shape.out_c], averaged),
+            readout: Param::new(group_readout(&groups, grid * grid, shape.out_c), averaged),
+            updates: 0,
+            region: regions(shape.out_h(), shape.out_w(), grid),
+            kappa,
+            levels: config.levels,
+            strict: config.activation == Activation::Relu,
+            per_sample: config.norm == Norm::Sample,
+            train_channel: config.channel_weights,
+            train_readout: config.readout == Readout::Learned,
+            logit_gain: config.alpha_of(l) * 2.0 / (kappa * kappa) * groups.len() as f32 / channels as f32,
+            z: Vec::new(),
+            grads: Gradients::default(),
+            groups,
+        }
+    }
+
+    /// Affine maps of z from a mean and a variance per channel.
+    fn affine(&self, mean: &[f64], var: &[f64]) -> Affine {
+        let mut a = Affine::default();
+        for c in 0..self.conv.shape.out_c {
+            let inv = 1.0 / (var[c] + f64::from(EPSILON)).sqrt();
+            let gain = f64::from(self.kappa) * f64::from(self.channel_weight.value[c]) * inv;
+            a.norm_gain.push(inv as f32);
+            a.norm_bias.push((-mean[c] * inv) as f32);
+            a.gain.push(gain as f32);
+            a.bias.push((f64::from(self.kappa) * f64::from(self.channel_bias.value[c]) - mean[c] * gain) as f32);
+        }
+        a
+    }
+
+    /// Forward pass and local gradients of one batch; emitted counts go to `counts`, gradients to `self.grads`
+    /// (untouched without `learn`).
+    pub(crate) fn forward_backward(
+        &mut self,
+        input: Batch<'_>,
+        labels: &[u8],
+        counts: &mut Vec<u8>,
+        learn: bool,
+    ) -> StepResult {
+        let n = labels.len();
+        let s = self.conv.shape;
+        let (c, pixels, out_len, in_len) = (s.out_c, s.out_pixels(), s.out_len(), s.in_len());
+        let regions = self.grid * self.grid;
+        let mut z = std::mem::take(&mut self.z);
+        z.resize(n * out_len, 0.0);
+        counts.resize(n * out_len, 0);
+
+        let sums: Vec<Vec<f64>> = z
+            .par_chunks_mut(SAMPLES * out_len)
+            .enumerate()
+            .flat_map_iter(|(k, z)| {
+                let mut scratch = Scratch::default();
+                let mut out = Vec::new();
+                for (m, z) in z.chunks_exact_mut(out_len).enumerate() {
+                    self.conv.forward(input.sample(k * SAMPLES + m, in_len), &self.weight.value, z, &mut scratch);
+                    let mut s = vec![0.0; 2 * c];
+                    let (sum, square) = s.split_at_mut(c);
+                    sample_sums(z, sum, square);
+                    out.push(s);
+                }
+                out
+            })
+            .collect();
+        let affines = self.affines(&sums, pixels);
+        let affine_of = |m: usize| &affines[if self.per_sample { m } else { 0 }];
+
+        let moments: Vec<Moments> = z
+            .par_chunks(SAMPLES * out_len)
+            .zip(counts.par_chunks_mut(SAMPLES * out_len))
+            .enumerate()
+            .flat_map_iter(|(k, (z, counts))| {
+                let mut out = Vec::new();
+                for (m, (z, counts)) in z.chunks_exact(out_len).zip(counts.chunks_exact_mut(out_len)).enumerate() {
+                    let mut mo = Moments::default();
+                    mo.reset(regions * c);
+                    activate(z, affine_of(k * SAMPLES + m), self.levels, self.strict, &self.region, counts, &mut mo);
+                    out.push(mo);
+                }
+                out
+            })
+            .collect();
+
+        let mut result = StepResult::default();
+        let mut readout_grad = vec![0.0f32; self.readout.value.len()];
+        // ∂loss/∂F·(2/HW) of each sample.
+        let mut pull = vec![0.0f32; n * regions * c];
+        for (m, mo) in moments.iter().enumerate() {
+            let f: Vec<f32> = mo.square.iter().map(|q| q / pixels as f32).collect();
+            let logits = scores(&self.readout.value, &f, self.logit_gain);
+            let y = usize::from(labels[m]);
+            result.correct += usize::from(argmax(&logits) == y);
+            let top = logits.iter().copied().fold(f32::MIN, f32::max);
+            let mass: f64 = logits.iter().map(|l| f64::from(l - top).exp()).sum();
+            result.loss += (mass.ln() - f64::from(logits[y] - top)) / n as f64;
+            if !learn {
+                continue;
+            }
+            let pull = &mut pull[m * regions * c..(m + 1) * regions * c];
+            for (j, l) in logits.iter().enumerate() {
+                let p = f64::from(l - top).exp() / mass - if j == y { 1.0 } else { 0.0 };
+                let e = self.logit_gain * (p / n as f64) as f32;
+                let a = &self.readout.value[j * regions * c..(j + 1) * regions * c];
+                let g = &mut readout_grad[j * regions * c..(j + 1) * regions * c];
+                for i in 0..regions * c {
+                    pull[i] += e * a[i] * 2.0 / pixels as f32;
+                    g[i] += e * f[i];
+                }
+            }
+        }
+        if learn {
+            self.backward(input, &z, &affines, &moments, &pull);
+            self.grads.readout = readout_grad;
+        }
+        self.z = z;
+        result
+    }
+
+    /// Normalization of the batch: one map, or one per sample.
+    fn affines(&self, sums: &[Vec<f64>], pixels: usize) -> Vec<Affine> {
+        let c = self.conv.shape.out_c;
+        let map = |total: &[f64], count: f64| {
+            let mean: Vec<f64> = total[..c].iter().map(|s| s / count).collect();
+            let var: Vec<f64> = total[c..].iter().zip(&mean).map(|(q, m)| (q / count - m * m).max(0.0)).collect();
+            self.affine(&mean, &var)
+        };
+        if self.per_sample {
+            return sums.iter().map(|s| map(s, pixels as f64)).collect();
+        }
+        let mut total = vec![0.0; 2 * c];
+        for s in sums {
+            for (t, s) in total.iter_mut().zip(s) {
+                *t += s;
+            }
+        }
+        vec![map(&total, (pixels * sums.len()) as f64)]
+    }
+
+    fn backward(&mut self, input: Batch<'_>, z: &[f32], affines: &[Affine], moments: &[Moments], pull: &[f32]) {
+        let s = self.conv.shape;
+        let (c, pixels, out_len, in_len) = (s.out_c, s.out_pixels(), s.out_len(), s.in_len());
+        let len = self.grid * self.grid * c;
+        // Σ d and Σ d·zh, per sample.
+        let sums: Vec<Vec<f64>> = moments
+            .iter()
+            .zip(pull.chunks_exact(len))
+            .map(|(mo, pull)| {
+                let mut s = vec![0.0; 2 * c];
+                for i in 0..len {
+                    s[i % c] += f64::from(pull[i] * mo.open[i]);
+                    s[c + i % c] += f64::from(pull[i] * mo.open_norm[i]);
+                }
+                s
+            })
+            .collect();
+        let mut total = vec![0.0; 2 * c];
+        for s in &sums {
+            for (t, s) in total.iter_mut().zip(s) {
+                *t += s;
+            }
+        }
+        let kappa = f64::from(self.kappa);
+        self.grads.channel_bias = total[..c].iter().map(|s| (kappa * s) as f32).collect();
+        self.grads.channel_weight = total[c..].iter().map(|s| (kappa * s) as f32).collect();
+
+        // ∂z = scale·h·[u<L] + slope·z + offset, with the two normalization means folded into slope and offset.
+        let linear = |affine: &Affine, sums: &[f64], count: f64| {
+            let (mut slope, mut offset) = (Vec::with_capacity(c), Vec::with_capacity(c));
+            for i in 0..c {
+                let kw = kappa * f64::from(self.channel_weight.value[i]);
+                let (mean, mean_norm) = (kw * sums[i] / count, kw * sums[c + i] / count);
+                let inv = f64::from(affine.norm_gain[i]);
+                slope.push((-inv * inv * mean_norm) as f32);
+                offset.push((-inv * (mean + f64::from(affine.norm_bias[i]) * mean_norm)) as f32);
+            }
+            (slope, offset)
+        };
+        let linears: Vec<(Vec<f32>, Vec<f32>)> = if self.per_sample {
+            affines.iter().zip(&sums).map(|(a, s)| linear(a, s, pixels as f64)).collect()
+        } else {
+            vec![linear(&affines[0], &total, (pixels * sums.len()) as f64)]
+        };
+        let pick = |m: usize| if self.per_sample { m } else { 0 };
+
+        let wlen = s.weight_len();
+        let blocks = sums.len().div_ceil(SAMPLES);
+        let mut parts = std::mem::take(&mut self.grads.weight);
+        parts.resize(blocks * wlen, 0.0);
+        let group = self.conv.gradient_group();
+        parts.par_chunks_mut(wlen).enumerate().for_each(|(k, dw)| {
+            dw.fill(0.0);
+            let mut scratch = Scratch::default();
+            let mut dz = vec![0.0; group * out_len];
+            let mut scale = vec![0.0; len];
+            let end = ((k + 1) * SAMPLES).min(sums.len());
+            for first in (k * SAMPLES..end).step_by(group) {
+                let last = (first + group).min(end);
+                for m in first..last {
+                    let affine = &affines[pick(m)];
+                    for i in 0..len {
+                        scale[i] = pull[m * len + i] * affine.gain[i % c];
+                    }
+                    let (slope, offset) = &linears[pick(m)];
+                    let dz = &mut dz[(m - first) * out_len..(m - first + 1) * out_len];
+                    let z = &z[m * out_len..(m + 1) * out_len];
+                    input_gradient(z, affine, self.levels, self.strict, &self.region, &scale, slope, offset, dz);
+                }
+                let xs: Vec<Source<'_>> = (first..last).map(|m| input.sample(m, in_len)).collect();
+                self.conv.add_weight_gradient(&xs, &dz[..xs.len() * out_len], dw, &mut scratch);
+            }
+        });
+        self.grads.weight = parts;
+    }
+
+    /// Applies the gradients of the last [`Self::forward_backward`].
+    pub(crate) fn update(&mut self, mut rates: Rates, readout_rate: f32) {
+        self.updates += 1;
+        rates.step = self.updates;
+        self.weight.update(&self.grads.weight, rates);
+        if self.train_channel {
+            self.channel_weight.update(&self.grads.channel_weight, rates);
+            self.channel_bias.update(&self.grads.channel_bias, rates);
+        }
+        if self.train_readout {
+            self.readout.update(&self.grads.readout, Rates { rate: readout_rate, ..rates });
+        }
+    }
+}

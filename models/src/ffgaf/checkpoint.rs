@@ -1,0 +1,104 @@
+//! The complete state of a run between two batches: parameters, optimizer moments, averages, counters, history.
+//!
+//! Randomness needs no state (it is named by seed, epoch and sample), so continuing from a checkpoint gives the bytes of an
+//! uninterrupted run.
+
+use super::adam::Param;
+use super::block::Block;
+use super::config::Config;
+use super::store::{StoreError, Tensor, pack, unpack, write_atomic};
+use super::train::{State, Trainer};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+#[derive(Serialize, Deserialize)]
+struct Meta {
+    format: String,
+    config: Config,
+    config_hash: String,
+    state: State,
+}
+
+const FORMAT: &str = "spikeloom-checkpoint-1";
+
+/// SHA-256 of the configuration's TOML, hexadecimal.
+#[must_use]
+pub fn config_hash(config: &Config) -> String {
+    Sha256::digest(config.to_toml().as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn params(block: &mut Block) -> [(&'static str, &mut Param); 4] {
+    [
+        ("weight", &mut block.weight),
+        ("channel_weight", &mut block.channel_weight),
+        ("channel_bias", &mut block.channel_bias),
+        ("readout", &mut block.readout),
+    ]
+}
+
+impl Trainer<'_> {
+    /// Writes the state atomically.
+    pub fn save(&mut self, path: &Path) -> Result<(), StoreError> {
+        let mut tensors = Vec::new();
+        self.state.updates = self.blocks.iter().map(|b| b.updates).collect();
+        for (l, block) in self.blocks.iter_mut().enumerate() {
+            for (name, p) in params(block) {
+                for (part, v) in
+                    [("value", &p.value), ("first", &p.first), ("second", &p.second), ("average", &p.average)]
+                {
+                    if !v.is_empty() {
+                        tensors.push(Tensor {
+                            name: format!("layer{l}.{name}.{part}"),
+                            shape: vec![v.len()],
+                            data: v.clone(),
+                        });
+                    }
+                }
+            }
+        }
+        let meta = Meta {
+            format: FORMAT.into(),
+            config: self.config.clone(),
+            config_hash: config_hash(&self.config),
+            state: self.state.clone(),
+        };
+        write_atomic(path, &pack(&tensors, &meta))
+    }
+
+    /// Continues from a state written by [`Self::save`] of a run with the same configuration.
+    pub fn restore(&mut self, path: &Path) -> Result<(), StoreError> {
+        let (mut tensors, meta): (_, Meta) = unpack(path)?;
+        if meta.format != FORMAT {
+            return Err(StoreError::format(
+                path,
+                format!("format is `{}`, this program reads `{FORMAT}`", meta.format),
+            ));
+        }
+        if meta.config_hash != config_hash(&self.config) {
+            let text = "the run was started with other hyper-parameters; use its config.toml or another output folder";
+            return Err(StoreError::format(path, text));
+        }
+        for (l, block) in self.blocks.iter_mut().enumerate() {
+            for (name, p) in params(block) {
+                for (part, v) in [
+                    ("value", &mut p.value),
+                    ("first", &mut p.first),
+                    ("second", &mut p.second),
+                    ("average", &mut p.average),
+                ] {
+                    let data = tensors.remove(&format!("layer{l}.{name}.{part}")).unwrap_or_default();
+                    if data.len() != v.len() {
+                        let text = format!("layer{l}.{name}.{part} has {} values, expected {}", data.len(), v.len());
+                        return Err(StoreError::format(path, text));
+                    }
+                    *v = data;
+                }
+            }
+            block.updates =
+                *meta.state.updates.get(l).ok_or_else(|| StoreError::format(path, "counters are incomplete"))?;
+        }
+        self.state = meta.state;
+        Ok(())
+    }
+}

@@ -1,0 +1,273 @@
+//! Every hyper-parameter of a training run, readable as TOML and stored with the result.
+
+use serde::{Deserialize, Serialize};
+
+/// How the spike train enters the goodness.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// Goodness of the emitted counts n (improved ReLU, eq. 13).
+    #[default]
+    Quantized,
+    /// Goodness of ReLU(u); spikes are still n. No gradient passes the floor.
+    Relu,
+}
+
+/// Statistics of the normalization.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Norm {
+    /// Per channel over the batch; frozen and fusable at inference.
+    #[default]
+    Batch,
+    /// Per sample and channel (the authors' released code); cannot be folded into weights.
+    Sample,
+}
+
+/// What turns channel activity into class scores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Readout {
+    /// Mean square activity of the class's channel group (eq. 5).
+    #[default]
+    Goodness,
+    /// A matrix on the mean square activities, initialized to the group mean and trained with the layer's own loss.
+    Learned,
+}
+
+/// How channels are divided among classes (eqs. 1-4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Allocation {
+    /// More channels to classes of higher complexity.
+    #[default]
+    Aware,
+    /// Equal shares.
+    Uniform,
+    /// The aware shares given in reverse order of complexity.
+    Worst,
+}
+
+/// What the first layer receives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InputCoding {
+    /// Per-image standardization: clip(round(32 (p − mean)/(std + 0.05)), ±127) / 32.
+    #[default]
+    Standardized,
+    /// Raw pixels / 255.
+    Pixels,
+}
+
+/// Value of pixels that an augmentation moves in from outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fill {
+    /// Black.
+    #[default]
+    Zero,
+    /// The nearest pixel of the image.
+    Edge,
+}
+
+/// Random changes of the training images.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Augment {
+    /// Mirror left-right with probability ½.
+    pub flip: bool,
+    /// Largest shift in each direction, pixels (crop of the padded image).
+    pub shift: usize,
+    /// What moves in.
+    pub fill: Fill,
+    /// Largest rotation, degrees.
+    pub rotate: f32,
+    /// Largest relative change of size.
+    pub scale: f32,
+    /// Probability of blanking a rectangle of 2 % to 15 % of the area with the mean grey.
+    pub erase: f32,
+}
+
+/// When each layer learns, in fractions of the run. Empty lists: all layers, always.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Schedule {
+    /// Start of each layer's training.
+    pub start: Vec<f32>,
+    /// End of each layer's training; its learning rate has decayed to 0 there.
+    pub stop: Vec<f32>,
+}
+
+/// All hyper-parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Name of the data set.
+    pub dataset: String,
+    /// Output channels of each layer.
+    pub channels: Vec<usize>,
+    /// Stride of each layer.
+    pub strides: Vec<usize>,
+    /// Kernel side, odd.
+    pub kernel: usize,
+    /// Zero padding, pixels.
+    pub padding: usize,
+    /// L = T: levels of the quantizer, steps of the firing phase.
+    pub levels: u8,
+    /// κ: counts per standard deviation of the normalized potential ("thresh").
+    pub kappa: f32,
+    /// α: gain of the logits, one value for all layers or one per layer.
+    pub alpha: Vec<f32>,
+    /// Activity that enters the goodness.
+    pub activation: Activation,
+    /// Normalization statistics.
+    pub norm: Norm,
+    /// Train w_c and b_c (eq. 9), applied after the normalization.
+    pub channel_weights: bool,
+    /// Class scores.
+    pub readout: Readout,
+    /// The learned read-out sees g × g regions of the image instead of its mean.
+    pub readout_grid: usize,
+    /// Channel split among classes.
+    pub allocation: Allocation,
+    /// φ of eq. 4.
+    pub allocation_phi: f32,
+    /// First layer's input.
+    pub input: InputCoding,
+    /// Probability of losing a spike on its way into a hidden layer, in training only.
+    pub dropout: f32,
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Images per step.
+    pub batch: usize,
+    /// Adam's rate at the start; cosine to 0.
+    pub learning_rate: f32,
+    /// Adam's rate for the read-out, whose entries start at about 1.
+    pub readout_learning_rate: f32,
+    /// Adam's first-moment decay.
+    pub beta1: f32,
+    /// Adam's second-moment decay.
+    pub beta2: f32,
+    /// Decay per step of the averaged weights used for evaluation; 0 = off.
+    pub ema: f32,
+    /// When each layer learns.
+    pub schedule: Schedule,
+    /// Random changes of the training images.
+    pub augment: Augment,
+    /// Images held out of the training set.
+    pub validation: usize,
+    /// Seed of the hold-out split.
+    pub validation_seed: u64,
+    /// Training images that re-estimate the statistics before each evaluation.
+    pub calibration: usize,
+    /// Training images that re-estimate the statistics after the last epoch.
+    pub final_calibration: usize,
+    /// Seed of everything else.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            dataset: "mnist".into(),
+            channels: vec![40, 120, 120, 240],
+            strides: vec![1, 2, 2, 1],
+            kernel: 3,
+            padding: 1,
+            levels: 8,
+            kappa: 2.0,
+            alpha: vec![2.0],
+            activation: Activation::default(),
+            norm: Norm::default(),
+            channel_weights: true,
+            readout: Readout::default(),
+            readout_grid: 1,
+            allocation: Allocation::default(),
+            allocation_phi: 2.0,
+            input: InputCoding::default(),
+            dropout: 0.0,
+            epochs: 10,
+            batch: 128,
+            learning_rate: 0.01,
+            readout_learning_rate: 0.01,
+            beta1: 0.9,
+            beta2: 0.999,
+            ema: 0.0,
+            schedule: Schedule::default(),
+            augment: Augment::default(),
+            validation: 5000,
+            validation_seed: 1,
+            calibration: 2000,
+            final_calibration: 6000,
+            seed: 1,
+        }
+    }
+}
+
+/// A setting that cannot be used, with its remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Not readable as this configuration.
+    #[error("configuration: {0}")]
+    Parse(#[from] toml::de::Error),
+    /// Values that do not fit together.
+    #[error("configuration: {0}")]
+    Value(String),
+}
+
+impl Config {
+    /// Reads TOML; absent fields keep their defaults, unknown ones are errors.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// All fields as TOML.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("every field has a TOML form")
+    }
+
+    /// α of layer `l`.
+    #[must_use]
+    pub fn alpha_of(&self, l: usize) -> f32 {
+        self.alpha[if self.alpha.len() == 1 { 0 } else { l }]
+    }
+
+    /// Checks that the values fit together.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let n = self.channels.len();
+        let fail = |text: String| Err(ConfigError::Value(text));
+        if n == 0 || self.strides.len() != n {
+            return fail(format!(
+                "strides has {} entries for {n} channels; give one stride per layer",
+                self.strides.len()
+            ));
+        }
+        if let Some(c) = self.channels.iter().find(|&&c| c < 8) {
+            return fail(format!("a layer has {c} channels; use at least 8"));
+        }
+        if self.alpha.len() != 1 && self.alpha.len() != n {
+            return fail(format!("alpha has {} entries; give 1 or {n}", self.alpha.len()));
+        }
+        for (name, list) in [("start", &self.schedule.start), ("stop", &self.schedule.stop)] {
+            if !list.is_empty() && list.len() != n {
+                return fail(format!("schedule.{name} has {} entries; give none or {n}", list.len()));
+            }
+        }
+        if self.kernel.is_multiple_of(2) || self.strides.contains(&0) {
+            return fail("kernel must be odd and strides positive".into());
+        }
+        if self.levels == 0 || self.batch == 0 || self.epochs == 0 {
+            return fail("levels, batch and epochs must be positive".into());
+        }
+        if !(1..=8).contains(&self.readout_grid) {
+            return fail(format!("readout_grid is {}; give 1 to 8", self.readout_grid));
+        }
+        if !(0.0..1.0).contains(&self.dropout) || !(0.0..1.0).contains(&self.ema) {
+            return fail("dropout and ema must lie in [0, 1)".into());
+        }
+        Ok(())
+    }
+}

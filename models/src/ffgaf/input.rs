@@ -1,0 +1,45 @@
+//! Host encoder: pixels to the integer that the first layer receives once (direct coding).
+//!
+//! Standardized: with p = pixel/255 over all channels and pixels of one image, x = (p − mean p)/(std p + 0.05) and
+//! x_int = clip(round(32 x), −127, 127), rounding half away from zero; the layer sees x_int/32. Pixels: x_int = pixel, seen as x_int/255.
+
+use super::config::InputCoding;
+
+impl InputCoding {
+    /// Integer input of one image, in the image's own C·H·W order.
+    #[must_use]
+    pub fn encode(self, image: &[u8]) -> Vec<i16> {
+        match self {
+            Self::Pixels => image.iter().map(|&p| i16::from(p)).collect(),
+            Self::Standardized => {
+                let n = image.len() as f64;
+                let (sum, square) =
+                    image.iter().fold((0u64, 0u64), |(s, q), &p| (s + u64::from(p), q + u64::from(p) * u64::from(p)));
+                let mean = sum as f64 / n;
+                let std = (square as f64 / n - mean * mean).max(0.0).sqrt();
+                let gain = 32.0 / (std / 255.0 + 0.05) / 255.0;
+                image.iter().map(|&p| ((f64::from(p) - mean) * gain).round().clamp(-127.0, 127.0) as i16).collect()
+            }
+        }
+    }
+
+    /// Value of one integer step as the first layer's weights see it.
+    #[must_use]
+    pub fn step(self) -> f32 {
+        match self {
+            Self::Standardized => 1.0 / 32.0,
+            Self::Pixels => 1.0 / 255.0,
+        }
+    }
+
+    /// Encoded image as H·W·`padded` reals, the kernels' order; channels beyond the image's are 0.
+    pub(crate) fn encode_into(self, image: &[u8], [c, h, w]: [usize; 3], padded: usize, out: &mut [f32]) {
+        let step = self.step();
+        out.fill(0.0);
+        for (ci, plane) in self.encode(image).chunks_exact(h * w).enumerate().take(c) {
+            for (p, &v) in plane.iter().enumerate() {
+                out[p * padded + ci] = f32::from(v) * step;
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Trained networks and run states on disk: safetensors with one JSON string of metadata, written to a temporary name and renamed.
+
+use super::config::Config;
+use super::network::{Layer, Network};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Metadata key; a single key keeps the file's bytes deterministic.
+const KEY: &str = "spikeloom";
+
+/// A file that could not be written or is not what it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// File concerned.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// The content is not readable as what was asked for.
+    #[error("{path}: {text}")]
+    Format {
+        /// File concerned.
+        path: PathBuf,
+        /// What is wrong.
+        text: String,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn format(path: &Path, text: impl Into<String>) -> Self {
+        Self::Format { path: path.into(), text: text.into() }
+    }
+
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { path, source }
+    }
+}
+
+/// Writes `bytes` under a temporary name in the same folder, flushes, and renames: a reader sees the old file or the new one.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    let mut file = fs::File::create(&temporary).map_err(StoreError::io(&temporary))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(StoreError::io(&temporary))?;
+    fs::rename(&temporary, path).map_err(StoreError::io(path))
+}
+
+/// A named `f32` tensor.
+pub(crate) struct Tensor {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) data: Vec<f32>,
+}
+
+/// Serializes tensors and a metadata value.
+pub(crate) fn pack(tensors: &[Tensor], meta: &impl Serialize) -> Vec<u8> {
+    let raw: Vec<Vec<u8>> = tensors.iter().map(|t| t.data.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
+    let views = tensors.iter().zip(&raw).map(|(t, bytes)| {
+        (t.name.as_str(), TensorView::new(Dtype::F32, t.shape.clone(), bytes).expect("shape and data agree"))
+    });
+    let text = serde_json::to_string(meta).expect("metadata has a JSON form");
+    safetensors::serialize(views, Some(HashMap::from([(KEY.to_string(), text)]))).expect("names are distinct")
+}
+
+/// Reads what [`pack`] wrote.
+pub(crate) fn unpack<M: DeserializeOwned>(path: &Path) -> Result<(HashMap<String, Vec<f32>>, M), StoreError> {
+    unpack_bytes(&fs::read(path).map_err(StoreError::io(path))?, path)
+}
+
+/// Reads the bytes of what [`pack`] wrote; `path` is what errors call them.
+pub(crate) fn unpack_bytes<M: DeserializeOwned>(
+    bytes: &[u8],
+    path: &Path,
+) -> Result<(HashMap<String, Vec<f32>>, M), StoreError> {
+    let bad = |e: &dyn std::fmt::Display| StoreError::format(path, format!("not a spikeloom file: {e}"));
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(&e))?;
+    let text =
+        header.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| bad(&"it has no `spikeloom` metadata"))?;
+    let meta = serde_json::from_str(text).map_err(|e| bad(&e))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|e| bad(&e))?;
+    let mut tensors = HashMap::new();
+    for (name, view) in file.tensors() {
+        if view.dtype() != Dtype::F32 {
+            return Err(bad(&format!("tensor `{name}` is {:?}, expected F32", view.dtype())));
+        }
+        let data = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("4 bytes"))).collect();
+        tensors.insert(name, data);
+    }
+    Ok((tensors, meta))
+}
+
+/// Facts about a trained network that travel with it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// Epochs trained.
+    pub epochs: usize,
+    /// Free text → value: accuracies in percent, spike rates, times. Sorted by name.
+    pub measured: std::collections::BTreeMap<String, f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LayerMeta {
+    input: [usize; 3],
+    channels: usize,
+    kernel: usize,
+    stride: usize,
+    pad: usize,
+    levels: u8,
+    kappa: f32,
+    groups: Vec<usize>,
+    logit_gain: f32,
+    grid: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NetworkMeta {
+    format: String,
+    config: Config,
+    input: [usize; 3],
+    classes: usize,
+    layers: Vec<LayerMeta>,
+    card: Card,
+}
+
+const NETWORK_FORMAT: &str = "spikeloom-network-1";
+
+/// Writes a network and its card.
+pub fn save_network(path: &Path, network: &Network, card: &Card) -> Result<(), StoreError> {
+    let mut tensors = Vec::new();
+    let mut layers = Vec::new();
+    for (l, y) in network.layers.iter().enumerate() {
+        let mut push = |name: &str, shape: Vec<usize>, data: &[f32]| {
+            if !data.is_empty() {
+                tensors.push(Tensor { name: format!("layer{l}.{name}"), shape, data: data.to_vec() });
+            }
+        };
+        push("weight", vec![y.channels, y.input[0], y.kernel, y.kernel], &y.weight);
+        for (name, v) in [
+            ("mean", &y.mean),
+            ("variance", &y.variance),
+            ("channel_weight", &y.channel_weight),
+            ("channel_bias", &y.channel_bias),
+        ] {
+            push(name, vec![y.channels], v);
+        }
+        push("readout", vec![network.classes, y.grid * y.grid, y.channels], &y.readout);
+        layers.push(LayerMeta {
+            input: y.input,
+            channels: y.channels,
+            kernel: y.kernel,
+            stride: y.stride,
+            pad: y.pad,
+            levels: y.levels,
+            kappa: y.kappa,
+            groups: y.groups.clone(),
+            logit_gain: y.logit_gain,
+            grid: y.grid,
+        });
+    }
+    let (format, config) = (NETWORK_FORMAT.into(), network.config.clone());
+    let meta =
+        NetworkMeta { format, config, input: network.input, classes: network.classes, layers, card: card.clone() };
+    write_atomic(path, &pack(&tensors, &meta))
+}
+
+/// Reads a network and its card; every length is checked against the layer's shape.
+pub fn load_network(path: &Path) -> Result<(Network, Card), StoreError> {
+    read_network(&fs::read(path).map_err(StoreError::io(path))?, path)
+}
+
+/// As [`load_network`], from bytes; `path` is what errors call them.
+pub fn read_network(bytes: &[u8], path: &Path) -> Result<(Network, Card), StoreError> {
+    let (mut tensors, meta): (_, NetworkMeta) = unpack_bytes(bytes, path)?;
+    if meta.format != NETWORK_FORMAT {
+        return Err(StoreError::format(
+            path,
+            format!("format is `{}`, this program reads `{NETWORK_FORMAT}`", meta.format),
+        ));
+    }
+    let mut layers = Vec::new();
+    for (l, m) in meta.layers.into_iter().enumerate() {
+        let mut take = |name: &str, len: usize| {
+            let name = format!("layer{l}.{name}");
+            let data = tensors.remove(&name).unwrap_or_default();
+            if data.len() == len {
+                Ok(data)
+            } else {
+                Err(StoreError::format(
+                    path,
+                    format!("tensor `{name}` has {} values, its layer needs {len}", data.len()),
+                ))
+            }
+        };
+        let readout_len = meta.classes * m.grid * m.grid * m.channels;
+        let weight = take("weight", m.channels * m.input[0] * m.kernel * m.kernel)?;
+        let mean = take("mean", m.channels)?;
+        let variance = take("variance", m.channels)?;
+        let channel_weight = take("channel_weight", m.channels)?;
+        let channel_bias = take("channel_bias", m.channels)?;
+        let readout =
+            if meta.config.readout == super::Readout::Learned { take("readout", readout_len)? } else { Vec::new() };
+        if m.groups.len() != meta.classes || m.groups.iter().sum::<usize>() != m.channels {
+            return Err(StoreError::format(
+                path,
+                format!("layer {l}: class groups do not sum to {} channels", m.channels),
+            ));
+        }
+        layers.push(Layer {
+            input: m.input,
+            channels: m.channels,
+            kernel: m.kernel,
+            stride: m.stride,
+            pad: m.pad,
+            levels: m.levels,
+            kappa: m.kappa,
+            weight,
+            mean,
+            variance,
+            channel_weight,
+            channel_bias,
+            groups: m.groups,
+            logit_gain: m.logit_gain,
+            grid: m.grid,
+            readout,
+        });
+    }
+    Ok((Network { config: meta.config, input: meta.input, classes: meta.classes, layers }, meta.card))
+}

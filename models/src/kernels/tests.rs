@@ -1,0 +1,109 @@
+//! Every kernel against the seven plain loops of the definition.
+
+use super::*;
+
+/// Deterministic values in [-1, 1).
+fn noise(seed: u32) -> impl FnMut() -> f32 {
+    let mut s = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
+    move || {
+        s = s.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (s >> 8) as f32 / 8_388_608.0 - 1.0
+    }
+}
+
+/// x, unpacked w[o][i][t], dy in real (unpadded) channel counts, embedded in the padded layout.
+fn check(hw: (usize, usize), in_c: usize, out_c: usize, kernel: usize, stride: usize, pad: usize) {
+    let s = ConvShape::new(hw, in_c, out_c, kernel, stride, pad);
+    let mut rnd = noise((in_c * 131 + out_c * 7 + kernel * 3 + stride) as u32);
+    let n = 3;
+    let counts: Vec<u8> =
+        (0..n * s.in_len()).map(|i| if i % s.in_c < in_c { ((rnd() + 1.0) * 4.5) as u8 } else { 0 }).collect();
+    let real: Vec<f32> = counts.iter().map(|&c| f32::from(c)).collect();
+    let mut w = vec![0.0; s.weight_len()];
+    for o in 0..out_c {
+        for i in 0..in_c {
+            for t in 0..s.taps() {
+                w[s.weight_index(o, i, t)] = rnd();
+            }
+        }
+    }
+    let dy: Vec<f32> = (0..n * s.out_len()).map(|i| if i % s.out_c < out_c { rnd() } else { 0.0 }).collect();
+
+    let mut y_ref = vec![0.0f64; n * s.out_len()];
+    let mut dw_ref = vec![0.0f64; s.weight_len()];
+    for m in 0..n {
+        for (p, o) in (0..s.out_pixels()).flat_map(|p| (0..out_c).map(move |o| (p, o))) {
+            let at = m * s.out_len() + p * s.out_c + o;
+            for (t, i) in (0..s.taps()).flat_map(|t| (0..in_c).map(move |i| (t, i))) {
+                let y = (p / s.out_w() * stride + t / kernel) as isize - pad as isize;
+                let x = (p % s.out_w() * stride + t % kernel) as isize - pad as isize;
+                if y < 0 || x < 0 || y >= hw.0 as isize || x >= hw.1 as isize {
+                    continue;
+                }
+                let v = f64::from(real[m * s.in_len() + (y as usize * hw.1 + x as usize) * s.in_c + i]);
+                y_ref[at] += v * f64::from(w[s.weight_index(o, i, t)]);
+                dw_ref[s.weight_index(o, i, t)] += v * f64::from(dy[at]);
+            }
+        }
+    }
+    let close = |got: &[f32], want: &[f64], what: &str| {
+        let scale = want.iter().fold(1.0f64, |a, b| a.max(b.abs()));
+        for (i, (g, r)) in got.iter().zip(want).enumerate() {
+            assert!((f64::from(*g) - r).abs() < 2e-6 * scale, "{what}[{i}]: {g} against {r} ({s:?})");
+        }
+    };
+    for backend in [Backend::Avx2, Backend::Portable] {
+        let conv = Conv::with_backend(s, backend);
+        let mut scratch = Scratch::default();
+        for use_counts in [false, true] {
+            let src: Vec<Source<'_>> = (0..n)
+                .map(|m| {
+                    let r = m * s.in_len()..(m + 1) * s.in_len();
+                    if use_counts { Source::Counts(&counts[r]) } else { Source::Real(&real[r]) }
+                })
+                .collect();
+            let mut y = vec![f32::NAN; n * s.out_len()];
+            for (x, y) in src.iter().zip(y.chunks_exact_mut(s.out_len())) {
+                conv.forward(*x, &w, y, &mut scratch);
+            }
+            close(&y, &y_ref, "y");
+            let mut dw = vec![0.0; s.weight_len()];
+            conv.add_weight_gradient(&src, &dy, &mut dw, &mut scratch);
+            close(&dw, &dw_ref, "dw");
+        }
+    }
+}
+
+#[test]
+fn three_by_three_of_the_published_network() {
+    check((8, 8), 3, 40, 3, 1, 1);
+    check((8, 8), 40, 120, 3, 2, 1);
+    check((7, 7), 120, 24, 3, 1, 1);
+}
+
+#[test]
+fn odd_channels_kernels_and_geometry() {
+    check((7, 5), 1, 1, 3, 1, 1);
+    check((9, 6), 5, 13, 5, 2, 2);
+    check((4, 4), 7, 33, 1, 1, 0);
+    check((6, 7), 12, 8, 3, 2, 0);
+    check((5, 9), 4, 17, 7, 3, 3);
+}
+
+/// The pixels a stride skips must not contribute, and a batch of one must equal a batch of many.
+#[test]
+fn gradient_of_a_group_is_the_sum_of_its_samples() {
+    let s = ConvShape::new((6, 6), 8, 16, 3, 2, 1);
+    let mut rnd = noise(9);
+    let x: Vec<f32> = (0..2 * s.in_len()).map(|_| rnd().round()).collect();
+    let dy: Vec<f32> = (0..2 * s.out_len()).map(|_| rnd().round()).collect();
+    let conv = Conv::new(s);
+    let mut scratch = Scratch::default();
+    let (xa, xb) = x.split_at(s.in_len());
+    let mut both = vec![0.0; s.weight_len()];
+    conv.add_weight_gradient(&[Source::Real(xa), Source::Real(xb)], &dy, &mut both, &mut scratch);
+    let mut one = vec![0.0; s.weight_len()];
+    conv.add_weight_gradient(&[Source::Real(xa)], &dy[..s.out_len()], &mut one, &mut scratch);
+    conv.add_weight_gradient(&[Source::Real(xb)], &dy[s.out_len()..], &mut one, &mut scratch);
+    assert_eq!(both, one);
+}

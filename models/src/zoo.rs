@@ -1,0 +1,48 @@
+//! The trained networks that ship with spikeloom. Each has a card of the same name in `models/zoo/`.
+
+use crate::ffgaf::{Card, Network, StoreError, read_network};
+use std::path::Path;
+
+/// A shipped network.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// One line on what it is.
+    pub doc: &'static str,
+    bytes: &'static [u8],
+}
+
+/// Every shipped network.
+pub const ENTRIES: &[Entry] = &[Entry {
+    name: "mnist-small",
+    doc: "MNIST, channels 16-32-32-64, strides 1,2,2,1, learned read-out",
+    bytes: include_bytes!("../zoo/mnist-small.safetensors"),
+}];
+
+/// The shipped network called `name`.
+pub fn find(name: &str) -> Option<Entry> {
+    ENTRIES.iter().copied().find(|entry| entry.name == name)
+}
+
+impl Entry {
+    /// The network and its card.
+    pub fn load(self) -> Result<(Network, Card), StoreError> {
+        read_network(self.bytes, Path::new(self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_loads_and_exports() {
+        for entry in ENTRIES {
+            let (network, card) = entry.load().expect("shipped files are whole");
+            assert!(card.epochs > 0);
+            let graph = crate::export::graph(&network).expect("shipped networks are deployable");
+            assert_eq!(ir::verify(&graph), []);
+        }
+    }
+}
