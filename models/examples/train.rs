@@ -1,6 +1,7 @@
 //! Trains a network in a run folder, continuing from its checkpoint if there is one.
 //!
-//! `train CONFIG.toml OUT [KEY=VALUE …]`: keys are TOML assignments that override the file, `data` names the folder of raw data sets.
+//! `train CONFIG.toml OUT [KEY=VALUE …]`: keys are TOML assignments that override or extend the file. Data sets are read from
+//! `$SPIKELOOM_DATA` or the cache folder.
 
 use models::data::{Dataset, DatasetName, Split};
 use models::ffgaf::{Config, Event, run};
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 fn load(name: &str, split: Split) -> Result<Dataset, Box<dyn std::error::Error>> {
     let name: DatasetName = name.parse()?;
-    Ok(models::data::load(name, split)?)
+    Ok(models::data::load(name, split, &models::data::default_dir())?)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
