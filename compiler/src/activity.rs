@@ -1,0 +1,42 @@
+//! How often neurons fire: the weights of the mapping's cost.
+//!
+//! Measured on training images, never on those that results are reported on. Without a measurement every spiking neuron is
+//! taken to fire in a tenth of all timesteps and every input neuron to send once per sample.
+
+use ir::{Graph, NeuronModel, PopulationId, Stage};
+
+/// Events per neuron over a number of timesteps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// `counts[population][neuron]`: events seen, channel-major.
+    pub counts: Vec<Vec<u64>>,
+    /// Timesteps over which the events were counted.
+    pub steps: u64,
+}
+
+impl Activity {
+    /// The assumption made without a measurement: one tenth of all timesteps for neurons, once per sample for inputs.
+    pub fn assumed<S: Stage>(graph: &Graph<S>) -> Self {
+        let steps = 10 * u64::from(graph.timesteps);
+        let per_neuron = |neuron: &NeuronModel<S>| match neuron {
+            NeuronModel::Input { .. } => 10,
+            NeuronModel::Spiking(_) | NeuronModel::Linear => u64::from(graph.timesteps),
+            NeuronModel::Accumulator { .. } => 0,
+        };
+        let counts = graph.populations().map(|(_, p)| vec![per_neuron(&p.neuron); p.shape.neurons()]).collect();
+        Self { counts, steps }
+    }
+
+    /// Every spiking neuron fires once in `period` timesteps; inputs are silent.
+    pub fn uniform<S: Stage>(graph: &Graph<S>, period: u64) -> Self {
+        let of = |neuron: &NeuronModel<S>| u64::from(matches!(neuron, NeuronModel::Spiking(_)));
+        let counts = graph.populations().map(|(_, p)| vec![of(&p.neuron); p.shape.neurons()]).collect();
+        Self { counts, steps: period }
+    }
+
+    /// Mean events per neuron and timestep of a population.
+    pub fn rate(&self, population: PopulationId) -> f64 {
+        let counts = &self.counts[population.0 as usize];
+        counts.iter().sum::<u64>() as f64 / (counts.len() as f64 * self.steps as f64)
+    }
+}

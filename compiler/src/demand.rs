@@ -1,0 +1,173 @@
+//! What a tile asks of a core, resource by resource, and what a core offers.
+//!
+//! Memory demands are in bits of whole words: `rows` of data, each padded to the memory's word width
+//! ([`isa::arch::Memory::words`]). A state row is the channels of one map position, a weight row the channels that one
+//! kernel tap reaches, a parameter row the threshold, initial potential and bias of one channel.
+
+use isa::{
+    Arch,
+    arch::{Memory, Multicast},
+};
+use std::{
+    fmt,
+    ops::{Index, IndexMut},
+};
+
+/// A limited resource of a core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Resource {
+    /// Neurons.
+    Neurons,
+    /// Distinct source neurons that the core listens to.
+    AxonsIn,
+    /// (neuron, destination) pairs.
+    AxonsOut,
+    /// Synapses onto one neuron.
+    FanIn,
+    /// Output channels of a layer.
+    Channels,
+    /// Synaptic weight memory \[bits\].
+    Weights,
+    /// Neuron state memory \[bits\].
+    State,
+    /// Neuron parameter memory \[bits\].
+    Params,
+}
+
+impl Resource {
+    /// All resources.
+    pub const ALL: [Self; 8] = [
+        Self::Neurons,
+        Self::AxonsIn,
+        Self::AxonsOut,
+        Self::FanIn,
+        Self::Channels,
+        Self::Weights,
+        Self::State,
+        Self::Params,
+    ];
+
+    /// Whether tiles on the same core add up (a core's total) or each must fit by itself.
+    pub const fn adds_up(self) -> bool {
+        !matches!(self, Self::FanIn | Self::Channels)
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Neurons => "neurons per core",
+            Self::AxonsIn => "source neurons per core",
+            Self::AxonsOut => "outgoing axons per core",
+            Self::FanIn => "synapses per neuron",
+            Self::Channels => "channels per layer",
+            Self::Weights => "weight memory per core [bits]",
+            Self::State => "state memory per core [bits]",
+            Self::Params => "parameter memory per core [bits]",
+        })
+    }
+}
+
+/// Amounts by resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demand([u64; 8]);
+
+impl Index<Resource> for Demand {
+    type Output = u64;
+    fn index(&self, r: Resource) -> &u64 {
+        &self.0[r as usize]
+    }
+}
+
+impl IndexMut<Resource> for Demand {
+    fn index_mut(&mut self, r: Resource) -> &mut u64 {
+        &mut self.0[r as usize]
+    }
+}
+
+impl Demand {
+    /// The demand of two tiles on one core.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        let mut sum = Self::default();
+        for r in Resource::ALL {
+            sum[r] = if r.adds_up() { self[r] + other[r] } else { self[r].max(other[r]) };
+        }
+        sum
+    }
+
+    /// The larger of two demands, resource by resource.
+    #[must_use]
+    pub fn max(&self, other: &Self) -> Self {
+        let mut max = Self::default();
+        for r in Resource::ALL {
+            max[r] = self[r].max(other[r]);
+        }
+        max
+    }
+}
+
+/// What a core offers; absent = unlimited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capacity([Option<u64>; 8]);
+
+impl Capacity {
+    /// The limits of an architecture's cores.
+    pub fn of(arch: &Arch) -> Self {
+        let core = &arch.core;
+        let value = |c: &Option<isa::arch::Constant>| c.as_ref().map(|c| c.value);
+        let mut limits = Self::default();
+        for r in Resource::ALL {
+            limits.0[r as usize] = match r {
+                Resource::Neurons => value(&core.neurons),
+                Resource::AxonsIn => value(&core.axons_in),
+                Resource::AxonsOut => value(&core.axons_out),
+                Resource::FanIn => value(&core.fan_in),
+                Resource::Channels => value(&core.channels),
+                Resource::Weights => value(&core.memories.weights.bits),
+                Resource::State => value(&core.memories.state.bits),
+                Resource::Params => value(&core.memories.params.bits),
+            };
+        }
+        limits
+    }
+
+    /// The limit of a resource.
+    pub fn limit(&self, r: Resource) -> Option<u64> {
+        self.0[r as usize]
+    }
+
+    /// Whether a demand is met.
+    pub fn holds(&self, demand: &Demand) -> bool {
+        self.exceeded(demand).next().is_none()
+    }
+
+    /// The resources of which a demand takes too much.
+    pub fn exceeded(&self, demand: &Demand) -> impl Iterator<Item = Resource> {
+        let (capacity, demand) = (*self, *demand);
+        Resource::ALL.into_iter().filter(move |&r| capacity.limit(r).is_some_and(|max| demand[r] > max))
+    }
+
+    /// The resource used most relative to its limit, with used / max; none if nothing is limited.
+    ///
+    /// Fan-in and channels are properties of the network, not of how full a core is; they do not count.
+    pub fn binding(&self, demand: &Demand) -> Option<(Resource, f64)> {
+        Resource::ALL
+            .into_iter()
+            .filter(|r| r.adds_up())
+            .filter_map(|r| Some((r, demand[r] as f64 / self.limit(r)?.max(1) as f64)))
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}
+
+/// Bits that `rows` of `row` data of `bits` bits occupy in a memory.
+pub(crate) fn memory_bits(memory: &Memory, rows: u64, row: u64, bits: u32) -> u64 {
+    let unit = if memory.word_bits == 0 { bits } else { memory.word_bits };
+    memory.words(rows, row, bits) * u64::from(unit)
+}
+
+/// Whether a spike needs one packet, and one entry, per destination core.
+pub(crate) fn is_unicast(arch: &Arch) -> bool {
+    arch.noc.as_ref().is_some_and(|noc| noc.multicast == Multicast::Unicast)
+}

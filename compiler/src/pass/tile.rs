@@ -1,0 +1,361 @@
+//! Cuts every population into tiles that fit a core: closed-form search over (channels, rows, columns).
+//!
+//! ```text
+//! pop2 120×16×16   →   tile0 c0..120 y0..2 x0..4, tile1 c0..120 y0..2 x4..8, … (4 × 8 tiles of 960 neurons)
+//! ```
+//!
+//! A population is cut into `k_c × k_y × k_x` boxes by balanced borders along each axis, so everything a tile costs is a
+//! product over the axes (see `reach`) and no synapse is visited. With `r(k)` the mean number of slices of an axis that a
+//! pre-synaptic position reaches, a spike is delivered to `k_c' · r_y · r_x` tiles, `k_c'` being the channel slices within
+//! its group; a tile holds `h·w·c` neurons, `C_in·K²·c` weights and listens to `(s(h−1)+K)·(s(w−1)+K)·C_in` axons.
+//!
+//! Among the grids that respect every limit of the core, those with at most `slack` times the fewest tiles compete; the
+//! fewest deliveries win (weighted by the activity of the pre-synaptic population), then the lightest heaviest tile in
+//! synaptic operations per timestep, then fewer tiles. Populations are cut post before pre, so that the axons a tile
+//! sends are known.
+
+use crate::{
+    activity::Activity,
+    demand::{Capacity, Demand, Resource, is_unicast, memory_bits},
+    partition::{Grid, Tile},
+    reach::{Axis, Reach},
+};
+use ir::{Connectivity, Graph, NeuronModel, PopulationId, ProjectionId, Quantized};
+use isa::{Arch, arch::Sharing};
+
+/// Most extra tiles, in percent, accepted for fewer deliveries.
+pub const SLACK_PERCENT: u32 = 20;
+
+/// What the search needs to know about the network.
+pub struct Tiler<'a> {
+    pub(crate) graph: &'a Graph<Quantized>,
+    pub(crate) arch: &'a Arch,
+    capacity: Capacity,
+    /// Stored width of each projection's weights.
+    pub(crate) bits: &'a [u32],
+    rates: Vec<f64>,
+    reach: Vec<Reach>,
+}
+
+/// A population that no grid makes fit, with what its smallest possible tile asks for.
+pub(crate) struct Misfit {
+    pub(crate) population: PopulationId,
+    pub(crate) smallest: Demand,
+}
+
+impl<'a> Tiler<'a> {
+    /// Prepares the search; `bits[projection]` is the width at which weights are stored.
+    pub fn new(graph: &'a Graph<Quantized>, arch: &'a Arch, bits: &'a [u32], activity: &Activity) -> Self {
+        let reach = graph
+            .projections()
+            .map(|(id, p)| {
+                let (pre, post) = graph.ends(id);
+                Reach::new(p, graph.population(pre).shape, graph.population(post).shape)
+            })
+            .collect();
+        let rates = graph.populations().map(|(id, _)| activity.rate(id)).collect();
+        Self { graph, arch, capacity: Capacity::of(arch), bits, rates, reach }
+    }
+
+    /// The grid of every population (none for the input), or the populations that fit no grid.
+    pub(crate) fn grids(&self, slack_percent: u32) -> Result<Vec<Option<Grid>>, Vec<Misfit>> {
+        let n = self.graph.n_populations();
+        let mut grids: Vec<Option<Grid>> = vec![None; n];
+        let mut misfits = Vec::new();
+        // Two rounds settle recurrent projections, whose post-synaptic grid is not known in the first.
+        for round in 0..2 {
+            for p in (0..n).rev() {
+                let id = PopulationId(p as u32);
+                if matches!(self.graph.population(id).neuron, NeuronModel::Input { .. }) {
+                    continue;
+                }
+                match self.search(id, &grids, slack_percent) {
+                    Ok(grid) => grids[p] = Some(grid),
+                    Err(misfit) if round == 0 => misfits.push(misfit),
+                    Err(_) => {}
+                }
+            }
+        }
+        if misfits.is_empty() { Ok(grids) } else { Err(misfits) }
+    }
+
+    fn search(&self, id: PopulationId, grids: &[Option<Grid>], slack_percent: u32) -> Result<Grid, Misfit> {
+        let shape = self.graph.population(id).shape;
+        let axes = [self.channel_cuts(id), even_cuts(shape.height), even_cuts(shape.width)];
+        let costs: Vec<Vec<AxisCost>> = (0..3)
+            .map(|axis| axes[axis].iter().map(|cuts| self.axis_cost(id, axis, cuts.clone(), grids)).collect())
+            .collect();
+        let mut fitting: Vec<(u64, f64, f64, [usize; 3])> = Vec::new();
+        for (i, c) in costs[0].iter().enumerate() {
+            for (j, y) in costs[1].iter().enumerate() {
+                for (k, x) in costs[2].iter().enumerate() {
+                    if self.capacity.holds(&self.demand(id, [c, y, x])) {
+                        let tiles = (c.slices() * y.slices() * x.slices()) as u64;
+                        let (deliveries, work) = self.traffic(id, [c, y, x]);
+                        fitting.push((tiles, deliveries, work, [i, j, k]));
+                    }
+                }
+            }
+        }
+        let Some(fewest) = fitting.iter().map(|f| f.0).min() else {
+            let last = |axis: usize| costs[axis].last().expect("an axis has at least the uncut candidate");
+            return Err(Misfit { population: id, smallest: self.demand(id, [last(0), last(1), last(2)]) });
+        };
+        let most = fewest + fewest * u64::from(slack_percent) / 100;
+        let (.., at) = fitting
+            .into_iter()
+            .filter(|f| f.0 <= most)
+            .min_by(|a, b| a.1.total_cmp(&b.1).then(a.2.total_cmp(&b.2)).then(a.0.cmp(&b.0)).then(a.3.cmp(&b.3)))
+            .expect("the grid with the fewest tiles is among them");
+        let [channels, rows, cols] = [0, 1, 2].map(|axis| axes[axis][at[axis]].clone());
+        Ok(Grid { channels, rows, cols })
+    }
+
+    /// Channel borders that no projection's groups straddle: a tile is a union of whole groups, or part of one.
+    fn channel_cuts(&self, id: PopulationId) -> Vec<Vec<u32>> {
+        let n = self.graph.population(id).shape.channels;
+        let mut units = vec![1];
+        for projection in self.graph.incoming(id) {
+            if let Axis::Groups { groups, .. } = self.reach[projection.0 as usize].channels {
+                units.push(n / groups);
+            }
+        }
+        let per_group: Vec<u32> = units[1..].to_vec();
+        units.sort_unstable();
+        units.dedup();
+        let aligned = |cuts: &[u32]| {
+            cuts.windows(2).all(|w| {
+                per_group
+                    .iter()
+                    .all(|&g| w[0] / g == (w[1] - 1) / g || (w[0].is_multiple_of(g) && w[1].is_multiple_of(g)))
+            })
+        };
+        let mut all: Vec<Vec<u32>> = Vec::new();
+        for unit in units {
+            for k in 1..=n / unit {
+                let cuts: Vec<u32> = balanced(n / unit, k).into_iter().map(|cut| cut * unit).collect();
+                if aligned(&cuts) {
+                    all.push(cuts);
+                }
+            }
+        }
+        all.sort_by(|a, b| (a.len(), longest(a), a).cmp(&(b.len(), longest(b), b)));
+        // A grid with more slices that are not smaller is never better.
+        let mut smallest = u32::MAX;
+        all.retain(|cuts| {
+            let better = longest(cuts) < smallest;
+            smallest = smallest.min(longest(cuts));
+            better
+        });
+        all
+    }
+
+    fn axis_cost(&self, id: PopulationId, axis: usize, cuts: Vec<u32>, grids: &[Option<Grid>]) -> AxisCost {
+        let of = |p: ProjectionId| axis_of(&self.reach[p.0 as usize], axis);
+        let incoming = self.graph.incoming(id).into_iter().map(|p| In::new(of(p), &cuts)).collect();
+        let outgoing = self
+            .graph
+            .outgoing(id)
+            .into_iter()
+            .map(|p| {
+                let (_, post) = self.graph.ends(p);
+                let post_cuts = grids[post.0 as usize].as_ref().map(|g| match axis {
+                    0 => g.channels.clone(),
+                    1 => g.rows.clone(),
+                    _ => g.cols.clone(),
+                });
+                most_leaving(of(p), &cuts, post_cuts.as_deref(), is_unicast(self.arch))
+            })
+            .collect();
+        AxisCost { longest: u64::from(longest(&cuts)), n_slices: cuts.len() - 1, incoming, outgoing }
+    }
+
+    /// What the largest tile of a grid asks for.
+    fn demand(&self, id: PopulationId, [c, y, x]: [&AxisCost; 3]) -> Demand {
+        let core = &self.arch.core;
+        let neurons = c.longest * y.longest * x.longest;
+        let mut demand = Demand::default();
+        demand[Resource::Neurons] = neurons;
+        demand[Resource::State] = memory_bits(&core.memories.state, y.longest * x.longest, c.longest, core.state_bits);
+        demand[Resource::Params] = memory_bits(&core.memories.params, c.longest, 3, core.state_bits);
+        demand[Resource::Channels] = u64::from(self.graph.population(id).shape.channels);
+        for (i, p) in self.graph.incoming(id).into_iter().enumerate() {
+            let [ic, iy, ix] = [&c.incoming[i], &y.incoming[i], &x.incoming[i]];
+            let projection = self.graph.projection(p);
+            let pool = projection.pool.map_or(1, |pool| u64::from(pool.size.0) * u64::from(pool.size.1));
+            demand[Resource::AxonsIn] += ic.sources * iy.sources * ix.sources;
+            demand[Resource::FanIn] += ic.fan_in * iy.fan_in * ix.fan_in;
+            let (rows, row) = match (core.sharing, projection.connectivity) {
+                (Sharing::Native, Connectivity::Conv2d(conv)) => {
+                    let span = c.longest.min(ic.span);
+                    (ic.sources * u64::from(conv.kernel.0) * u64::from(conv.kernel.1), span)
+                }
+                (Sharing::Native, Connectivity::OneToOne) => (ic.sources, 1),
+                (Sharing::Native, Connectivity::Dense) => (ic.sources * iy.sources * ix.sources / pool, neurons),
+                (Sharing::Unrolled, _) => (1, ic.synapses * iy.synapses * ix.synapses),
+            };
+            demand[Resource::Weights] += memory_bits(&core.memories.weights, rows, row, self.bits[p.0 as usize]);
+        }
+        for i in 0..c.outgoing.len() {
+            demand[Resource::AxonsOut] += c.outgoing[i] * y.outgoing[i] * x.outgoing[i];
+        }
+        demand
+    }
+
+    /// Deliveries per timestep into the population, and synaptic operations per timestep of its heaviest tile.
+    fn traffic(&self, id: PopulationId, [c, y, x]: [&AxisCost; 3]) -> (f64, f64) {
+        let (mut deliveries, mut work) = (0.0, 0.0);
+        for (i, p) in self.graph.incoming(id).into_iter().enumerate() {
+            let rate = self.rates[self.graph.ends(p).0.0 as usize];
+            let [ic, iy, ix] = [&c.incoming[i], &y.incoming[i], &x.incoming[i]];
+            deliveries += rate * (ic.deliveries * iy.deliveries * ix.deliveries) as f64;
+            work += rate * (ic.synapses * iy.synapses * ix.synapses) as f64;
+        }
+        (deliveries, work)
+    }
+
+    /// What one given tile asks for; `grids` are those of all populations.
+    pub(crate) fn tile_demand(&self, tile: &Tile, grids: &[Option<Grid>]) -> Demand {
+        let id = tile.population;
+        let shape = self.graph.population(id).shape;
+        // The tile as the middle slice of a three-slice axis; only that slice's figures are wanted, so the others are
+        // left out by cutting exactly at the tile.
+        let cost = |axis: usize, range: &std::ops::Range<u32>, _n: u32| {
+            self.axis_cost(id, axis, vec![range.start, range.end], grids)
+        };
+        let c = cost(0, &tile.channels, shape.channels);
+        let y = cost(1, &tile.rows, shape.height);
+        let x = cost(2, &tile.cols, shape.width);
+        self.demand(id, [&c, &y, &x])
+    }
+
+    /// Synaptic operations per timestep of a tile at the assumed activity.
+    pub(crate) fn tile_work(&self, tile: &Tile) -> f64 {
+        let mut work = 0.0;
+        for p in self.graph.incoming(tile.population) {
+            let reach = &self.reach[p.0 as usize];
+            let synapses: u64 = [&tile.channels, &tile.rows, &tile.cols]
+                .into_iter()
+                .enumerate()
+                .map(|(axis, range)| In::new(axis_of(reach, axis), &[range.start, range.end]).synapses)
+                .product();
+            work += self.rates[self.graph.ends(p).0.0 as usize] * synapses as f64;
+        }
+        work
+    }
+}
+
+/// What a way of cutting one axis contributes; factors of the products above.
+struct AxisCost {
+    longest: u64,
+    n_slices: usize,
+    /// Per incoming projection.
+    incoming: Vec<In>,
+    /// Per outgoing projection: most destinations of one slice's positions, summed.
+    outgoing: Vec<u64>,
+}
+
+impl AxisCost {
+    fn slices(&self) -> usize {
+        self.n_slices
+    }
+}
+
+/// One incoming projection along one axis. `sources`, `synapses`, `fan_in` are maxima over slices.
+struct In {
+    /// Distinct source positions of a slice.
+    sources: u64,
+    /// (source, target) pairs of a slice.
+    synapses: u64,
+    /// Sources of one target.
+    fan_in: u64,
+    /// Slices reached, summed over source positions.
+    deliveries: u64,
+    /// Targets of a source position, at most (channels: the group).
+    span: u64,
+}
+
+impl In {
+    fn new(axis: Axis, cuts: &[u32]) -> Self {
+        match axis {
+            Axis::Window { .. } => Self::window(axis, cuts),
+            Axis::Groups { pre, post, groups } => Self::groups(pre, post, groups, cuts),
+            Axis::All { pre, post, pool } => Self::groups(pre / pool * pool, post, 1, cuts),
+        }
+    }
+
+    fn window(axis: Axis, cuts: &[u32]) -> Self {
+        let (first, end) = (cuts[0], cuts[cuts.len() - 1]);
+        let n_slices = cuts.len() - 1;
+        let (mut sources, mut synapses) = (vec![0; n_slices], vec![0; n_slices]);
+        let mut fan_in = vec![0; (end - first) as usize];
+        let (mut deliveries, mut span) = (0, 0);
+        for y in 0..axis.pre() {
+            let targets = axis.targets(y);
+            span = span.max(targets.len() as u64);
+            let mut last = usize::MAX;
+            for o in targets.into_iter().filter(|o| (first..end).contains(o)) {
+                let slice = cuts.partition_point(|&cut| cut <= o) - 1;
+                if slice != last {
+                    sources[slice] += 1;
+                    deliveries += 1;
+                    last = slice;
+                }
+                synapses[slice] += 1;
+                fan_in[(o - first) as usize] += 1;
+            }
+        }
+        let most = |values: &[u64]| values.iter().copied().max().unwrap_or(0);
+        Self { sources: most(&sources), synapses: most(&synapses), fan_in: most(&fan_in), deliveries, span }
+    }
+
+    fn groups(pre: u32, post: u32, groups: u32, cuts: &[u32]) -> Self {
+        let (pre, post) = (u64::from(pre / groups), u64::from(post / groups));
+        let mut of = Self { sources: 0, synapses: 0, fan_in: pre, deliveries: 0, span: post };
+        for slice in cuts.windows(2) {
+            let (start, end) = (u64::from(slice[0]), u64::from(slice[1]));
+            let sources = ((end - 1) / post - start / post + 1) * pre;
+            of.sources = of.sources.max(sources);
+            of.synapses = of.synapses.max((end - start) * pre);
+            of.deliveries += sources;
+        }
+        of
+    }
+}
+
+/// Most destinations that the positions of one slice have in sum; without multicast every slice reached is one.
+fn most_leaving(axis: Axis, cuts: &[u32], post_cuts: Option<&[u32]>, unicast: bool) -> u64 {
+    let reached: Vec<u64> = match post_cuts {
+        Some(post_cuts) => axis.slices(post_cuts).iter().map(|s| s.len() as u64).collect(),
+        None => (0..axis.pre()).map(|y| u64::from(!axis.targets(y).is_empty())).collect(),
+    };
+    let count = |n: u64| if unicast { n } else { n.min(1) };
+    cuts.windows(2).map(|w| (w[0]..w[1]).map(|y| count(reached[y as usize])).sum()).max().unwrap_or(0)
+}
+
+fn axis_of(reach: &Reach, axis: usize) -> Axis {
+    [reach.channels, reach.rows, reach.cols][axis]
+}
+
+/// Borders of `k` slices of `n` positions whose lengths differ by at most one.
+fn balanced(n: u32, k: u32) -> Vec<u32> {
+    (0..=k).map(|i| (u64::from(i) * u64::from(n) / u64::from(k)) as u32).collect()
+}
+
+/// One way of cutting an axis per longest slice, fewest slices first.
+fn even_cuts(n: u32) -> Vec<Vec<u32>> {
+    let mut cuts: Vec<Vec<u32>> = Vec::new();
+    let mut last = u32::MAX;
+    for k in 1..=n {
+        let length = n.div_ceil(k);
+        if length < last {
+            cuts.push(balanced(n, k));
+            last = length;
+        }
+    }
+    cuts
+}
+
+fn longest(cuts: &[u32]) -> u32 {
+    cuts.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0)
+}
