@@ -95,9 +95,87 @@ impl Emission {
         if self.routes.is_empty() {
             return &[];
         }
-        let classes = |class: &[u16]| class.iter().max().map_or(1, |&m| m as usize + 1);
-        let (n_rows, n_columns) = (classes(&self.row_class), classes(&self.column_class));
+        let (n_rows, n_columns) = (n_classes(&self.row_class), n_classes(&self.column_class));
         let (cc, rc, xc) = (self.channel_class[c] as usize, self.row_class[y] as usize, self.column_class[x] as usize);
         &self.routes[(cc * n_rows + rc) * n_columns + xc]
+    }
+
+    /// Number of table entries that the classes ask for.
+    pub fn n_entries(&self) -> usize {
+        n_classes(&self.channel_class) * n_classes(&self.row_class) * n_classes(&self.column_class)
+    }
+
+    /// The table entries with the number of neurons of each, in table order. Total even if the table is too short.
+    pub fn by_class(&self) -> impl Iterator<Item = (u64, &[RouteId])> {
+        let [channels, rows, columns] = [&self.channel_class, &self.row_class, &self.column_class].map(|c| members(c));
+        let (n_rows, n_columns) = (rows.len(), columns.len());
+        self.routes.iter().take(self.n_entries()).enumerate().map(move |(i, routes)| {
+            let n = channels[i / n_columns / n_rows] * rows[i / n_columns % n_rows] * columns[i % n_columns];
+            (n, routes.as_slice())
+        })
+    }
+}
+
+/// One more than the highest class; an empty axis has one class.
+fn n_classes(class: &[u16]) -> usize {
+    class.iter().max().map_or(1, |&highest| usize::from(highest) + 1)
+}
+
+/// Members of each class of an axis.
+fn members(class: &[u16]) -> Vec<u64> {
+    let mut members = vec![0; n_classes(class)];
+    for &c in class {
+        members[usize::from(c)] += 1;
+    }
+    members
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_select_the_entry() {
+        // Channels 0,1 | 2; rows 0 | 1,2; one column class: entries (c, y) = (0,0) (0,1) (1,0) (1,1).
+        let emission = Emission {
+            channel_class: vec![0, 0, 1],
+            row_class: vec![0, 1, 1],
+            column_class: vec![0, 0],
+            routes: vec![vec![], vec![RouteId(0)], vec![RouteId(1)], vec![RouteId(0), RouteId(1)]],
+        };
+        assert_eq!(emission.n_entries(), 4);
+        assert!(emission.routes(1, 0, 1).is_empty());
+        assert_eq!(emission.routes(0, 2, 0), [RouteId(0)]);
+        assert_eq!(emission.routes(2, 0, 1), [RouteId(1)]);
+        assert_eq!(emission.routes(2, 1, 0), [RouteId(0), RouteId(1)]);
+
+        let by_class: Vec<(u64, usize)> = emission.by_class().map(|(n, routes)| (n, routes.len())).collect();
+        assert_eq!(by_class, [(4, 0), (8, 1), (2, 1), (4, 2)]);
+        assert_eq!(by_class.iter().map(|(n, _)| n).sum::<u64>(), 3 * 3 * 2);
+    }
+
+    #[test]
+    fn classes_agree_with_neurons_one_by_one() {
+        let emission = Emission {
+            channel_class: vec![1, 0],
+            row_class: vec![2, 0, 1, 0],
+            column_class: vec![0, 1, 1],
+            routes: (0..12).map(|i| vec![RouteId(i); i as usize % 3]).collect(),
+        };
+        let mut one_by_one = 0;
+        for c in 0..2 {
+            for y in 0..4 {
+                for x in 0..3 {
+                    one_by_one += emission.routes(c, y, x).len() as u64;
+                }
+            }
+        }
+        assert_eq!(emission.by_class().map(|(n, routes)| n * routes.len() as u64).sum::<u64>(), one_by_one);
+    }
+
+    #[test]
+    fn silent_tiles_have_no_routes() {
+        assert!(Emission::default().routes(5, 6, 7).is_empty());
+        assert_eq!(Emission::default().by_class().count(), 0);
     }
 }

@@ -11,16 +11,23 @@
 
 pub mod action;
 pub mod arch;
+pub mod encode;
+mod geometry;
 pub mod ids;
 pub mod image;
 pub mod op;
 pub mod program;
 pub mod readout;
+#[cfg(test)]
+mod testing;
+pub mod usage;
 
 pub use action::{Action, Counts, Ledger};
 pub use arch::Arch;
+pub use encode::{DecodeError, decode, encode};
 pub use ids::{CoreId, Cycle, LayerId, RouteId, RouterId, Tag, Timestep, WeightBlockId};
 pub use image::{AxonEntry, CoreImage, Destination, Emission, Route};
 pub use op::{ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor, NeuronKind};
-pub use program::{InputEvent, InputPort, Layer, Program, Stimulus, WeightBlock};
+pub use program::{Coding, Encoding, InputEvent, InputPort, Layer, Program, Stimulus, WeightBlock};
 pub use readout::Readout;
+pub use usage::{CoreUsage, Resource, Use, usage, usages};

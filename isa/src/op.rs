@@ -38,6 +38,68 @@ pub enum Instruction {
     End,
 }
 
+/// Why a 32-bit word is not an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WordError {
+    /// No instruction has this operation code.
+    #[error("unknown operation code {0}")]
+    Opcode(u32),
+    /// A bit without meaning is set.
+    #[error("reserved bits {0:#010x} are set")]
+    Reserved(u32),
+}
+
+impl Instruction {
+    /// The instruction word: operation code in bits 31..26, descriptor index in bits 15..0, all others reserved and zero.
+    pub fn word(self) -> u32 {
+        let (opcode, operand) = match self {
+            Self::EventGet => (1, 0),
+            Self::AxonLookup => (2, 0),
+            Self::CallAxon => (3, 0),
+            Self::NeuronUpdate(d) => (4, d.0),
+            Self::Barrier => (5, 0),
+            Self::Token => (6, 0),
+            Self::End => (7, 0),
+        };
+        opcode << 26 | u32::from(operand)
+    }
+
+    /// The instruction of a word.
+    ///
+    /// # Errors
+    /// If the operation code is unknown or a reserved bit is set.
+    pub fn from_word(word: u32) -> Result<Self, WordError> {
+        let instruction = match word >> 26 {
+            1 => Self::EventGet,
+            2 => Self::AxonLookup,
+            3 => Self::CallAxon,
+            4 => Self::NeuronUpdate(DescriptorId(word as u16)),
+            5 => Self::Barrier,
+            6 => Self::Token,
+            7 => Self::End,
+            opcode => return Err(WordError::Opcode(opcode)),
+        };
+        match word ^ instruction.word() {
+            0 => Ok(instruction),
+            extra => Err(WordError::Reserved(extra)),
+        }
+    }
+}
+
+impl fmt::Display for Instruction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EventGet => f.write_str("EVGET"),
+            Self::AxonLookup => f.write_str("AXL"),
+            Self::CallAxon => f.write_str("XCALL"),
+            Self::NeuronUpdate(d) => write!(f, "NUPD {d}"),
+            Self::Barrier => f.write_str("BAR"),
+            Self::Token => f.write_str("TOKEN"),
+            Self::End => f.write_str("END"),
+        }
+    }
+}
+
 /// The operands of a macro-operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Descriptor {

@@ -56,14 +56,48 @@ impl Layer {
 }
 
 /// Where input events enter: at router 0, through the port's own route table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InputPort {
     /// The input layer.
     pub layer: LayerId,
+    /// How the host makes integers of an image.
+    pub encoding: Encoding,
+    /// When the host sends them.
+    pub coding: Coding,
     /// Which routes an input neuron's events take; classes over the whole layer.
     pub emission: Emission,
     /// The routes.
     pub routes: Vec<Route>,
+}
+
+/// How the host makes integer input values of an image of 8-bit pixels (docs/semantics.md defines the arithmetic).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Encoding {
+    /// The pixels themselves.
+    Pixels,
+    /// Per-image standardization.
+    Standardized {
+        /// Integer units per standard deviation.
+        gain: f32,
+        /// Added to the standard deviation.
+        eps: f32,
+        /// Largest magnitude.
+        limit: i32,
+    },
+}
+
+/// When the host sends the values of a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Coding {
+    /// Once, in timestep 0.
+    Once,
+    /// In every timestep below `steps`.
+    EveryStep {
+        /// Timesteps of presentation.
+        steps: u32,
+    },
+    /// Recorded events with their own timesteps.
+    Events,
 }
 
 /// Weights of one descriptor.

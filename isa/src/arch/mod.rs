@@ -138,6 +138,18 @@ pub struct Core {
     pub fan_in: Option<Constant>,
     /// Largest number of output channels of a layer.
     pub channels: Option<Constant>,
+    /// Largest number of destinations of one neuron; a multicast route is one destination.
+    #[serde(default)]
+    pub destinations: Option<Constant>,
+    /// Largest number of layers that the neurons of one core send to.
+    #[serde(default)]
+    pub destination_layers: Option<Constant>,
+    /// Largest number of distinct non-zero weights onto one neuron (the axon types of TrueNorth).
+    #[serde(default)]
+    pub weights_per_neuron: Option<Constant>,
+    /// Limits of convolution geometry.
+    #[serde(default)]
+    pub convolution: Option<ConvolutionLimits>,
     /// Weight widths that the core stores \[bits\], ascending.
     pub weight_bits: Vec<u32>,
     /// Width of a membrane potential \[bits, signed\].
@@ -154,6 +166,22 @@ pub struct Core {
     pub memories: Memories,
     /// Ticks of the pipeline.
     pub timing: Timing,
+}
+
+/// Geometry that the convolution engine of a core supports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConvolutionLimits {
+    /// Most rows and columns of a kernel.
+    pub kernel: u32,
+    /// Strides, ascending.
+    pub strides: Vec<u32>,
+    /// Most rows and columns of a source map, before pooling.
+    pub source_map: u32,
+    /// Most rows and columns of a layer's map.
+    pub map: u32,
+    /// Source of these figures.
+    pub source: String,
 }
 
 /// What a convolution costs in weight memory.
@@ -215,6 +243,23 @@ pub struct Memory {
     pub ports: Ports,
     /// Banks, interleaved by word address.
     pub banks: u32,
+    /// Capacities of the cores of one chip, in their order \[bits\], where they differ; `bits` then states the largest.
+    #[serde(default)]
+    pub bits_by_core: Vec<u64>,
+    /// How tensors are laid out.
+    #[serde(default)]
+    pub addressing: Addressing,
+}
+
+/// How tensors are laid out in a memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Addressing {
+    /// Row after row, each padded to whole words.
+    #[default]
+    Packed,
+    /// One datum per word, addressed by concatenated indices: every dimension but the slowest is rounded up to a power of
+    /// two. Weights are (input channel, tap, output channel), state is (channel, row, column).
+    PowerOfTwo,
 }
 
 /// Ports of a memory.
@@ -278,6 +323,13 @@ impl Arch {
         RouterId(core.0 / self.mesh.cores_per_router)
     }
 
+    /// Position of a core among those of its own chip, router by router.
+    pub fn core_in_chip(&self, core: CoreId) -> u32 {
+        let (x, y) = self.position(self.router(core));
+        let router = y % self.mesh.height * self.mesh.width + x % self.mesh.width;
+        router * self.mesh.cores_per_router + core.0 % self.mesh.cores_per_router
+    }
+
     /// Column and row of a router.
     pub fn position(&self, router: RouterId) -> (u32, u32) {
         (router.0 % self.columns(), router.0 / self.columns())
@@ -291,12 +343,50 @@ impl Arch {
 }
 
 impl Memory {
-    /// Words that `data` items of `bits` bits occupy, each row of `row` items padded to whole words.
+    /// Capacity in a core \[bits\]; `None` = as large as the network needs.
+    pub fn capacity(&self, arch: &Arch, core: CoreId) -> Option<u64> {
+        let by_core = self.bits_by_core.get(arch.core_in_chip(core) as usize).copied();
+        by_core.or(self.bits.as_ref().map(|bits| bits.value))
+    }
+
+    /// Words that `rows` rows of `row` items of `bits` bits occupy, each row padded to whole words.
     pub fn words(&self, rows: u64, row: u64, bits: u32) -> u64 {
-        if self.word_bits == 0 {
-            rows * row
-        } else {
-            rows * (row * u64::from(bits)).div_ceil(u64::from(self.word_bits))
+        let row_words = match self.word_bits {
+            0 => row,
+            word => row.saturating_mul(u64::from(bits)).div_ceil(u64::from(word)),
+        };
+        rows.saturating_mul(row_words)
+    }
+
+    /// Bits that `rows` rows of `row` items of `bits` bits occupy, padding included.
+    pub fn row_bits(&self, rows: u64, row: u64, bits: u32) -> u64 {
+        self.words(rows, row, bits).saturating_mul(self.unit(bits))
+    }
+
+    /// Bits that the weights `[inputs][taps][outputs]` occupy, padding included. A packed row is the `outputs` of a tap.
+    pub fn weight_bits(&self, inputs: u64, taps: u64, outputs: u64, bits: u32) -> u64 {
+        match self.addressing {
+            Addressing::Packed => self.row_bits(inputs.saturating_mul(taps), outputs, bits),
+            Addressing::PowerOfTwo => self.addressed(inputs, taps, outputs, bits),
         }
+    }
+
+    /// Bits that the state of `channels × rows × columns` neurons occupies, padding included. A packed row is the channels
+    /// of one position.
+    pub fn state_bits(&self, channels: u64, rows: u64, columns: u64, bits: u32) -> u64 {
+        match self.addressing {
+            Addressing::Packed => self.row_bits(rows.saturating_mul(columns), channels, bits),
+            Addressing::PowerOfTwo => self.addressed(channels, rows, columns, bits),
+        }
+    }
+
+    fn addressed(&self, slowest: u64, middle: u64, fastest: u64, bits: u32) -> u64 {
+        let power = |n: u64| n.checked_next_power_of_two().unwrap_or(u64::MAX);
+        let words = slowest.saturating_mul(power(middle)).saturating_mul(power(fastest));
+        words.saturating_mul(self.words(1, 1, bits)).saturating_mul(self.unit(bits))
+    }
+
+    fn unit(&self, bits: u32) -> u64 {
+        u64::from(if self.word_bits == 0 { bits } else { self.word_bits })
     }
 }

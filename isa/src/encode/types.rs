@@ -1,0 +1,251 @@
+//! The binary representation of the program's types, field by field.
+
+use super::{
+    Cause,
+    wire::{Fault, Reader, Wire, Writer, newtypes, put_count, record},
+};
+use crate::{
+    ids::{CoreId, LayerId, RouteId, Tag, WeightBlockId},
+    image::{AxonEntry, CoreImage, Destination, Emission, Route},
+    op::{
+        ChannelParams, ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor,
+        NeuronKind,
+    },
+    program::{Coding, Encoding, InputPort, Layer, WeightBlock},
+    readout::Readout,
+};
+
+newtypes!(CoreId, LayerId, RouteId, Tag, WeightBlockId, DescriptorId);
+record!(Layer { name, shape });
+record!(InputPort { layer, encoding, coding, emission, routes });
+record!(Emission { channel_class, row_class, column_class, routes });
+record!(Route { tag, delay, destination });
+record!(AxonEntry { tag, descriptors });
+record!(CoreImage { core, n_state, on_spike, on_tick, axons, descriptors, routes });
+record!(ChannelParams { threshold, v_init, bias });
+record!(ConvDescriptor {
+    layer,
+    kernel,
+    stride,
+    padding,
+    dilation,
+    pool,
+    source,
+    origin,
+    extent,
+    in_per_group,
+    out_per_group,
+    first_channel,
+    n_channels,
+    span,
+    weights,
+    v_base,
+});
+record!(DenseDescriptor { layer, source, pool, n, weights, v_base });
+record!(NeuronDescriptor { layer, origin, extent, v_base, kind, params, emission, to_host });
+
+impl Wire for Instruction {
+    fn put(&self, w: &mut Writer) {
+        self.word().put(w);
+    }
+    fn get(r: &mut Reader) -> Result<Self, Fault> {
+        let fault = r.fault(Cause::Utf8);
+        let word = u32::get(r)?;
+        Instruction::from_word(word).map_err(|error| Fault { cause: Cause::Instruction(error), ..fault })
+    }
+}
+
+impl Wire for Destination {
+    fn put(&self, w: &mut Writer) {
+        match self {
+            Self::Core(core) => {
+                0u8.put(w);
+                core.put(w);
+            }
+            Self::Rectangle { x, y, cores } => {
+                1u8.put(w);
+                (*x, *y).put(w);
+                cores.put(w);
+            }
+            Self::List(cores) => {
+                2u8.put(w);
+                cores.put(w);
+            }
+        }
+    }
+    fn get(r: &mut Reader) -> Result<Self, Fault> {
+        Ok(match r.variant(3, "destination")? {
+            0 => Self::Core(Wire::get(r)?),
+            1 => Self::Rectangle { x: Wire::get(r)?, y: Wire::get(r)?, cores: Wire::get(r)? },
+            _ => Self::List(Wire::get(r)?),
+        })
+    }
+}
+
+impl Wire for Descriptor {
+    fn put(&self, w: &mut Writer) {
+        match self {
+            Self::Conv(d) => {
+                0u8.put(w);
+                d.put(w);
+            }
+            Self::Dense(d) => {
+                1u8.put(w);
+                d.put(w);
+            }
+            Self::Neurons(d) => {
+                2u8.put(w);
+                d.put(w);
+            }
+        }
+    }
+    fn get(r: &mut Reader) -> Result<Self, Fault> {
+        Ok(match r.variant(3, "descriptor")? {
+            0 => Self::Conv(Wire::get(r)?),
+            1 => Self::Dense(Wire::get(r)?),
+            _ => Self::Neurons(Wire::get(r)?),
+        })
+    }
+}
+
+impl Wire for NeuronKind {
+    fn put(&self, w: &mut Writer) {
+        match self {
+            Self::Accumulator => 0u8.put(w),
+            Self::Spiking { strict, hard_reset, decay, floor, window } => {
+                1u8.put(w);
+                strict.put(w);
+                hard_reset.put(w);
+                decay.put(w);
+                floor.put(w);
+                window.put(w);
+            }
+        }
+    }
+    fn get(r: &mut Reader) -> Result<Self, Fault> {
+        Ok(match r.variant(2, "neuron kind")? {
+            0 => Self::Accumulator,
+            _ => Self::Spiking {
+                strict: Wire::get(r)?,
+                hard_reset: Wire::get(r)?,
+                decay: Wire::get(r)?,
+                floor: Wire::get(r)?,
+                window: Wire::get(r)?,
+            },
+        })
+    }
+}
+
+impl Wire for Encoding {
+    fn put(&self, w: &mut Writer) {
+        match self {
+            Self::Pixels => 0u8.put(w),
+            Self::Standardized { gain, eps, limit } => {
+                1u8.put(w);
+                gain.to_bits().put(w);
+                eps.to_bits().put(w);
+                limit.put(w);
+            }
+        }
+    }
+    fn get(r: &mut Reader) -> Result<Self, Fault> {
+        Ok(match r.variant(2, "input encoding")? {
+            0 => Self::Pixels,
+            _ => Self::Standardized {
+                gain: f32::from_bits(Wire::get(r)?),
+                eps: f32::from_bits(Wire::get(r)?),
+                limit: Wire::get(r)?,
+            },
+        })
+    }
+}
+
+impl Wire for Coding {
+    fn put(&self, w: &mut Writer) {
+        match self {
+            Self::Once => 0u8.put(w),
+            Self::EveryStep { steps } => {
+                1u8.put(w);
+                steps.put(w);
+            }
+            Self::Events => 2u8.put(w),
+        }
+    }
+    fn get(r: &mut Reader) -> Result<Self, Fault> {
+        Ok(match r.variant(3, "input coding")? {
+            0 => Self::Once,
+            1 => Self::EveryStep { steps: Wire::get(r)? },
+            _ => Self::Events,
+        })
+    }
+}
+
+impl Wire for Readout {
+    fn put(&self, w: &mut Writer) {
+        match self {
+            Self::Goodness { layer, sizes } => {
+                0u8.put(w);
+                layer.put(w);
+                sizes.put(w);
+            }
+            Self::ChannelEnergy { layer, grid, weights } => {
+                1u8.put(w);
+                layer.put(w);
+                grid.put(w);
+                weights.put(w);
+            }
+            Self::Potential { layer } => {
+                2u8.put(w);
+                layer.put(w);
+            }
+            Self::SpikeCount { layer } => {
+                3u8.put(w);
+                layer.put(w);
+            }
+        }
+    }
+    fn get(r: &mut Reader) -> Result<Self, Fault> {
+        let variant = r.variant(4, "read-out")?;
+        let layer = Wire::get(r)?;
+        Ok(match variant {
+            0 => Self::Goodness { layer, sizes: Wire::get(r)? },
+            1 => Self::ChannelEnergy { layer, grid: Wire::get(r)?, weights: Wire::get(r)? },
+            2 => Self::Potential { layer },
+            _ => Self::SpikeCount { layer },
+        })
+    }
+}
+
+/// Bytes per stored weight: 1 if the block is at most 8 bits wide, else 2. An ill-formed block, narrower than its data,
+/// is kept whole in 2 bytes, for the verifier to report.
+fn stored_bytes(bits: u8, mut data: impl Iterator<Item = i16>) -> u8 {
+    if bits <= 8 && data.all(|w| i8::try_from(w).is_ok()) { 1 } else { 2 }
+}
+
+impl Wire for WeightBlock {
+    fn put(&self, w: &mut Writer) {
+        let bytes = stored_bytes(self.bits, self.data.iter().copied());
+        self.bits.put(w);
+        bytes.put(w);
+        put_count(self.data.len(), w);
+        if bytes == 1 {
+            w.bytes.extend(self.data.iter().map(|&v| i8::try_from(v).expect("stored_bytes saw it fit") as u8));
+        } else {
+            w.bytes.extend(self.data.iter().flat_map(|v| v.to_le_bytes()));
+        }
+    }
+    fn get(r: &mut Reader) -> Result<Self, Fault> {
+        let bits = u8::get(r)?;
+        let fault = r.fault(Cause::Utf8);
+        let bytes = u8::get(r)?;
+        let count = r.count(usize::from(bytes.clamp(1, 2)))?;
+        let data: Vec<i16> = match bytes {
+            1 => r.take(count)?.iter().map(|&b| i16::from(b as i8)).collect(),
+            _ => r.take(count * 2)?.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect(),
+        };
+        if bytes != stored_bytes(bits, data.iter().copied()) {
+            return Err(Fault { cause: Cause::WeightBytes { bits, bytes }, ..fault });
+        }
+        Ok(Self { bits, data })
+    }
+}
