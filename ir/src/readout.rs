@@ -76,6 +76,18 @@ impl<S: Stage> Readout<S> {
         }
     }
 
+    /// The same read-out of another population.
+    #[must_use]
+    pub fn of(mut self, other: PopulationId) -> Self {
+        match &mut self {
+            Self::Goodness { population, .. }
+            | Self::ChannelEnergy { population, .. }
+            | Self::Potential { population }
+            | Self::SpikeCount { population } => *population = other,
+        }
+        self
+    }
+
     /// The decision from the spike counts and final potentials of the read population of shape `shape`.
     ///
     /// # Panics

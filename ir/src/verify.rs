@@ -7,8 +7,9 @@
 //! 4. projections: geometry fits both shapes, groups divide both channel counts, weights have the expected number and are
 //!    finite; one-to-one joins equal shapes; pool sizes are positive;
 //! 5. delay 0 only from inputs and linear populations, and no cycle of delay 0; nothing leaves an accumulator;
-//! 6. per-channel values have length 1 or C and are finite; thresholds > 0; decay ≤ 4096; windows end inside the sample;
-//! 7. normalizations have C entries each, finite, variance ≥ 0;
+//! 6. per-channel values have length 1 or C and are finite, as is the floor; thresholds > 0; decay ≤ 4096; windows end
+//!    inside the sample;
+//! 7. normalizations have C entries each, finite, variance ≥ 0, variance + eps > 0; none on an input;
 //! 8. the read-out reads an existing population of a fitting kind, with group sizes that sum to its channels.
 
 use crate::{
@@ -103,6 +104,9 @@ fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population
             if let Leak::Decay(decay) = neuron.leak {
                 found.check(decay <= 4096, entity, || format!("decay {decay} is above 4096"));
             }
+            found.check(neuron.floor.is_none_or(|floor| S::real(floor).is_finite()), entity, || {
+                "the floor is not finite".into()
+            });
             found.check(neuron.window.end <= graph.timesteps, entity, || {
                 format!("the window ends at {}, after the sample's {} timesteps", neuron.window.end, graph.timesteps)
             });
@@ -123,6 +127,10 @@ fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population
             found.check(values.iter().all(|v| v.is_finite()), entity, || format!("normalization {what} is not finite"));
         }
         found.check(norm.var.iter().all(|&v| v >= 0.0) && norm.eps >= 0.0, entity, || "variance is negative".into());
+        found.check(norm.var.iter().all(|&v| v + norm.eps != 0.0), entity, || {
+            "variance and eps are both zero, which divides by zero".into()
+        });
+        found.check(!matches!(p.neuron, NeuronModel::Input { .. }), entity, || "an input has no normalization".into());
     }
 }
 
