@@ -228,13 +228,17 @@ impl Table {
         table.voltage = None;
         for entry in table.actions.values_mut() {
             if let Entry::Energy { value, low, high, source, basis } = entry {
-                [value, low, high].into_iter().for_each(|pj| *pj *= factor);
+                for pj in [value, low, high] {
+                    *pj *= factor;
+                }
                 *source = note(source);
                 *basis = Basis::Assumed;
             }
         }
         if let StaticPower::Power { value, low, high, source, basis, .. } = &mut table.static_power {
-            [value, low, high].into_iter().for_each(|watt| *watt *= factor);
+            for watt in [value, low, high] {
+                *watt *= factor;
+            }
             *source = note(source);
             *basis = Basis::Assumed;
         }

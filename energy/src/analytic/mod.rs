@@ -8,12 +8,15 @@
 //! What every reading assumes: each layer has its own memories; one access per datum and use, no reuse; IF or LIF neurons;
 //! pooling, data movement between layers, control, clock and leakage power cost nothing.
 
+mod counted;
 mod evaluation;
+mod layer_file;
 mod network;
 mod options;
 mod reading;
 pub(crate) mod term;
 
+pub use counted::{CORRESPONDENCE, Discrepancy, discrepancies};
 pub use evaluation::{EvaluateError, Evaluation, Groups, LayerTerms, TermValue, evaluate};
 pub use network::{Conv, Layer, Mode, Network, Neuron, Shape};
 pub use options::{Arithmetic, DirectEncoding, OpScaling, Options, Reading};
