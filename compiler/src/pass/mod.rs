@@ -2,6 +2,12 @@
 
 pub mod cluster;
 pub mod emit;
+pub mod place;
+mod fold_compose;
+mod fold_linear;
+mod fold_norm;
+mod fold_scale;
+pub mod fuse;
 pub mod route;
 pub mod store;
 pub mod tile;
