@@ -5,6 +5,7 @@
 //! so and is never 0.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use isa::{Action, LayerId, Ledger};
 use serde::Serialize;
@@ -135,6 +136,21 @@ impl Component {
             A::HostInput | A::HostOutput => Self::Host,
             A::Barrier => Self::Sync,
         }
+    }
+}
+
+impl fmt::Display for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Synapse => "synapse",
+            Self::WeightMemory => "weight memory",
+            Self::StateMemory => "state memory",
+            Self::Neuron => "neuron",
+            Self::Control => "control",
+            Self::Network => "network",
+            Self::Host => "host",
+            Self::Sync => "sync",
+        })
     }
 }
 

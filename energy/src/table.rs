@@ -224,7 +224,7 @@ impl Table {
         let note = |source: &str| format!("projection: {factor} × {source}");
         table.name = format!("loihi2 (projection ×{factor})");
         table.doc = format!("Not published: Loihi 1's table times the user's factor {factor}.");
-        table.node = "Intel 4".into();
+        table.node = format!("projection from {}", table.node);
         table.voltage = None;
         for entry in table.actions.values_mut() {
             if let Entry::Energy { value, low, high, source, basis } = entry {
