@@ -15,9 +15,9 @@
 //! Work is split into blocks of 16 samples whose partial gradients are added in order: no result depends on the thread count.
 
 use super::adam::{Param, Rates};
-use super::config::{Activation, Config, Norm, Readout};
+use super::config::{Activation, Arithmetic, Config, Norm, Readout};
 use super::random::{Purpose, Stream};
-use crate::kernels::{Affine, Conv, ConvShape, Moments, Scratch, Source, activate, input_gradient, sample_sums};
+use crate::kernels::{Affine, Conv, ConvShape, FixedWeights, Moments, Scratch, Source, activate, input_gradient, sample_sums};
 use rayon::prelude::*;
 
 /// Added to the variance.
@@ -79,6 +79,8 @@ pub(crate) struct Block {
     train_channel: bool,
     train_readout: bool,
     pub(crate) logit_gain: f32,
+    fixed: bool,
+    fixed_weights: FixedWeights,
     z: Vec<f32>,
     pub(crate) grads: Gradients,
 }
@@ -133,8 +135,11 @@ impl Block {
         ones[..channels].fill(1.0);
         let grid = if config.readout == Readout::Learned { config.readout_grid } else { 1 };
         let kappa = config.kappa;
+        let conv = Conv::new(shape);
         Self {
-            conv: Conv::new(shape),
+            fixed: config.arithmetic == Arithmetic::Fixed && conv.has_fixed(),
+            fixed_weights: FixedWeights::default(),
+            conv,
             channels,
             grid,
             weight: Param::new(w, averaged),
@@ -187,6 +192,9 @@ impl Block {
         z.resize(n * out_len, 0.0);
         counts.resize(n * out_len, 0);
 
+        if self.fixed && matches!(input, Batch::Counts(_)) {
+            self.conv.quantize_weights(&self.weight.value, self.levels, &mut self.fixed_weights);
+        }
         let sums: Vec<Vec<f64>> = z
             .par_chunks_mut(SAMPLES * out_len)
             .enumerate()
@@ -194,7 +202,10 @@ impl Block {
                 let mut scratch = Scratch::default();
                 let mut out = Vec::new();
                 for (m, z) in z.chunks_exact_mut(out_len).enumerate() {
-                    self.conv.forward(input.sample(k * SAMPLES + m, in_len), &self.weight.value, z, &mut scratch);
+                    match input.sample(k * SAMPLES + m, in_len) {
+                        Source::Counts(x) if self.fixed => self.conv.forward_counts(x, &self.fixed_weights, z, &mut scratch),
+                        x => self.conv.forward(x, &self.weight.value, z, &mut scratch),
+                    }
                     let mut s = vec![0.0; 2 * c];
                     let (sum, square) = s.split_at_mut(c);
                     sample_sums(z, sum, square);
@@ -327,7 +338,8 @@ impl Block {
         let blocks = sums.len().div_ceil(SAMPLES);
         let mut parts = std::mem::take(&mut self.grads.weight);
         parts.resize(blocks * wlen, 0.0);
-        let group = self.conv.gradient_group();
+        let fixed = self.fixed && matches!(input, Batch::Counts(_));
+        let group = self.conv.gradient_group() * if fixed { 2 } else { 1 };
         parts.par_chunks_mut(wlen).enumerate().for_each(|(k, dw)| {
             dw.fill(0.0);
             let mut scratch = Scratch::default();
@@ -346,8 +358,17 @@ impl Block {
                     let z = &z[m * out_len..(m + 1) * out_len];
                     input_gradient(z, affine, self.levels, self.strict, &self.region, &scale, slope, offset, dz);
                 }
-                let xs: Vec<Source<'_>> = (first..last).map(|m| input.sample(m, in_len)).collect();
-                self.conv.add_weight_gradient(&xs, &dz[..xs.len() * out_len], dw, &mut scratch);
+                let dz = &dz[..(last - first) * out_len];
+                match input {
+                    Batch::Counts(x) if fixed => {
+                        let xs: Vec<&[u8]> = x[first * in_len..last * in_len].chunks_exact(in_len).collect();
+                        self.conv.add_weight_gradient_counts(&xs, self.levels, dz, dw, &mut scratch);
+                    }
+                    _ => {
+                        let xs: Vec<Source<'_>> = (first..last).map(|m| input.sample(m, in_len)).collect();
+                        self.conv.add_weight_gradient(&xs, dz, dw, &mut scratch);
+                    }
+                }
             }
         });
         self.grads.weight = parts;

@@ -68,7 +68,7 @@ impl Trainer<'_> {
 
     /// Continues from a state written by [`Self::save`] of a run with the same configuration.
     pub fn restore(&mut self, path: &Path) -> Result<(), StoreError> {
-        let (mut tensors, meta): (_, Meta) = unpack(&std::fs::read(path).map_err(StoreError::io(path))?, path)?;
+        let (mut tensors, meta): (_, Meta) = unpack(path)?;
         if meta.format != FORMAT {
             return Err(StoreError::format(
                 path,

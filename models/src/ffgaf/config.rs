@@ -70,6 +70,17 @@ pub enum Fill {
     Edge,
 }
 
+/// Number format of the training convolutions on spike counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arithmetic {
+    /// 16-bit factors with one scale per output channel, exact 32-bit sums (`f32` on CPUs without AVX2).
+    #[default]
+    Fixed,
+    /// `f32`.
+    Float,
+}
+
 /// Random changes of the training images.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -134,6 +145,8 @@ pub struct Config {
     pub allocation_phi: f32,
     /// First layer's input.
     pub input: InputCoding,
+    /// Number format of the training convolutions.
+    pub arithmetic: Arithmetic,
     /// Probability of losing a spike on its way into a hidden layer, in training only.
     pub dropout: f32,
     /// Passes over the training images.
@@ -185,6 +198,7 @@ impl Default for Config {
             allocation: Allocation::default(),
             allocation_phi: 2.0,
             input: InputCoding::default(),
+            arithmetic: Arithmetic::default(),
             dropout: 0.0,
             epochs: 10,
             batch: 128,

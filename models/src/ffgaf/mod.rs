@@ -21,7 +21,7 @@ mod train;
 
 pub use block::EPSILON;
 pub use checkpoint::config_hash;
-pub use config::{Activation, Allocation, Augment, Config, ConfigError, Fill, InputCoding, Norm, Readout, Schedule};
+pub use config::{Activation, Allocation, Arithmetic, Augment, Config, ConfigError, Fill, InputCoding, Norm, Readout, Schedule};
 pub use network::{Evaluation, Layer, Network, Runner, Scores};
 pub use run::{Event, Outcome, RunError, run};
 pub use store::{Card, StoreError, load_network, read_network, save_network, write_atomic};

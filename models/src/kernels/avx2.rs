@@ -13,7 +13,7 @@ use std::arch::x86_64::{
 /// Floats of weight kept hot while the pixels of a sample pass.
 const HOT_WEIGHTS: usize = 4096;
 
-fn assert_tables(s: &ConvShape, origins: &[u32], taps: &[u32]) {
+pub(super) fn assert_tables(s: &ConvShape, origins: &[u32], taps: &[u32]) {
     assert_eq!(origins.len(), s.out_pixels(), "one origin per output pixel");
     assert_eq!(taps.len(), s.taps(), "one offset per tap");
     let far = origins.iter().max().expect("a shape has pixels") + taps.iter().max().expect("a kernel has taps");

@@ -60,6 +60,8 @@ macro_rules! dispatch {
     };
 }
 
+pub(super) use dispatch;
+
 dispatch! {
     /// Adds Σ z and Σ z² over the pixels of one sample to `sum` and `square`, `[channel]`. Blocks of 16 pixels are summed in
     /// `f32`, blocks in `f64`: z has rare large values.

@@ -18,12 +18,16 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx2_fixed;
 mod elementwise;
+mod fixed;
 mod gather;
 mod portable;
 mod shape;
 
 pub use elementwise::{Affine, Moments, activate, input_gradient, quantize, sample_sums};
+pub use fixed::FixedWeights;
 pub use gather::Source;
 pub use shape::ConvShape;
 
@@ -55,6 +59,7 @@ impl Backend {
 pub struct Scratch {
     input: Vec<f32>,
     gradient: Vec<f32>,
+    fixed: fixed::FixedScratch,
 }
 
 /// A convolution of one shape, with its index tables.

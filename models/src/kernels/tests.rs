@@ -72,6 +72,58 @@ fn check(hw: (usize, usize), in_c: usize, out_c: usize, kernel: usize, stride: u
             close(&dw, &dw_ref, "dw");
         }
     }
+    check_fixed(s, &counts, &w, &dy, &y_ref, &dw_ref);
+}
+
+/// The fixed-point kernels differ from the plain loops by the rounding of their 16-bit factors only.
+fn check_fixed(s: ConvShape, counts: &[u8], w: &[f32], dy: &[f32], y_ref: &[f64], dw_ref: &[f64]) {
+    let conv = Conv::new(s);
+    if !conv.has_fixed() {
+        return;
+    }
+    let largest = 8;
+    let mut scratch = Scratch::default();
+    let mut wq = FixedWeights::default();
+    conv.quantize_weights(w, largest, &mut wq);
+    let xs: Vec<&[u8]> = counts.chunks_exact(s.in_len()).collect();
+    let mut y = vec![f32::NAN; y_ref.len()];
+    for (x, y) in xs.iter().zip(y.chunks_exact_mut(s.out_len())) {
+        conv.forward_counts(x, &wq, y, &mut scratch);
+    }
+    // Half a step of 2⁻¹⁵ per factor, at most 8 counts each.
+    let tolerance = |terms: usize| 8.0 * terms as f64 * 0.5 / 32_000.0;
+    for (g, r) in y.iter().zip(y_ref) {
+        assert!((f64::from(*g) - r).abs() < tolerance(s.taps() * s.in_c), "y: {g} against {r} ({s:?})");
+    }
+    let mut dw = vec![0.0; s.weight_len()];
+    conv.add_weight_gradient_counts(&xs, largest, dy, &mut dw, &mut scratch);
+    for (g, r) in dw.iter().zip(dw_ref) {
+        assert!((f64::from(*g) - r).abs() < tolerance(3 * s.out_pixels()), "dw: {g} against {r} ({s:?})");
+    }
+}
+
+/// The largest counts and weights of one sign must not leave 32 bits.
+#[test]
+fn fixed_point_sums_cannot_overflow() {
+    let s = ConvShape::new((9, 9), 240, 16, 3, 1, 1);
+    let conv = Conv::new(s);
+    if !conv.has_fixed() {
+        return;
+    }
+    let (x, w) = (vec![255u8; s.in_len()], vec![-3.0; s.weight_len()]);
+    let mut wq = FixedWeights::default();
+    conv.quantize_weights(&w, 255, &mut wq);
+    let mut scratch = Scratch::default();
+    let mut y = vec![0.0; s.out_len()];
+    conv.forward_counts(&x, &wq, &mut y, &mut scratch);
+    let centre = y[(4 * 9 + 4) * 16];
+    let want = -3.0 * 255.0 * 2160.0;
+    assert!((centre / want - 1.0).abs() < 1e-3, "{centre} against {want}");
+    let mut dw = vec![0.0; s.weight_len()];
+    conv.add_weight_gradient_counts(&[&x, &x], 255, &vec![2.0; 2 * s.out_len()], &mut dw, &mut scratch);
+    let want = 2.0 * 255.0 * 2.0 * 81.0;
+    let got = dw[s.weight_index(3, 7, 4)];
+    assert!((got / want - 1.0).abs() < 1e-3, "{got} against {want}");
 }
 
 #[test]
