@@ -21,6 +21,7 @@ pub mod readout;
 #[cfg(test)]
 mod testing;
 pub mod usage;
+pub mod verify;
 
 pub use action::{Action, Counts, Ledger};
 pub use arch::Arch;
@@ -31,3 +32,4 @@ pub use op::{ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruct
 pub use program::{Coding, Encoding, InputEvent, InputPort, Layer, Program, Stimulus, WeightBlock};
 pub use readout::Readout;
 pub use usage::{CoreUsage, Resource, Use, usage, usages};
+pub use verify::{Rule, Violation, verify};
