@@ -202,6 +202,12 @@ impl Table {
         Some(Self::from_ron(text).expect("shipped tables are checked by a test"))
     }
 
+    /// The name of the table that goes with an architecture preset. `loihi2` has none: see [`Table::loihi2`].
+    pub fn name_for(arch: &str) -> Option<&'static str> {
+        let name = if arch == "speck_scaled" { "speck2" } else { arch };
+        PRESETS.iter().map(|(preset, _)| *preset).find(|preset| *preset == name)
+    }
+
     /// A table that prices every action alike, without range.
     pub fn uniform(pj: f64) -> Self {
         let entry = Entry::Energy { value: pj, low: pj, high: pj, source: "uniform".into(), basis: Basis::Assumed };

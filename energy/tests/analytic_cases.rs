@@ -44,3 +44,21 @@ fn a_network_survives_its_own_json() {
         assert_eq!(serde_json::from_str::<Network>(&written).expect("its own JSON"), network);
     }
 }
+
+/// The `qualia` reading on random networks: no bias, no neuron, groups, rectangular kernels, real-valued inputs, other
+/// widths, FIFO depths and arithmetic scalings.
+#[test]
+fn random_networks_meet_the_reference_implementation() {
+    let file: Value = serde_json::from_str(include_str!("cases/random-cases.json")).expect("the cases are JSON");
+    let mut compared = 0;
+    for case in file["cases"].as_array().expect("a list of cases") {
+        let network: Network = serde_json::from_value(case["network"].clone()).expect("a network");
+        let options: Options = serde_json::from_value(case["options"].clone()).expect("options");
+        let evaluation = evaluate(&network, &options).expect("the case evaluates");
+        for (i, layer) in case["layers_pJ"].as_array().expect("layers").iter().enumerate() {
+            let place = format!("{} {} layer {i}", case["network"], case["options"]);
+            compare(&place, &evaluation.layers[i], layer, &mut compared);
+        }
+    }
+    assert_eq!(compared, 549, "energies compared");
+}

@@ -102,3 +102,13 @@ fn a_verdict_that_depends_on_the_reading_is_flagged() {
     let formal = Network { mode: Mode::Ann, timesteps: 1, layers: network.layers.clone() };
     assert!(compare(&formal, &readings, &[Dense::int8()]).is_err());
 }
+
+#[test]
+fn the_usual_readings_include_exact_only_with_spike_maps() {
+    let with_maps = at_rate(&ffgaf(), 0.1);
+    let count = |network: &Network| Options::usual(network, 8).len();
+    assert_eq!((count(&ffgaf()), count(&with_maps)), (4, 7));
+    for network in [ffgaf(), with_maps] {
+        compare(&network, &Options::usual(&network, 8), &Dense::usual(10, 8, 0.5)).expect("every reading applies");
+    }
+}

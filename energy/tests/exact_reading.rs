@@ -79,6 +79,8 @@ proptest! {
         prop_assert_eq!(count(&exact, "write potential"), events + 4.0 * n_out);
         prop_assert_eq!(count(&exact, "ACC"), events + 4.0 * n_out + 7.0);
         prop_assert_eq!(count(&exact, "MAC (leak)"), 4.0 * n_out);
+        let ones = vec![1.0; network.layers[0].shape.n_in() as usize];
+        prop_assert_eq!(network.layers[0].shape.macs_inside(), enumerate(&conv, &ones));
     }
 
     /// Away from the borders of a stride-1 convolution the approximations of the paper are exact, term by term.

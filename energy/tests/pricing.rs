@@ -159,3 +159,10 @@ fn a_missing_price_names_action_and_count() {
          counted), `barrier` (4 counted); add a price, or `Included` with its reason"
     );
 }
+
+#[test]
+fn every_shipped_chip_but_the_projection_has_a_table() {
+    for (arch, _) in isa::arch::preset::PRESETS {
+        assert_eq!(Table::name_for(arch).is_none(), *arch == "loihi2", "{arch}");
+    }
+}

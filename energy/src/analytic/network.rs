@@ -193,7 +193,10 @@ impl Shape {
     /// Multiply-accumulates of the dense layer with the zeros of the padding left out.
     pub fn macs_inside(&self) -> f64 {
         match self {
-            Self::Conv(c) => c.synaptic_events(std::iter::repeat_n(1.0, self.n_in() as usize)),
+            Self::Conv(c) => {
+                let taps = c.reach().map(|along| along.into_iter().map(f64::from).sum::<f64>());
+                taps[0] * taps[1] * f64::from(c.c_in) * f64::from(c.c_out / c.groups)
+            }
             Self::Fc { .. } => self.weights(),
         }
     }

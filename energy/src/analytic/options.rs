@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::network::{Layer, Mode, Network, Shape};
 use crate::sram::SramLine;
 
 /// A reading of Lemaire et al. 2022. Each is a set of term tables, see [`Reading::terms`].
@@ -52,7 +53,7 @@ pub enum OpScaling {
     Saturation,
     /// The line through (8, e8) and (32, e32).
     Linear,
-    /// The parabola through (0, 0), (8, e8) and (32, e32).
+    /// The parabola through (0, 0), (8, e8) and (32, e32). qualia-plugin-snn solves it in single precision and is 6e-8 off.
     Quadratic,
 }
 
@@ -151,6 +152,20 @@ impl Options {
             arithmetic: None,
             direct: DirectEncoding::Recompute,
         }
+    }
+
+    /// The readings whose disagreement a reader should see: `qualia` on its line, `paper` clamped, prolonged and packed,
+    /// and the same for `exact` if the network carries spike maps.
+    pub fn usual(network: &Network, bits: u32) -> Vec<Self> {
+        let lines = [SramLine::Clamped, SramLine::Extrapolated, SramLine::Packed64];
+        let on = |reading| lines.map(|ram| Self { bits, ram: Some(ram), ..Self::new(reading) });
+        let mapped = |layer: &Layer| layer.input_spikes.is_some() || matches!(layer.shape, Shape::Fc { .. });
+        let mut readings = vec![Self { bits, ..Self::new(Reading::Qualia) }];
+        readings.extend(on(Reading::Paper));
+        if network.mode == Mode::Ann || network.layers.iter().all(mapped) {
+            readings.extend(on(Reading::Exact));
+        }
+        readings
     }
 
     /// The memory line in force.
