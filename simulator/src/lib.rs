@@ -1,1 +1,28 @@
-//! Placeholder.
+//! Executes compiled programs event by event: bit-exact function, counts of every action, and time.
+//!
+//! ```text
+//! Program + Arch ── Machine::new ──► Machine ── run(stimulus, mode, probe) ──► Run { class, counts, ledger, time }
+//! ```
+//!
+//! A [`Machine`] is loaded once and shared by threads; what changes during a sample is a [`State`]. A timestep has two
+//! phases: the function of every core (`step`), which alone decides spikes and counts, then the replay of its work in time
+//! (`timing`). All of it is integer arithmetic; there are no joules here. What is counted when is stated in
+//! `docs/counters.md`.
+
+mod core;
+mod error;
+mod kernel;
+mod ledger;
+mod load;
+mod machine;
+mod noc;
+mod probe;
+mod state;
+mod step;
+mod timing;
+
+pub use error::{LoadError, RunError};
+pub use machine::{Machine, Run};
+pub use probe::{NoProbe, Probe};
+pub use state::State;
+pub use timing::{CoreTime, StepTime, Time, TimingMode};

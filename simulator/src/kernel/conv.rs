@@ -1,0 +1,243 @@
+//! Convolution scatter: one event through a kernel into the state `[y][x][c]` of a tile.
+//!
+//! The valid kernel taps of a source position are the product of its valid kernel rows and its valid kernel columns. Both
+//! are tabulated at load. Weights are stored `[input channel][ky][kx sorted][span]` with the kernel columns sorted by
+//! (kx·dilation mod stride, descending kx): the columns that are valid together then stand together and run along
+//! increasing output columns, so that, where the span is the whole tile depth, all taps of a kernel row are one contiguous
+//! addition.
+
+use super::{Event, Weights, add::MAX_GROUP, sized};
+use isa::{ConvDescriptor, WeightBlock};
+
+/// Weights of one kernel row, and the output row that they reach.
+#[derive(Clone, Copy, Debug)]
+struct RowTap {
+    weight: u32,
+    state: u32,
+}
+
+/// Adjoining weights and potentials of one or more kernel columns.
+#[derive(Clone, Copy, Debug)]
+struct Segment {
+    weight: u32,
+    state: u32,
+    len: u32,
+}
+
+/// Lists by source row or column, flattened.
+#[derive(Clone, Debug)]
+struct Table<T> {
+    start: Vec<u32>,
+    items: Vec<T>,
+}
+
+impl<T> Table<T> {
+    fn new(lists: impl Iterator<Item = Vec<T>>) -> Self {
+        let mut table = Self { start: vec![0], items: Vec::new() };
+        for mut list in lists {
+            table.items.append(&mut list);
+            table.start.push(table.items.len() as u32);
+        }
+        table
+    }
+
+    fn at(&self, i: usize) -> &[T] {
+        &self.items[self.start[i] as usize..self.start[i + 1] as usize]
+    }
+}
+
+/// A convolution descriptor, prepared.
+#[derive(Clone, Debug)]
+pub(crate) struct Conv {
+    pool: (u16, u16),
+    source: (u16, u16),
+    first_channel: u16,
+    /// Weights of one input channel.
+    channel_stride: usize,
+    /// First output channel of the tile reached, by input channel.
+    j0: Vec<u32>,
+    rows: Table<RowTap>,
+    columns: Table<Segment>,
+    /// Valid kernel columns by source column.
+    n_columns: Vec<u32>,
+    weights: Weights,
+    v_base: usize,
+    n_state: usize,
+    pub(crate) span: usize,
+}
+
+/// The kernel columns in the order in which weights are stored.
+fn column_order(d: &ConvDescriptor) -> Vec<u16> {
+    let mut order: Vec<u16> = (0..d.kernel.1).collect();
+    order.sort_by_key(|&kx| ((kx * d.dilation.1) % d.stride.1, std::cmp::Reverse(kx)));
+    order
+}
+
+/// The block's weights, with kernel columns in their sorted order.
+pub(crate) fn arrange(d: &ConvDescriptor, block: &WeightBlock) -> Result<Weights, String> {
+    let (kh, kw, span) = (d.kernel.0 as usize, d.kernel.1 as usize, d.span as usize);
+    let data = sized(block, d.n_channels as usize * kh * kw * span)?;
+    let order = column_order(d);
+    let mut sorted = Vec::with_capacity(data.len());
+    for row in data.chunks_exact((kw * span).max(1)) {
+        for &kx in &order {
+            sorted.extend_from_slice(&row[(kw - 1 - kx as usize) * span..][..span]);
+        }
+    }
+    Ok(Weights::new(sorted))
+}
+
+/// Output index and kernel index of the valid taps along one dimension, for source index `i`.
+fn taps(i: u16, kernel: u16, stride: u16, padding: u16, dilation: u16, origin: u16, extent: u16) -> Vec<(u16, u16)> {
+    (0..kernel)
+        .filter_map(|k| {
+            let n = i32::from(i) + i32::from(padding) - i32::from(k) * i32::from(dilation);
+            let (o, stride) = (n / i32::from(stride), i32::from(stride));
+            let inside = n >= 0 && n % stride == 0 && o >= i32::from(origin) && o < i32::from(origin + extent);
+            inside.then(|| (o as u16 - origin, k))
+        })
+        .collect()
+}
+
+impl Conv {
+    /// Prepares a descriptor whose weights were [`arrange`]d; `n_state` is the size of the core's state.
+    pub(crate) fn new(d: &ConvDescriptor, weights: Weights, n_state: u32) -> Result<Self, String> {
+        let (span, channels, width) = (d.span as usize, d.extent.0 as usize, d.extent.2 as usize);
+        if [d.kernel.0, d.kernel.1, d.stride.0, d.stride.1, d.dilation.0, d.dilation.1, d.pool.0, d.pool.1].contains(&0)
+            || d.in_per_group == 0
+            || d.out_per_group == 0
+        {
+            return Err("kernel, stride, dilation, pooling and groups are at least 1".into());
+        }
+        let tile = channels * d.extent.1 as usize * width;
+        let v_base = d.v_base as usize;
+        if v_base + tile > n_state as usize {
+            return Err(format!("tile ends at state word {}, the core has {n_state}", v_base + tile));
+        }
+        let j0: Vec<u32> = (d.first_channel..d.first_channel + d.n_channels)
+            .map(|c| (u32::from(c / d.in_per_group) * u32::from(d.out_per_group)).saturating_sub(d.origin.0.into()))
+            .collect();
+        if let Some(&j0) = j0.iter().find(|&&j0| j0 as usize + span > channels) {
+            return Err(format!("channels {j0}..{} lie outside the tile", j0 as usize + span));
+        }
+        let row_stride = d.kernel.1 as usize * span;
+        let rows = Table::new((0..d.source.0).map(|y| {
+            taps(y, d.kernel.0, d.stride.0, d.padding.0, d.dilation.0, d.origin.1, d.extent.1)
+                .into_iter()
+                .map(|(oy, ky)| RowTap {
+                    weight: (ky as usize * row_stride) as u32,
+                    state: (oy as usize * width * channels) as u32,
+                })
+                .collect()
+        }));
+        let order = column_order(d);
+        let position = |kx| order.iter().position(|&k| k == kx).expect("the order holds every kernel column");
+        let column_taps = |x| {
+            let mut columns: Vec<(usize, u16)> =
+                taps(x, d.kernel.1, d.stride.1, d.padding.1, d.dilation.1, d.origin.2, d.extent.2)
+                    .into_iter()
+                    .map(|(ox, kx)| (position(kx), ox))
+                    .collect();
+            columns.sort_unstable();
+            columns
+        };
+        let columns = Table::new((0..d.source.1).map(|x| {
+            let mut segments: Vec<Segment> = Vec::new();
+            for (place, ox) in column_taps(x) {
+                let (weight, state) = ((place * span) as u32, (ox as usize * channels) as u32);
+                match segments.last_mut() {
+                    Some(last) if last.weight + last.len == weight && last.state + last.len == state => {
+                        last.len += span as u32;
+                    }
+                    _ => segments.push(Segment { weight, state, len: span as u32 }),
+                }
+            }
+            segments
+        }));
+        let n_columns = (0..d.source.1).map(|x| column_taps(x).len() as u32).collect();
+        let channel_stride = d.kernel.0 as usize * row_stride;
+        if weights.len() != d.n_channels as usize * channel_stride {
+            return Err(format!("{} weights instead of {}", weights.len(), d.n_channels as usize * channel_stride));
+        }
+        Ok(Self {
+            pool: d.pool,
+            source: d.source,
+            first_channel: d.first_channel,
+            channel_stride,
+            j0,
+            rows,
+            columns,
+            n_columns,
+            weights,
+            v_base,
+            n_state: tile,
+            span,
+        })
+    }
+
+    /// Row and column after pooling, and the index of the input channel; `None` if the event reaches nothing here.
+    #[inline]
+    fn locate(&self, event: Event) -> Option<(usize, usize, usize)> {
+        let c = event.c.checked_sub(self.first_channel)? as usize;
+        let (y, x) =
+            if self.pool == (1, 1) { (event.y, event.x) } else { (event.y / self.pool.0, event.x / self.pool.1) };
+        (c < self.j0.len() && y < self.source.0 && x < self.source.1).then_some((y as usize, x as usize, c))
+    }
+
+    /// As [`super::Synaptic::scatter`].
+    pub(super) fn scatter(&self, v: &mut [i32], events: &[Event], bases: &mut Vec<u32>) -> u64 {
+        let v = &mut v[self.v_base..][..self.n_state];
+        let mut n_rows = 0;
+        let mut next = 0;
+        while next < events.len() {
+            let event = events[next];
+            next += 1;
+            let Some((y, x, c)) = self.locate(event) else { continue };
+            let n_taps = self.rows.at(y).len() as u64 * u64::from(self.n_columns[x]);
+            let j0 = self.j0[c] as usize;
+            n_rows += n_taps;
+            if event.value != 1 {
+                for row in self.rows.at(y) {
+                    for segment in self.columns.at(x) {
+                        let weight = c * self.channel_stride + (row.weight + segment.weight) as usize;
+                        let state = (row.state + segment.state) as usize + j0;
+                        self.weights.mac_row(&mut v[state..][..segment.len as usize], weight, event.value);
+                    }
+                }
+                continue;
+            }
+            bases.clear();
+            bases.push((c * self.channel_stride) as u32);
+            // Events of one source position come together, for emission runs channel by channel.
+            while let Some(&other) = events.get(next)
+                && (other.y, other.x, other.value) == (event.y, event.x, 1)
+                && bases.len() < MAX_GROUP
+                && let Some((_, _, c)) = self.locate(other)
+                && self.j0[c] as usize == j0
+            {
+                bases.push((c * self.channel_stride) as u32);
+                n_rows += n_taps;
+                next += 1;
+            }
+            for row in self.rows.at(y) {
+                for segment in self.columns.at(x) {
+                    let state = (row.state + segment.state) as usize + j0;
+                    let offset = (row.weight + segment.weight) as usize;
+                    self.weights.add_rows(&mut v[state..][..segment.len as usize], bases, offset);
+                }
+            }
+        }
+        n_rows
+    }
+
+    /// As [`super::Synaptic::touched`].
+    pub(super) fn touched(&self, event: Event, mut range: impl FnMut(usize, usize)) {
+        let Some((y, x, c)) = self.locate(event) else { return };
+        for row in self.rows.at(y) {
+            for segment in self.columns.at(x) {
+                let start = self.v_base + (row.state + segment.state + self.j0[c]) as usize;
+                range(start, start + segment.len as usize);
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Functional kernels: what macro-operations do to the state of a core. Integer additions only, so neither the order of
+//! events nor the grouping used here can change a result.
+
+pub(crate) mod add;
+pub(crate) mod conv;
+pub(crate) mod dense;
+pub(crate) mod neuron;
+
+use isa::WeightBlock;
+use std::sync::Arc;
+
+/// An event in the input queue of a core, its tag already replaced by the core's axon entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// Index into the axon table of the core.
+    pub(crate) axon: u16,
+    /// Channel of the source neuron in its layer.
+    pub(crate) c: u16,
+    /// Its row.
+    pub(crate) y: u16,
+    /// Its column.
+    pub(crate) x: u16,
+    /// 1 for a spike.
+    pub(crate) value: i32,
+}
+
+/// Weights in the narrowest form that holds them, shared by all cores with equal blocks.
+#[derive(Clone, Debug)]
+pub(crate) enum Weights {
+    I8(Arc<[i8]>),
+    I16(Arc<[i16]>),
+}
+
+impl Weights {
+    pub(crate) fn new(data: Vec<i16>) -> Self {
+        match data.iter().map(|&w| i8::try_from(w)).collect::<Result<Vec<i8>, _>>() {
+            Ok(narrow) => Self::I8(narrow.into()),
+            Err(_) => Self::I16(data.into()),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::I8(data) => data.len(),
+            Self::I16(data) => data.len(),
+        }
+    }
+
+    /// `v[i] += Σ_b w[b + i]` over the row bases `b`.
+    #[inline]
+    pub(crate) fn add_rows(&self, v: &mut [i32], bases: &[u32], offset: usize) {
+        match self {
+            Self::I8(w) => add::add_rows(v, &w[offset..], bases),
+            Self::I16(w) => add::add_rows_wide(v, &w[offset..], bases),
+        }
+    }
+
+    /// `v[i] += value·w[base + i]`.
+    #[inline]
+    pub(crate) fn mac_row(&self, v: &mut [i32], base: usize, value: i32) {
+        match self {
+            Self::I8(w) => add::mac_row(v, &w[base..][..v.len()], value),
+            Self::I16(w) => add::mac_row(v, &w[base..][..v.len()], value),
+        }
+    }
+}
+
+/// A synaptic macro-operation, prepared.
+#[derive(Clone, Debug)]
+pub(crate) enum Synaptic {
+    Conv(conv::Conv),
+    Dense(dense::Dense),
+}
+
+impl Synaptic {
+    /// Adds the events' weights to the state; returns the number of rows added (valid kernel taps of a convolution).
+    /// Each row is `span` synaptic operations.
+    pub(crate) fn scatter(&self, v: &mut [i32], events: &[Event], bases: &mut Vec<u32>) -> u64 {
+        match self {
+            Self::Conv(conv) => conv.scatter(v, events, bases),
+            Self::Dense(dense) => dense.scatter(v, events, bases),
+        }
+    }
+
+    /// Calls `range(start, end)` for every stretch of state words that the event reaches.
+    pub(crate) fn touched(&self, event: Event, range: impl FnMut(usize, usize)) {
+        match self {
+            Self::Conv(conv) => conv.touched(event, range),
+            Self::Dense(dense) => dense.touched(event, range),
+        }
+    }
+
+    /// Synaptic operations of one row.
+    pub(crate) fn span(&self) -> usize {
+        match self {
+            Self::Conv(conv) => conv.span,
+            Self::Dense(dense) => dense.n,
+        }
+    }
+}
+
+/// The block's weights, if there are `n` of them.
+pub(crate) fn sized(block: &WeightBlock, n: usize) -> Result<&[i16], String> {
+    if block.data.len() == n { Ok(&block.data) } else { Err(format!("{} weights instead of {n}", block.data.len())) }
+}
+
+/// An axon entry, prepared.
+#[derive(Clone, Debug)]
+pub(crate) struct Axon {
+    /// Indices of the synaptic operations to run.
+    pub(crate) calls: Vec<u16>,
+    /// Layer that pays for the event itself: index into the layers of the core.
+    pub(crate) layer: u16,
+    /// Whether its events come from the input port.
+    pub(crate) from_input: bool,
+}

@@ -1,0 +1,163 @@
+//! From tallies to counts: every action has one closed form over events, rows, sweeps and packets (docs/counters.md).
+
+use crate::{
+    kernel::Synaptic,
+    load::{Crossings, Loaded, Path, Tile, Unit},
+    state::{State, TileState, UnitState},
+};
+use isa::{
+    Action::{
+        self, AddressAdd, AddressMac, AxonRead, Barrier, BiasAdd, HostInput, HostOutput, Instruction, LeakMac,
+        LinkChip, LinkEastWest, LinkNorthSouth, NeuronIdle, NeuronSpike, PacketEject, PacketInject, ParamRead,
+        QueuePop, QueuePush, RouteRead, RouterFlit, SpikeEmit, SpikeReset, StateRead, StateReset, StateWrite,
+        SynapticAdd, SynapticMac, WeightRead,
+    },
+    Arch, CoreId, Counts, LayerId, Ledger,
+    action::Site,
+    arch::Sweep,
+};
+
+/// The counts of a sample of `timesteps` steps.
+pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, timesteps: u32) -> Ledger {
+    let mut ledger = Ledger::default();
+    let mut pushes: Vec<Vec<u64>> = loaded.units.iter().map(|unit| vec![0; unit.axons.len()]).collect();
+    for (unit, tally) in loaded.units.iter().zip(&state.units) {
+        let mut layers = vec![Counts::default(); unit.layers.len()];
+        events(unit, tally, arch, state.graded, &mut layers);
+        for (tile, tally) in unit.tiles.iter().zip(&tally.tiles) {
+            let counts = &mut layers[tile.local_layer as usize];
+            sweep(unit, tile, tally, arch, timesteps, counts);
+            emission(unit, tile, tally, counts, &mut pushes);
+            if tile.to_host {
+                let outputs = if tile.neurons.is_some() { tally.spikes } else { tile.n() as u64 };
+                ledger.at(Site { core: None, layer: tile.layer })[HostOutput] += outputs;
+                cross(counts, unit.host_crossings, outputs);
+            }
+        }
+        let home = &mut layers[0];
+        let steps = u64::from(timesteps);
+        home[Instruction] += steps * unit.on_tick;
+        home[Barrier] += steps * unit.barriers;
+        cross(home, unit.token_crossings, steps);
+        for (&layer, counts) in unit.layers.iter().zip(&layers) {
+            add(&mut ledger, Some(unit.core), layer, counts);
+        }
+    }
+    let mut port = Counts::default();
+    port[HostInput] = state.input_events;
+    for (routes, &uses) in loaded.port.classes.routes.iter().zip(&state.input_uses) {
+        routes_used(&loaded.port.paths, routes, uses, &mut port, &mut pushes);
+    }
+    add(&mut ledger, None, loaded.port.layer, &port);
+    for (unit, pushes) in loaded.units.iter().zip(&pushes) {
+        for (axon, &n) in unit.axons.iter().zip(pushes).filter(|&(_, &n)| n > 0) {
+            let layer = unit.layers[axon.layer as usize];
+            ledger.at(Site { core: Some(unit.core), layer })[QueuePush] += n;
+        }
+    }
+    ledger
+}
+
+fn add(ledger: &mut Ledger, core: Option<CoreId>, layer: LayerId, counts: &Counts) {
+    if counts.iter().next().is_some() {
+        *ledger.at(Site { core, layer }) += counts;
+    }
+}
+
+/// Events taken from the queue and their synaptic operations.
+fn events(unit: &Unit, tally: &UnitState, arch: &Arch, graded: bool, layers: &mut [Counts]) {
+    let memories = &arch.core.memories;
+    for ((axon, &n), rows) in unit.axons.iter().zip(&tally.axon_events).zip(&tally.rows) {
+        let counts = &mut layers[axon.layer as usize];
+        counts[QueuePop] += n;
+        counts[AxonRead] += n;
+        counts[Instruction] += n * unit.on_spike;
+        for (&call, &rows) in axon.calls.iter().zip(rows) {
+            let (op, layer, bits) = &unit.synaptic[call as usize];
+            let counts = &mut layers[*layer as usize];
+            let span = op.span() as u64;
+            if matches!(op, Synaptic::Conv(_)) {
+                counts[AddressMac] += 2 * n;
+            }
+            let operation: Action = if graded && axon.from_input { SynapticMac } else { SynapticAdd };
+            counts[operation] += rows * span;
+            counts[AddressAdd] += rows * span;
+            counts[WeightRead] += rows * memories.weights.words(1, span, *bits);
+            let words = rows * memories.state.words(1, span, arch.core.state_bits);
+            counts[StateRead] += words;
+            counts[StateWrite] += words;
+        }
+    }
+}
+
+/// Neuron updates and the reset before the sample.
+fn sweep(unit: &Unit, tile: &Tile, tally: &TileState, arch: &Arch, timesteps: u32, counts: &mut Counts) {
+    let (state, params, bits) = (&arch.core.memories.state, &arch.core.memories.params, arch.core.state_bits);
+    let (channels, positions) = (tile.extent.0 as u64, (tile.extent.1 * tile.extent.2) as u64);
+    counts[StateReset] += state.words(positions, channels, bits);
+    let Some(neurons) = &tile.neurons else {
+        if tile.to_host {
+            counts[StateRead] += state.words(positions, channels, bits);
+        }
+        return;
+    };
+    let occurrences = unit.tick.iter().filter(|&&i| std::ptr::eq(&raw const unit.tiles[i], tile)).count() as u64;
+    let window = u64::from(tile.window.1.min(timesteps).saturating_sub(tile.window.0));
+    let sweeps = occurrences * window;
+    let (visits, words, records) = match arch.core.sweep {
+        Sweep::All => {
+            let records =
+                if params.word_bits == 0 { positions * channels } else { params.words(1, 2 * channels, bits) };
+            (sweeps * channels * positions, sweeps * state.words(positions, channels, bits), sweeps * records)
+        }
+        Sweep::Touched => (
+            tally.visits,
+            tally.visits * state.words(1, 1, bits),
+            tally.visits * if params.word_bits == 0 { 1 } else { params.words(1, 2, bits) },
+        ),
+    };
+    counts[StateRead] += words;
+    counts[StateWrite] += words;
+    counts[ParamRead] += records;
+    counts[BiasAdd] += sweeps * neurons.n_biased() as u64 * positions;
+    counts[LeakMac] += if neurons.has_leak() { visits } else { 0 };
+    counts[NeuronSpike] += tally.spikes;
+    counts[NeuronIdle] += visits - tally.spikes;
+    counts[SpikeReset] += tally.spikes;
+}
+
+/// Spikes that leave a tile.
+fn emission(unit: &Unit, tile: &Tile, tally: &TileState, counts: &mut Counts, pushes: &mut [Vec<u64>]) {
+    if tile.to_host {
+        counts[SpikeEmit] += tally.spikes;
+    }
+    for (routes, &uses) in tile.classes.routes.iter().zip(&tally.class_uses) {
+        if !tile.to_host && !routes.is_empty() {
+            counts[SpikeEmit] += uses;
+        }
+        routes_used(&unit.paths, routes, uses, counts, pushes);
+    }
+}
+
+fn routes_used(paths: &[Path], routes: &[u32], uses: u64, counts: &mut Counts, pushes: &mut [Vec<u64>]) {
+    if uses == 0 {
+        return;
+    }
+    for &route in routes {
+        let path = &paths[route as usize];
+        counts[RouteRead] += uses;
+        cross(counts, path.crossings, uses);
+        for &(unit, axon) in &path.targets {
+            pushes[unit as usize][axon as usize] += uses;
+        }
+    }
+}
+
+fn cross(counts: &mut Counts, crossings: Crossings, uses: u64) {
+    counts[PacketInject] += uses * crossings.packets;
+    counts[PacketEject] += uses * crossings.ejected;
+    counts[RouterFlit] += uses * crossings.routers;
+    counts[LinkEastWest] += uses * crossings.east_west;
+    counts[LinkNorthSouth] += uses * crossings.north_south;
+    counts[LinkChip] += uses * crossings.chip;
+}

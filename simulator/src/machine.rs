@@ -1,0 +1,216 @@
+//! The machine: a program loaded onto a chip, ready to run samples.
+
+use crate::{
+    core::CoreCosts,
+    error::{LoadError, RunError},
+    ledger::ledger,
+    load::{Loaded, load},
+    noc::topology::Topology,
+    probe::Probe,
+    state::State,
+    step::{Settings, input, step},
+    timing::{Costs, Time, Timer, TimingMode},
+};
+use isa::{
+    Arch, LayerId, Ledger, Program, Readout, Stimulus, Timestep,
+    arch::{Fire, Sweep},
+    program::Coding,
+};
+
+/// A program loaded onto a chip. Immutable: threads share it, each with its own [`State`].
+#[derive(Clone, Debug)]
+pub struct Machine {
+    arch: Arch,
+    layers: Vec<isa::Layer>,
+    readout: Readout,
+    timesteps: u32,
+    direct: bool,
+    loaded: Loaded,
+    topology: Topology,
+    costs: Option<Costs>,
+}
+
+/// The outcome of a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The class decision.
+    pub class: u32,
+    /// Spikes of each neuron of the layer read, channel-major.
+    pub counts: Vec<u32>,
+    /// Final potentials of the layer read, channel-major.
+    pub potentials: Vec<i32>,
+    /// Spikes of each layer; for the input layer, its events.
+    pub layer_spikes: Vec<u64>,
+    /// Every action, by core and layer.
+    pub ledger: Ledger,
+    /// Time, in timed modes on chips whose description allows it.
+    pub time: Option<Time>,
+}
+
+impl Machine {
+    /// Loads a program.
+    pub fn new(program: &Program, arch: &Arch) -> Result<Self, LoadError> {
+        if arch.core.fire == Fire::PerEvent {
+            return Err(LoadError::FiresPerEvent { arch: arch.name.clone() });
+        }
+        if program.arch != arch.name {
+            return Err(LoadError::OtherChip {
+                program: program.name.clone(),
+                compiled_for: program.arch.clone(),
+                arch: arch.name.clone(),
+            });
+        }
+        let topology = Topology::new(arch);
+        Ok(Self {
+            direct: program.input.coding != Coding::Events,
+            loaded: load(program, arch, &topology)?,
+            layers: program.layers.clone(),
+            readout: program.readout.clone(),
+            timesteps: program.timesteps,
+            topology,
+            costs: Costs::new(arch),
+            arch: arch.clone(),
+        })
+    }
+
+    /// A fresh state for [`Self::run_in`].
+    pub fn state(&self) -> State {
+        State::new(&self.loaded, self.layers.len(), self.layers[self.readout.layer().0 as usize].neurons())
+    }
+
+    /// Whether the chip's description allows time to be derived.
+    pub fn has_time(&self) -> bool {
+        self.costs.is_some()
+    }
+
+    /// The chip.
+    pub fn arch(&self) -> &Arch {
+        &self.arch
+    }
+
+    /// The layers, by id.
+    pub fn layers(&self) -> &[isa::Layer] {
+        &self.layers
+    }
+
+    /// Runs one sample in a fresh state.
+    pub fn run(&self, stimulus: &Stimulus, mode: TimingMode, probe: &mut impl Probe) -> Result<Run, RunError> {
+        self.run_in(&mut self.state(), stimulus, mode, probe)
+    }
+
+    /// Runs one sample in a state made by [`Self::state`]; what the state held before does not matter.
+    pub fn run_in<P: Probe>(
+        &self,
+        state: &mut State,
+        stimulus: &Stimulus,
+        mode: TimingMode,
+        probe: &mut P,
+    ) -> Result<Run, RunError> {
+        self.check(stimulus)?;
+        let untimed = CoreCosts::default();
+        let costs = self.costs.as_ref().filter(|_| mode == TimingMode::Analytic);
+        let settings = Settings {
+            layers: &self.layers,
+            timesteps: self.timesteps,
+            touched_only: self.arch.core.sweep == Sweep::Touched,
+            read_layer: self.readout.layer(),
+            costs: costs.map_or(&untimed, |costs| &costs.core),
+            timed: costs.is_some(),
+            ordered: costs.is_some() && mode == TimingMode::Cycle,
+        };
+        let mut timer = costs.map(|costs| Timer::new(&self.loaded, costs, self.topology.n_routers()));
+        state.reset(&self.loaded, settings.touched_only);
+        // Directly coded values are graded even where one of them happens to be 1.
+        state.graded = self.direct || stimulus.steps.iter().flatten().any(|event| event.value != 1);
+        for t in 0..self.timesteps {
+            state.work.clear();
+            state.sent.clear();
+            state.input_sent.clear();
+            state.order.clear();
+            state.input_order.clear();
+            if let Some(events) = stimulus.steps.get(t as usize) {
+                input::<P>(&self.loaded, settings, state, t, events);
+            }
+            step::<P>(&self.loaded, settings, state, t);
+            if P::SPIKES {
+                for (layer, fired) in state.fired_in.iter_mut().enumerate() {
+                    fired.sort_unstable();
+                    probe.spikes(Timestep(t), LayerId(layer as u16), fired);
+                    fired.clear();
+                }
+            }
+            if P::POTENTIALS {
+                for layer in 0..self.layers.len() {
+                    let layer = LayerId(layer as u16);
+                    if let Some(potentials) = self.potentials(state, layer) {
+                        probe.potentials(Timestep(t), layer, &potentials);
+                    }
+                }
+            }
+            if let Some(timer) = &mut timer {
+                let span = timer.step(settings, state, t)?;
+                if P::TIMELINE {
+                    probe.timestep(Timestep(t), &span, timer.cores());
+                }
+            }
+        }
+        let time = timer.map(|timer| timer.finish(self.n_read_values()));
+        Ok(self.outcome(state, time))
+    }
+
+    fn check(&self, stimulus: &Stimulus) -> Result<(), RunError> {
+        let neurons = self.layers[self.loaded.port.layer.0 as usize].neurons();
+        for (t, events) in stimulus.steps.iter().enumerate().take(self.timesteps as usize) {
+            if let Some(event) = events.iter().find(|event| event.neuron as usize >= neurons) {
+                return Err(RunError::NoSuchInput { timestep: Timestep(t as u32), neuron: event.neuron, neurons });
+            }
+        }
+        Ok(())
+    }
+
+    /// Potentials that the host reads at the end of a sample.
+    fn n_read_values(&self) -> u64 {
+        let tiles = self.loaded.units.iter().flat_map(|unit| &unit.tiles);
+        tiles.filter(|tile| tile.to_host && tile.neurons.is_none()).map(|tile| tile.n() as u64).sum()
+    }
+
+    /// Potentials of a layer, channel-major; `None` if no core holds it.
+    fn potentials(&self, state: &State, layer: LayerId) -> Option<Vec<i32>> {
+        let shape = &self.layers[layer.0 as usize];
+        let mut potentials = None;
+        for (unit, own) in self.loaded.units.iter().zip(&state.units) {
+            for tile in unit.tiles.iter().filter(|tile| tile.layer == layer) {
+                let all = potentials.get_or_insert_with(|| vec![0; shape.neurons()]);
+                let (channels, _, width) = tile.extent;
+                for (i, &v) in own.v[tile.v_base..][..tile.n()].iter().enumerate() {
+                    let (c, y, x) = (i % channels, i / channels / width, i / channels % width);
+                    let (c0, y0, x0) = tile.origin;
+                    all[shape.index((c0 + c as u16, y0 + y as u16, x0 + x as u16))] = v;
+                }
+            }
+        }
+        potentials
+    }
+
+    fn outcome(&self, state: &State, time: Option<Time>) -> Run {
+        let mut layer_spikes = vec![0; self.layers.len()];
+        layer_spikes[self.loaded.port.layer.0 as usize] = state.input_events;
+        for (unit, own) in self.loaded.units.iter().zip(&state.units) {
+            for (tile, tally) in unit.tiles.iter().zip(&own.tiles) {
+                layer_spikes[tile.layer.0 as usize] += tally.spikes;
+            }
+        }
+        let read = self.readout.layer();
+        let shape = self.layers[read.0 as usize].shape;
+        let potentials = self.potentials(state, read).unwrap_or_default();
+        let counts = state.read_counts.clone();
+        Run {
+            class: self.readout.classify(&counts, &potentials, shape),
+            counts,
+            potentials,
+            layer_spikes,
+            ledger: ledger(&self.loaded, &self.arch, state, self.timesteps),
+            time,
+        }
+    }
+}

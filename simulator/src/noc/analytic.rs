@@ -1,0 +1,110 @@
+//! The network in closed form: hop latencies, link loads, and waiting at links as queues of deterministic service.
+//!
+//! A packet of `f` flits over links `l` takes `Σ_l (router + link_l) + router + (f − 1)·τ` ticks without contention, with
+//! τ the ticks between two flits on a link. A link that carries `n` flits in a window of `W` ticks is busy a share
+//! `ρ = n·τ/W`; the mean wait of an M/D/1 queue is `ρ·τ/(2(1 − ρ))` (Kleinrock 1975, §5.9). For ρ ≥ 1 the backlog `n·τ − W`
+//! is waited for. A timestep cannot end before the busiest link has passed its flits, `max_l n_l·τ`.
+
+use super::topology::{LinkId, LinkKind, Topology};
+use crate::load::{Traffic, Unit};
+use isa::{Arch, arch::Noc};
+
+/// Ticks of the network.
+#[derive(Clone, Debug)]
+pub(crate) struct NocCosts {
+    pub(crate) flits: u64,
+    /// Ticks between two flits on a link.
+    pub(crate) interval: u64,
+    pub(crate) router: u64,
+    pub(crate) east_west: u64,
+    pub(crate) north_south: u64,
+    pub(crate) chip: u64,
+    pub(crate) topology: Topology,
+}
+
+impl NocCosts {
+    /// `None` if the mesh spans several chips and the time between chips is absent.
+    pub(crate) fn new(arch: &Arch, noc: &Noc) -> Option<Self> {
+        let chip = match &noc.link_chip {
+            Some(chip) => chip.value,
+            None if arch.mesh.chips == (1, 1) => 0,
+            None => return None,
+        };
+        Some(Self {
+            flits: noc.flits_per_spike.into(),
+            interval: noc.flit_interval.value,
+            router: noc.router.value,
+            east_west: noc.link_east_west.value,
+            north_south: noc.link_north_south.value,
+            chip,
+            topology: Topology::new(arch),
+        })
+    }
+
+    pub(crate) fn link(&self, link: LinkId) -> u64 {
+        match self.topology.kind(link) {
+            LinkKind::EastWest => self.east_west,
+            LinkKind::NorthSouth => self.north_south,
+            LinkKind::Chip => self.chip,
+        }
+    }
+
+    fn along(&self, links: &[LinkId]) -> u64 {
+        let hops: u64 = links.iter().map(|&link| self.router + self.link(link)).sum();
+        hops + self.router + (self.flits - 1) * self.interval
+    }
+
+    /// Ticks to the farthest destination without contention.
+    pub(crate) fn latency(&self, packet: &Traffic) -> u64 {
+        self.along(packet.spine())
+    }
+
+    /// Ticks of a packet between two units without contention.
+    pub(crate) fn between(&self, from: &Unit, to: &Unit) -> u64 {
+        self.along(&self.topology.path(from.router, to.router))
+    }
+}
+
+/// Flits by link in a timestep.
+#[derive(Debug)]
+pub(crate) struct LinkLoads {
+    flits: Vec<u64>,
+    used: Vec<LinkId>,
+}
+
+impl LinkLoads {
+    pub(crate) fn new(n_routers: usize) -> Self {
+        Self { flits: vec![0; 4 * n_routers], used: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, packet: &Traffic, flits: u64) {
+        for &link in &packet.links {
+            let load = &mut self.flits[link.0 as usize];
+            if *load == 0 {
+                self.used.push(link);
+            }
+            *load += flits;
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        for link in self.used.drain(..) {
+            self.flits[link.0 as usize] = 0;
+        }
+    }
+
+    /// Flits over the busiest link.
+    pub(crate) fn max(&self) -> u64 {
+        self.used.iter().map(|link| self.flits[link.0 as usize]).max().unwrap_or(0)
+    }
+
+    /// Mean ticks that a packet waits on its longest path when all flits spread over `window` ticks.
+    pub(crate) fn queueing(&self, noc: &NocCosts, packet: &Traffic, window: u64) -> u64 {
+        let wait = |link: &LinkId| {
+            let busy = self.flits[link.0 as usize] * noc.interval;
+            if busy < window { busy * noc.interval / (2 * (window - busy)) } else { busy - window }
+        };
+        // The wait in front of a nearly full link is bounded by the work that can stand there.
+        packet.spine().iter().map(|link| wait(link).min(self.flits[link.0 as usize] * noc.interval)).sum()
+    }
+}

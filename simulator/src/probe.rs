@@ -1,0 +1,56 @@
+//! Watching a run. A probe states in constants what it wants; what it does not want is not gathered.
+
+use isa::{LayerId, Timestep};
+
+/// Receives what happens in a run, in ascending order of timesteps and, within one, of layers.
+pub trait Probe {
+    /// Whether [`Self::spikes`] is called.
+    const SPIKES: bool = false;
+    /// Whether [`Self::potentials`] is called.
+    const POTENTIALS: bool = false;
+    /// Whether [`Self::timestep`] is called.
+    const TIMELINE: bool = false;
+
+    /// The neurons of a layer that fired in a timestep: channel-major indices, ascending. Called for every layer and
+    /// timestep; for the input layer, its events.
+    fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
+        let _ = (t, layer, neurons);
+    }
+
+    /// The potentials of a layer at the end of a timestep, channel-major. Called for every layer that holds potentials.
+    fn potentials(&mut self, t: Timestep, layer: LayerId, potentials: &[i32]) {
+        let _ = (t, layer, potentials);
+    }
+
+    /// When the cores worked in a timestep; called in timed modes, in ascending order of cores.
+    fn timestep(&mut self, t: Timestep, span: &crate::timing::StepTime, cores: &[crate::timing::CoreTime]) {
+        let _ = (t, span, cores);
+    }
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoProbe;
+
+impl Probe for NoProbe {}
+
+impl<P: Probe, Q: Probe> Probe for (P, Q) {
+    const SPIKES: bool = P::SPIKES || Q::SPIKES;
+    const POTENTIALS: bool = P::POTENTIALS || Q::POTENTIALS;
+    const TIMELINE: bool = P::TIMELINE || Q::TIMELINE;
+
+    fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
+        self.0.spikes(t, layer, neurons);
+        self.1.spikes(t, layer, neurons);
+    }
+
+    fn potentials(&mut self, t: Timestep, layer: LayerId, potentials: &[i32]) {
+        self.0.potentials(t, layer, potentials);
+        self.1.potentials(t, layer, potentials);
+    }
+
+    fn timestep(&mut self, t: Timestep, span: &crate::timing::StepTime, cores: &[crate::timing::CoreTime]) {
+        self.0.timestep(t, span, cores);
+        self.1.timestep(t, span, cores);
+    }
+}

@@ -1,0 +1,197 @@
+//! What changes while a sample runs: potentials, queues and tallies. A [`State`] is reused from sample to sample.
+
+use crate::{kernel::Event, load::Loaded};
+use isa::LayerId;
+
+/// A set of units, by bit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UnitSet(Vec<u64>);
+
+impl UnitSet {
+    pub(crate) fn new(n: usize) -> Self {
+        Self(vec![0; n.div_ceil(64)])
+    }
+
+    #[inline]
+    pub(crate) fn insert(&mut self, unit: usize) {
+        self.0[unit / 64] |= 1 << (unit % 64);
+    }
+
+    pub(crate) fn remove(&mut self, unit: usize) {
+        self.0[unit / 64] &= !(1 << (unit % 64));
+    }
+
+    pub(crate) fn fill(&mut self, n: usize) {
+        (0..n).for_each(|unit| self.insert(unit));
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
+    /// Members of either set, ascending, into `members`.
+    pub(crate) fn union(&self, other: &Self, members: &mut Vec<u32>) {
+        members.clear();
+        for (w, (a, b)) in self.0.iter().zip(&other.0).enumerate() {
+            let mut bits = a | b;
+            while bits != 0 {
+                members.push((w * 64) as u32 + bits.trailing_zeros());
+                bits &= bits - 1;
+            }
+        }
+    }
+}
+
+/// State and tallies of one tile.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TileState {
+    pub(crate) spikes: u64,
+    /// Neurons visited, where only touched neurons are.
+    pub(crate) visits: u64,
+    /// An update would change nothing.
+    pub(crate) quiet: bool,
+    /// Neurons to visit, where only touched neurons are.
+    pub(crate) touched: Vec<bool>,
+    /// Spikes by emission class.
+    pub(crate) class_uses: Vec<u64>,
+    /// The same in the current timestep.
+    pub(crate) step_uses: Vec<u32>,
+}
+
+/// State and tallies of one unit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UnitState {
+    pub(crate) v: Vec<i32>,
+    pub(crate) tiles: Vec<TileState>,
+    /// Events processed, by axon.
+    pub(crate) axon_events: Vec<u64>,
+    /// Rows added, by axon and call.
+    pub(crate) rows: Vec<Vec<u64>>,
+}
+
+/// The work of one unit in one timestep.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) unit: u32,
+    /// Events taken from the queue.
+    pub(crate) events: u32,
+    /// Ticks of synaptic work.
+    pub(crate) synaptic_ticks: u64,
+    /// Neurons visited in the sweep.
+    pub(crate) visited: u32,
+    pub(crate) spikes: u32,
+}
+
+/// Use of an emission class in a timestep.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) unit: u32,
+    pub(crate) tile: u16,
+    pub(crate) class: u32,
+    pub(crate) n: u32,
+}
+
+/// State of a sample on a [`crate::Machine`]; made by [`crate::Machine::state`], reusable.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub(crate) units: Vec<UnitState>,
+    /// Queues by timestep modulo the ring depth, and unit.
+    pub(crate) queues: Vec<Vec<Vec<Event>>>,
+    /// Units with a non-empty queue, by ring slot.
+    pub(crate) pending: Vec<UnitSet>,
+    /// Units with a tile that is not quiet.
+    pub(crate) awake: UnitSet,
+    pub(crate) members: Vec<u32>,
+    pub(crate) bases: Vec<u32>,
+    pub(crate) fired: Vec<u8>,
+    pub(crate) input_uses: Vec<u64>,
+    pub(crate) input_events: u64,
+    pub(crate) graded: bool,
+    /// Spikes of each neuron of the layer read.
+    pub(crate) read_counts: Vec<u32>,
+    /// Neurons that fired in this timestep, by layer; for probes.
+    pub(crate) fired_in: Vec<Vec<u32>>,
+    /// Work and packets of the timestep, for timing.
+    pub(crate) work: Vec<Work>,
+    pub(crate) sent: Vec<Sent>,
+    pub(crate) input_sent: Vec<Sent>,
+    /// Every spike of the timestep in order, for cycle timing: (unit, tile, class).
+    pub(crate) order: Vec<(u32, u16, u32)>,
+    pub(crate) input_order: Vec<u32>,
+}
+
+impl State {
+    pub(crate) fn new(loaded: &Loaded, n_layers: usize, read_neurons: usize) -> Self {
+        let n = loaded.units.len();
+        let depth = loaded.max_delay as usize + 1;
+        let units = loaded
+            .units
+            .iter()
+            .map(|unit| UnitState {
+                v: vec![0; unit.n_state],
+                tiles: unit
+                    .tiles
+                    .iter()
+                    .map(|tile| TileState {
+                        class_uses: vec![0; tile.classes.routes.len().max(1)],
+                        step_uses: vec![0; tile.classes.routes.len().max(1)],
+                        ..TileState::default()
+                    })
+                    .collect(),
+                axon_events: vec![0; unit.axons.len()],
+                rows: unit.axons.iter().map(|axon| vec![0; axon.calls.len()]).collect(),
+            })
+            .collect();
+        Self {
+            units,
+            queues: vec![vec![Vec::new(); n]; depth],
+            pending: vec![UnitSet::new(n); depth],
+            awake: UnitSet::new(n),
+            members: Vec::new(),
+            bases: Vec::new(),
+            fired: Vec::new(),
+            input_uses: vec![0; loaded.port.classes.routes.len()],
+            input_events: 0,
+            graded: false,
+            read_counts: vec![0; read_neurons],
+            fired_in: vec![Vec::new(); n_layers],
+            work: Vec::new(),
+            sent: Vec::new(),
+            input_sent: Vec::new(),
+            order: Vec::new(),
+            input_order: Vec::new(),
+        }
+    }
+
+    /// The start of a sample.
+    pub(crate) fn reset(&mut self, loaded: &Loaded, touched_only: bool) {
+        for (unit, state) in loaded.units.iter().zip(&mut self.units) {
+            state.axon_events.fill(0);
+            state.rows.iter_mut().for_each(|rows| rows.fill(0));
+            for (tile, tally) in unit.tiles.iter().zip(&mut state.tiles) {
+                tally.spikes = 0;
+                tally.visits = 0;
+                tally.quiet = false;
+                tally.class_uses.fill(0);
+                let v = &mut state.v[tile.v_base..][..tile.n()];
+                for row in v.chunks_exact_mut(tile.extent.0) {
+                    row.copy_from_slice(&tile.v_init);
+                }
+                if touched_only && let Some(neurons) = &tile.neurons {
+                    tally.touched.clear();
+                    tally.touched.extend(v.iter().enumerate().map(|(i, &v)| neurons.is_due(i % tile.extent.0, v)));
+                }
+            }
+        }
+        self.queues.iter_mut().flatten().for_each(Vec::clear);
+        self.pending.iter_mut().for_each(UnitSet::clear);
+        self.awake.fill(loaded.units.len());
+        self.input_uses.fill(0);
+        self.input_events = 0;
+        self.read_counts.fill(0);
+    }
+
+    pub(crate) fn fired_in(&mut self, layer: LayerId) -> &mut Vec<u32> {
+        &mut self.fired_in[layer.0 as usize]
+    }
+}

@@ -1,0 +1,103 @@
+//! A loaded program does what its graph means: every spike of every layer in every timestep, every potential after every
+//! timestep, the class decision; on every chip, with tiles that do not divide the maps, in every timing mode.
+
+use compiler::{CompileError, Options, compile_quantized, stimulus};
+use ir::{Graph, Quantized, Stimulus, arbitrary};
+use isa::{Arch, LayerId, Timestep, arch::preset::preset};
+use proptest::prelude::*;
+use simulator::{Machine, Probe, TimingMode};
+
+/// Everything a run shows: `spikes[t][layer]`, `potentials[t][layer]`.
+#[derive(Default)]
+struct Recorder {
+    spikes: Vec<Vec<Vec<u32>>>,
+    potentials: Vec<Vec<(LayerId, Vec<i32>)>>,
+}
+
+impl Probe for Recorder {
+    const SPIKES: bool = true;
+    const POTENTIALS: bool = true;
+
+    fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
+        self.spikes.resize(t.0 as usize + 1, Vec::new());
+        self.spikes[t.0 as usize].resize(layer.0 as usize, Vec::new());
+        self.spikes[t.0 as usize].push(neurons.to_vec());
+    }
+
+    fn potentials(&mut self, t: Timestep, layer: LayerId, potentials: &[i32]) {
+        self.potentials.resize(t.0 as usize + 1, Vec::new());
+        self.potentials[t.0 as usize].push((layer, potentials.to_vec()));
+    }
+}
+
+/// The preset with at most `neurons` neurons per core and as many chips as that may take.
+fn chip(name: &str, neurons: Option<u64>) -> Arch {
+    let mut arch = preset(name).expect("a preset");
+    if let Some(neurons) = neurons {
+        let mut limit = arch.tick_ps.clone();
+        limit.value = neurons;
+        arch.core.neurons = Some(limit);
+        arch.mesh.chips = (8, 1);
+    }
+    arch
+}
+
+/// Returns the number of spikes compared; `None` if the network does not fit.
+fn agree(graph: &Graph<Quantized>, sample: &Stimulus, arch: &Arch) -> Option<usize> {
+    let program = match compile_quantized(graph, arch, &Options::default()) {
+        Ok(compiled) => compiled.program,
+        Err(CompileError::Diagnostics(_)) => return None,
+        Err(error) => panic!("{error}"),
+    };
+    let machine = Machine::new(&program, arch).expect("compiled programs load");
+    let mut meant: Vec<Vec<(LayerId, Vec<i64>)>> = vec![Vec::new(); graph.timesteps as usize];
+    let trace = ir::interp::interpret_with(graph, sample, |t, population, potentials| {
+        meant[t.0 as usize].push((LayerId(population.0 as u16), potentials.to_vec()));
+    });
+    let mut state = machine.state();
+    let mut reference = None;
+    for mode in [TimingMode::Counts, TimingMode::Analytic, TimingMode::Cycle] {
+        let mut seen = Recorder::default();
+        let run = machine.run_in(&mut state, &stimulus(sample), mode, &mut seen).expect("a valid sample");
+        for (t, layers) in seen.spikes.iter().enumerate() {
+            for (layer, spikes) in
+                layers.iter().enumerate().filter(|(l, _)| graph.input().map(|i| i.0) != Some(*l as u32))
+            {
+                assert_eq!(*spikes, trace.spikes[layer][t], "spikes of layer {layer} at t={t}");
+            }
+        }
+        for (t, meant) in meant.iter_mut().enumerate() {
+            meant.sort_by_key(|(layer, _)| *layer);
+            let seen: Vec<(LayerId, Vec<i64>)> = seen.potentials[t]
+                .iter()
+                .map(|(layer, v)| (*layer, v.iter().map(|&v| i64::from(v)).collect()))
+                .collect();
+            assert_eq!(seen, *meant, "potentials at t={t}");
+        }
+        assert_eq!(run.class, trace.decision.class);
+        let spikes: u64 = run.layer_spikes.iter().skip(1).sum();
+        assert_eq!(spikes as usize, trace.n_spikes());
+        assert_eq!(run.time.is_some(), mode == TimingMode::Analytic && machine.has_time());
+        let untimed = (run.class, run.counts, run.potentials, run.ledger);
+        assert_eq!(*reference.get_or_insert_with(|| untimed.clone()), untimed, "{mode:?} changes nothing but time");
+    }
+    Some(trace.n_spikes())
+}
+
+fn check(graph: &Graph<Quantized>, sample: &Stimulus) {
+    for neurons in [None, Some(64), Some(17), Some(5)] {
+        agree(graph, sample, &chip("loihi1", neurons));
+    }
+    agree(graph, sample, &chip("lemaire_ideal", None));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn random_networks_agree_with_the_interpreter(
+        (graph, sample) in arbitrary::quantized_case(arbitrary::Features::ALL),
+    ) {
+        check(&graph, &sample);
+    }
+}
