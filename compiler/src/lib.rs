@@ -4,19 +4,30 @@
 
 pub mod activity;
 pub mod check;
+pub mod cost;
 pub mod demand;
 pub mod diagnostics;
+pub mod mesh;
+pub mod nets;
 pub mod partition;
 pub mod pass;
 pub mod pipeline;
-pub mod place;
+pub mod placement;
 mod reach;
+pub(crate) mod report;
+mod targets;
+pub mod width;
 
 pub use activity::Activity;
+pub use cost::MappingCost;
 pub use demand::{Capacity, Demand, Resource};
 pub use diagnostics::{Diagnostic, Diagnostics, Limit, Violation, Violations};
 pub use partition::{ClusterId, Grid, Partition, Tile, TileId};
 pub use pass::emit::stimulus;
 pub use pass::route::Routing;
-pub use pipeline::{CompileError, Compiled, Options, compile_quantized};
-pub use place::Placement;
+pub use pass::place::Method;
+pub use pipeline::{
+    CompileError, Compiled, Observer, Options, PASSES, PassInfo, Reports, Unobserved, Utilization, compile_quantized,
+    compile_quantized_observed,
+};
+pub use placement::Placement;

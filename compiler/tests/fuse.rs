@@ -59,7 +59,7 @@ fn agree(before: &Graph<Trained>, after: &Graph<Trained>, stimulus: &Stimulus) -
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn linear_populations_are_absorbed((graph, stimulus) in arbitrary::trained_case(Features::ALL)) {
         if let Ok(fused) = fuse(&graph) {

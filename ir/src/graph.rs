@@ -4,7 +4,7 @@ use crate::{
     connect::Projection,
     encode::InputEncoding,
     ids::{PopulationId, ProjectionId, Shape},
-    neuron::NeuronModel,
+    neuron::{InputCoding, NeuronModel},
     readout::Readout,
     stage::Stage,
 };
@@ -140,6 +140,17 @@ impl<S: Stage> Graph<S> {
     /// The input population: the first whose neuron model is `Input`.
     pub fn input(&self) -> Option<PopulationId> {
         self.populations().find(|(_, p)| matches!(p.neuron, NeuronModel::Input { .. })).map(|(id, _)| id)
+    }
+
+    /// Smallest and largest integer that an input neuron may receive in a timestep: the range of the encoding for direct
+    /// coding, 0 and 1 for events. `None` without an input.
+    pub fn input_range(&self) -> Option<(i32, i32)> {
+        let NeuronModel::Input { coding, .. } = self.population(self.input()?).neuron else { return None };
+        Some(match (coding, self.encoding) {
+            (InputCoding::Events, _) => (0, 1),
+            (_, InputEncoding::Pixels) => (0, 255),
+            (_, InputEncoding::Standardized { limit, .. }) => (-limit, limit),
+        })
     }
 
     /// The underlying petgraph, for algorithms (node index = population id, edge index = projection id).

@@ -2,12 +2,14 @@
 
 pub mod cluster;
 pub mod emit;
-pub mod place;
+pub mod fit;
 mod fold_compose;
 mod fold_linear;
 mod fold_norm;
 mod fold_scale;
 pub mod fuse;
+pub mod quantize;
+pub mod place;
 pub mod route;
 pub mod store;
 pub mod tile;

@@ -11,7 +11,6 @@ mod build;
 mod tape;
 
 use crate::{
-    encode::InputEncoding,
     graph::Graph,
     neuron::{InputCoding, NeuronModel},
     stage::{Quantized, Stage, Trained},
@@ -91,7 +90,7 @@ pub fn quantized(features: Features) -> impl Strategy<Value = Graph<Quantized>> 
     vec(any::<u16>(), 40..200).prop_map(move |choices| build::graph(Tape::new(choices), features))
 }
 
-/// A stimulus that fits the input of a graph: values within [`value_range`], about half of them zero.
+/// A stimulus that fits the input of a graph: values within [`Graph::input_range`], about half of them zero.
 ///
 /// # Panics
 /// If the graph has no input population.
@@ -102,7 +101,7 @@ pub fn stimulus<S: Stage>(graph: &Graph<S>) -> impl Strategy<Value = Stimulus> +
         unreachable!("`Graph::input` finds input populations only")
     };
     let neurons = population.shape.neurons();
-    let (low, high) = value_range(graph.encoding, coding);
+    let (low, high) = graph.input_range().expect("a verified graph has an input");
     let value = prop_oneof![Just(0), low..=high, prop_oneof![Just(low), Just(high)]];
     let steps = if coding == InputCoding::Events { graph.timesteps as usize } else { 1 };
     vec(value, neurons * steps).prop_map(move |values| {
@@ -123,16 +122,6 @@ pub fn quantized_case(features: Features) -> impl Strategy<Value = (Graph<Quanti
 fn with_stimulus<S: Stage>(graph: Graph<S>) -> impl Strategy<Value = (Graph<S>, Stimulus)> {
     let stimulus = stimulus(&graph);
     (Just(graph), stimulus)
-}
-
-/// Smallest and largest integer that an input neuron may receive in a timestep: the range of the encoding for direct
-/// coding, 0 and 1 for events.
-pub fn value_range(encoding: InputEncoding, coding: InputCoding) -> (i32, i32) {
-    match (coding, encoding) {
-        (InputCoding::Events, _) => (0, 1),
-        (_, InputEncoding::Pixels) => (0, 255),
-        (_, InputEncoding::Standardized { limit, .. }) => (-limit, limit),
-    }
 }
 
 fn events(values: &[i32], neurons: usize) -> Stimulus {

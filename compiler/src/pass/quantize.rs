@@ -1,0 +1,351 @@
+//! Rounds a fused network to integers, one scale per output channel.
+//!
+//! ```text
+//! Σ w·s → v; v ≥ θ → v − θ          before: reals
+//! Σ W·s → V; V ≥ Θ → V − Θ          after: integers, W = round(w/s_c), V = v/s_c
+//! ```
+//!
+//! Spikes are 0 or 1, so the scale s_c of a channel only rescales its potentials; all projections onto a channel share it.
+//! With `Q = 2^(bits−1) − 1`, `w_max` the largest weight magnitude onto channel c and `clip ≤ 1`:
+//!
+//! - free scale: `Θ_c = even(⌊θ_c·Q/(clip·w_max)⌋)`, `s_c = θ_c/Θ_c`. The threshold is exact, and an initial potential of
+//!   θ/2 is too. With `θ_c = 1` and `clip = 1` this is the deployment rule of forward-forward networks.
+//! - power-of-two thresholds: `Θ_c = 2^⌊log₂(θ_c·Q/(clip·w_max))⌋`;
+//! - one scale for a whole population, where its channels' potentials are compared with each other (potential read-out) or
+//!   with one number (a floor other than 0): `s = min(max_c s_c, min_c θ_c/2)`, thresholds rounded;
+//! - weights, initial potentials, biases and the floor are rounded half away from zero; weights beyond `±Q` are clipped and
+//!   counted; scales are limited so that every parameter stays within 31 bits; decays are copied.
+//!
+//! Nothing saturates at run time: [`crate::width`] proves the potentials, or the network is refused. Method: per-channel
+//! symmetric post-training quantization (Krishnamoorthi 2018, §3) applied to integrate-and-fire neurons, which need no
+//! requantization.
+
+use crate::{
+    diagnostics::{Diagnostic, Diagnostics},
+    width::{self, Bound},
+};
+use ir::{
+    Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, Quantized, Readout, Spiking, Stimulus,
+    Trained,
+};
+
+mod calibrate;
+
+/// Largest magnitude of a threshold, bias or initial potential: 31 bits with the sign.
+const PARAMETER_LIMIT: f64 = 1_073_741_823.0;
+/// Largest magnitude of a channel-energy weight of the host's read-out.
+const READOUT_LIMIT: f64 = 1_048_576.0;
+
+/// How to quantize.
+#[derive(Clone, Copy, Debug)]
+pub struct QuantizeOptions<'a> {
+    /// Width of a weight [bits, signed], 2..=16.
+    pub weight_bits: u32,
+    /// Width of a potential on the chip [bits, signed].
+    pub state_bits: u32,
+    /// Whether thresholds are powers of two.
+    pub power_of_two_threshold: bool,
+    /// Training inputs on which clipping is chosen and spikes are compared; may be empty.
+    pub calibration: &'a [Stimulus],
+    /// Channels with a smaller integer threshold are reported as coarse.
+    pub min_threshold: u32,
+    /// Range of an input value per timestep, if it is narrower or wider than [`Graph::input_range`].
+    pub input_range: Option<(i32, i32)>,
+}
+
+impl Default for QuantizeOptions<'_> {
+    fn default() -> Self {
+        Self {
+            weight_bits: 8,
+            state_bits: 32,
+            power_of_two_threshold: false,
+            calibration: &[],
+            min_threshold: 64,
+            input_range: None,
+        }
+    }
+}
+
+/// A quantized network with the record of how it came about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantization {
+    /// The integer network; populations and projections keep their ids.
+    pub graph: Graph<Quantized>,
+    /// One report per population with potentials, in the order of ids.
+    pub layers: Vec<LayerReport>,
+}
+
+/// What quantization did to one population.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerReport {
+    /// The population.
+    pub population: PopulationId,
+    /// Its name.
+    pub name: String,
+    /// Real value of one integer unit, per channel.
+    pub scales: Vec<f64>,
+    /// Fraction of the largest weight that the range keeps; 1 = no weight is clipped on purpose.
+    pub clip: f64,
+    /// Weights cut off at the ends of the range.
+    pub n_clipped: usize,
+    /// Smallest and largest integer threshold, if it has thresholds.
+    pub threshold: Option<(i64, i64)>,
+    /// Channels whose threshold is below [`QuantizeOptions::min_threshold`]: their weights are large against the threshold.
+    pub n_coarse: usize,
+    /// Proven range of the potentials over all channels.
+    pub bound: Bound,
+    /// Proven width of the potentials [bits, signed].
+    pub width: u32,
+    /// Comparison with the real-valued network, if calibration inputs were given.
+    pub observed: Option<Observed>,
+}
+
+/// What a population did on the calibration inputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Spikes of the real-valued network.
+    pub spikes: u64,
+    /// Sum over neurons and samples of the difference in spike counts.
+    pub changed: u64,
+    /// Largest magnitude of an integer potential after an update.
+    pub largest_potential: i64,
+}
+
+/// Quantizes a fused network.
+///
+/// With calibration inputs the clip of each population is chosen, in the order of ids, among eight candidates from 1 to 0.25 as the
+/// one that changes the fewest spike counts of that population (the largest on a tie); the interpreter then runs eight
+/// times per population and input.
+///
+/// # Errors
+/// If a width is out of range, a normalization or linear population remains, or a potential may exceed `state_bits`.
+pub fn quantize(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result<Quantization, Diagnostics> {
+    check_options(graph, options)?;
+    let clips = calibrate::choose_clips(graph, options);
+    let (quantized, mut layers) = round(graph, options, &clips);
+    let input = options.input_range.or_else(|| graph.input_range()).unwrap_or((0, 1));
+    let bounds = width::bounds(&quantized, input);
+    width::fits(&quantized, &bounds, options.state_bits)?;
+    for layer in &mut layers {
+        let channels = &bounds[layer.population.0 as usize];
+        layer.bound = Bound {
+            low: channels.iter().map(|b| b.low).min().unwrap_or(0),
+            high: channels.iter().map(|b| b.high).max().unwrap_or(0),
+        };
+        layer.width = layer.bound.bits();
+    }
+    calibrate::observe(graph, &quantized, options.calibration, &mut layers);
+    Ok(Quantization { graph: quantized, layers })
+}
+
+fn check_options(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result<(), Diagnostics> {
+    let mut refused = Vec::new();
+    let mut refuse = |entity: String, message: &str, remedy: &str| {
+        refused.push(Diagnostic { entity, message: message.into(), limit: None, remedy: remedy.into() });
+    };
+    if !(2..=16).contains(&options.weight_bits) {
+        let message = format!("{} bits do not make a signed weight on both sides of 0", options.weight_bits);
+        refuse("weight width".into(), &message, "choose 2 to 16 bits");
+    }
+    for (id, p) in graph.populations() {
+        let entity = || format!("population `{}`", p.name);
+        if p.norm.is_some() || matches!(p.neuron, NeuronModel::Linear) {
+            refuse(entity(), "still holds a normalization or no neurons", "fuse the network before quantizing it");
+        }
+        if options.power_of_two_threshold
+            && one_scale(graph, id)
+            && matches!(&p.neuron, NeuronModel::Spiking(n) if n.threshold.0.iter().any(|&t| t != n.threshold.0[0]))
+        {
+            refuse(
+                entity(),
+                "its channels share one scale but have different thresholds, which cannot all be powers of two",
+                "allow thresholds of any size, remove the floor, or read out spikes",
+            );
+        }
+    }
+    if refused.is_empty() { Ok(()) } else { Err(Diagnostics(refused)) }
+}
+
+/// Whether all channels of a population need the same scale.
+fn one_scale(graph: &Graph<Trained>, id: PopulationId) -> bool {
+    let compared = matches!(graph.readout, Readout::Potential { population } if population == id);
+    match &graph.population(id).neuron {
+        NeuronModel::Spiking(neuron) => compared || neuron.floor.is_some_and(|floor| floor != 0.0),
+        _ => true,
+    }
+}
+
+/// The rounded network under given clips (by population id), with reports that lack widths and observations.
+fn round(graph: &Graph<Trained>, options: &QuantizeOptions<'_>, clips: &[f64]) -> (Graph<Quantized>, Vec<LayerReport>) {
+    let q_max = f64::from((1i32 << (options.weight_bits - 1)) - 1);
+    let mut result = Graph::new(graph.name.clone(), graph.timesteps, graph.encoding);
+    let mut layers = Vec::new();
+    let mut scales: Vec<Vec<f64>> = Vec::new();
+    for (id, p) in graph.populations() {
+        let clip = clips[id.0 as usize];
+        let s = match &p.neuron {
+            NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
+            _ => channel_scales(graph, id, options, clip, q_max),
+        };
+        let neuron = quantized_neuron(&p.neuron, &s);
+        if !s.is_empty() {
+            let threshold = match &neuron {
+                NeuronModel::Spiking(neuron) => neuron.threshold.0.clone(),
+                _ => Vec::new(),
+            };
+            layers.push(LayerReport {
+                population: id,
+                name: p.name.clone(),
+                scales: s.clone(),
+                clip,
+                n_clipped: 0,
+                threshold: threshold.iter().copied().min().zip(threshold.iter().copied().max()),
+                n_coarse: threshold.iter().filter(|&&t| t < i64::from(options.min_threshold)).count(),
+                bound: Bound::default(),
+                width: 0,
+                observed: None,
+            });
+        }
+        result.add_population(Population { name: p.name.clone(), shape: p.shape, neuron, norm: () });
+        scales.push(s);
+    }
+    for (id, projection) in graph.projections() {
+        let (pre, post) = graph.ends(id);
+        let s = &scales[post.0 as usize];
+        let (weights, n_clipped) = quantized_weights(projection, s, q_max);
+        if let Some(layer) = layers.iter_mut().find(|layer| layer.population == post) {
+            layer.n_clipped += n_clipped;
+        }
+        let Projection { connectivity, pool, delay, .. } = *projection;
+        result.connect(pre, post, Projection { connectivity, pool, weights, delay });
+    }
+    result.readout = quantized_readout(&graph.readout);
+    (result, layers)
+}
+
+/// Real value of one integer unit, per channel.
+fn channel_scales(
+    graph: &Graph<Trained>,
+    id: PopulationId,
+    options: &QuantizeOptions<'_>,
+    clip: f64,
+    q_max: f64,
+) -> Vec<f64> {
+    let population = graph.population(id);
+    let channels = population.shape.channels as usize;
+    let mut largest = vec![0.0f64; channels];
+    for projection in graph.incoming(id) {
+        let weights = &graph.projection(projection).weights;
+        for (i, &w) in weights.iter().enumerate() {
+            let each = if weights.len() == 1 { 0..channels } else { channel_of(i, weights.len(), channels) };
+            largest[each].iter_mut().for_each(|m| *m = m.max(f64::from(w).abs()));
+        }
+    }
+    if one_scale(graph, id) {
+        let all = largest.iter().copied().fold(0.0, f64::max);
+        largest.fill(all);
+    }
+    match &population.neuron {
+        NeuronModel::Spiking(neuron) => {
+            let mut scales: Vec<f64> = (0..channels)
+                .map(|c| {
+                    let theta = neuron.threshold.at(c);
+                    let parameters = [neuron.v_init.at(c), neuron.bias.at(c), neuron.floor.unwrap_or(0.0)];
+                    let units = threshold_units(theta, clip * largest[c] / q_max, &parameters, q_max, options);
+                    theta / units
+                })
+                .collect();
+            if one_scale(graph, id) {
+                // No threshold may fall below 2 units, or it would lose its meaning; weights are clipped instead.
+                let finest_threshold = neuron.threshold.0.iter().copied().fold(f64::INFINITY, f64::min);
+                let coarsest = scales.iter().copied().fold(0.0, f64::max);
+                scales.fill(coarsest.min(finest_threshold / 2.0));
+            }
+            scales
+        }
+        NeuronModel::Accumulator { v_init } => {
+            let widest = v_init.0.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+            let unit = (clip * largest[0] / q_max).max(widest / PARAMETER_LIMIT);
+            vec![if unit > 0.0 { unit } else { 1.0 }; channels]
+        }
+        NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
+    }
+}
+
+/// The integer threshold of a channel: even, or a power of two, at least 1 and within the parameter limit.
+///
+/// `step`: the smallest scale at which the weights fit; 0 if there is no weight.
+fn threshold_units(theta: f64, step: f64, parameters: &[f64], q_max: f64, options: &QuantizeOptions<'_>) -> f64 {
+    let fit = if step > 0.0 { theta / step } else { (2.0 * q_max).max(f64::from(options.min_threshold)) };
+    let widest = parameters.iter().fold(theta, |m, p| m.max(p.abs()));
+    let fit = fit.min(theta * (PARAMETER_LIMIT / widest));
+    if options.power_of_two_threshold {
+        return fit.max(1.0).log2().floor().exp2();
+    }
+    let whole = fit.floor();
+    if whole >= 2.0 { whole - whole % 2.0 } else { 2.0 }
+}
+
+fn channel_of(index: usize, n_weights: usize, channels: usize) -> std::ops::Range<usize> {
+    let c = index / (n_weights / channels);
+    c..c + 1
+}
+
+/// The nearest integer, half away from zero.
+fn nearest(value: f64) -> i64 {
+    value.round() as i64
+}
+
+fn quantized_weights(projection: &Projection<Trained>, scales: &[f64], q_max: f64) -> (Vec<i32>, usize) {
+    let uniform = scales.iter().all(|&s| s == scales[0]);
+    let mut weights = projection.weights.clone();
+    if weights.len() == 1 && scales.len() > 1 && !uniform {
+        weights = vec![weights[0]; scales.len()];
+    }
+    let n = weights.len();
+    let mut n_clipped = 0;
+    let rounded = weights.iter().enumerate().map(|(i, &w)| {
+        let s = if n == 1 { scales[0] } else { scales[channel_of(i, n, scales.len()).start] };
+        let q = (f64::from(w) / s).round();
+        n_clipped += usize::from(q.abs() > q_max);
+        q.clamp(-q_max, q_max) as i32
+    });
+    (rounded.collect(), n_clipped)
+}
+
+fn quantized_neuron(neuron: &NeuronModel<Trained>, scales: &[f64]) -> NeuronModel<Quantized> {
+    let per_channel =
+        |values: &PerChannel<f64>| PerChannel((0..scales.len()).map(|c| nearest(values.at(c) / scales[c])).collect());
+    match neuron {
+        NeuronModel::Input { coding, scale } => NeuronModel::Input { coding: *coding, scale: *scale },
+        NeuronModel::Linear => NeuronModel::Linear,
+        NeuronModel::Accumulator { v_init } => NeuronModel::Accumulator { v_init: per_channel(v_init) },
+        NeuronModel::Spiking(n) => NeuronModel::Spiking(Spiking {
+            threshold: PerChannel(per_channel(&n.threshold).0.into_iter().map(|t| t.max(1)).collect()),
+            v_init: per_channel(&n.v_init),
+            bias: per_channel(&n.bias),
+            leak: match n.leak {
+                Leak::None => Leak::None,
+                Leak::Decay(decay) => Leak::Decay(decay),
+            },
+            reset: n.reset,
+            compare: n.compare,
+            window: n.window,
+            floor: n.floor.map(|floor| nearest(floor / scales[0])),
+        }),
+    }
+}
+
+fn quantized_readout(readout: &Readout<Trained>) -> Readout<Quantized> {
+    match readout {
+        Readout::Goodness { population, sizes } => Readout::Goodness { population: *population, sizes: sizes.clone() },
+        Readout::ChannelEnergy { population, grid, weights } => {
+            let largest = weights.iter().fold(0.0f64, |m, &w| m.max(f64::from(w).abs()));
+            let scale = if largest > 0.0 { READOUT_LIMIT / largest } else { 1.0 };
+            let weights = weights.iter().map(|&w| nearest(f64::from(w) * scale) as i32).collect();
+            Readout::ChannelEnergy { population: *population, grid: *grid, weights }
+        }
+        Readout::Potential { population } => Readout::Potential { population: *population },
+        Readout::SpikeCount { population } => Readout::SpikeCount { population: *population },
+    }
+}
