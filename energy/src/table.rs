@@ -74,6 +74,9 @@ pub enum Entry {
         line: SramLine,
         /// Other lines; the range spans all of them.
         range: Vec<SramLine>,
+        /// Arithmetic on the datum, added to the access \[pJ\].
+        #[serde(default)]
+        plus: f64,
         /// Author, year, section.
         source: String,
         /// How the figure was obtained.
@@ -301,10 +304,10 @@ impl Entry {
     pub fn energy(&self, memory: impl Fn(Store) -> Option<(u64, u32)>) -> Result<Option<Energy>, Store> {
         match self {
             Self::Energy { value, low, high, .. } => Ok(Some(Energy { value: *value, low: *low, high: *high })),
-            Self::Sram { store, line, range, .. } => {
+            Self::Sram { store, line, range, plus, .. } => {
                 let (words, bits) = memory(*store).ok_or(*store)?;
-                let value = line.access_pj(words as f64, bits);
-                let all = || range.iter().map(|line| line.access_pj(words as f64, bits));
+                let value = line.access_pj(words as f64, bits) + plus;
+                let all = || range.iter().map(|line| line.access_pj(words as f64, bits) + plus);
                 Ok(Some(Energy { value, low: all().fold(value, f64::min), high: all().fold(value, f64::max) }))
             }
             Self::Included { .. } | Self::NotPublished { .. } => Ok(None),

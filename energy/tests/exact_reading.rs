@@ -12,6 +12,7 @@ fn layer(conv: Conv, spikes: Vec<f64>, theta_out: f64) -> Layer {
         name: "conv".into(),
         shape: Shape::Conv(conv),
         bias: true,
+        biased_channels: None,
         neuron: Some(Neuron::Lif),
         analog: false,
         theta_in: Some(spikes.iter().sum()),

@@ -8,11 +8,11 @@ use super::network::Network;
 use super::options::{DirectEncoding, Options, Reading};
 
 /// Which actions of the ideal machine a term of the `exact` reading counts. Actions of one row are summed, and so are
-/// terms with the same actions.
+/// terms with the same actions. Every addition of a bias has read it once; thresholds are constants of the model.
 pub const CORRESPONDENCE: &[(&str, &[Action])] = &[
     ("read input", &[Action::QueuePop]),
     ("read weights", &[Action::WeightRead]),
-    ("read bias", &[Action::ParamRead]),
+    ("read bias", &[Action::BiasAdd]),
     ("read potential", &[Action::StateRead]),
     ("read current", &[Action::StateRead]),
     ("write potential", &[Action::StateWrite]),

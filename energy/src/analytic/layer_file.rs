@@ -66,6 +66,8 @@ pub(super) struct LayerFile {
     nout: Option<u32>,
     #[serde(default)]
     bias: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    biased_channels: Option<u32>,
     #[serde(default)]
     neuron: Option<Neuron>,
     #[serde(default)]
@@ -116,8 +118,8 @@ impl TryFrom<LayerFile> for Layer {
                 Shape::Conv(conv)
             }
         };
-        let LayerFile { name, bias, neuron, analog, theta_in, theta_out, input_spikes, .. } = file;
-        Ok(Self { name, shape, bias, neuron, analog, theta_in, theta_out, input_spikes })
+        let LayerFile { name, bias, biased_channels, neuron, analog, theta_in, theta_out, input_spikes, .. } = file;
+        Ok(Self { name, shape, bias, biased_channels, neuron, analog, theta_in, theta_out, input_spikes })
     }
 }
 
@@ -137,7 +139,7 @@ fn check_conv(conv: &Conv) -> Result<(), String> {
 
 impl From<Layer> for LayerFile {
     fn from(layer: Layer) -> Self {
-        let Layer { name, shape, bias, neuron, analog, theta_in, theta_out, input_spikes } = layer;
+        let Layer { name, shape, bias, biased_channels, neuron, analog, theta_in, theta_out, input_spikes } = layer;
         let conv = if let Shape::Conv(c) = shape { Some(c) } else { None };
         let (nin, nout) = if let Shape::Fc { n_in, n_out } = shape { (Some(n_in), Some(n_out)) } else { (None, None) };
         Self {
@@ -154,6 +156,7 @@ impl From<Layer> for LayerFile {
             nin,
             nout,
             bias,
+            biased_channels,
             neuron,
             analog,
             theta_in,

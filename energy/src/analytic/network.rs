@@ -57,6 +57,8 @@ pub struct Layer {
     pub shape: Shape,
     /// Whether each output channel (or neuron) has a bias.
     pub bias: bool,
+    /// How many output channels have a bias that is not zero; all of them if absent and `bias` is set.
+    pub biased_channels: Option<u32>,
     /// The neuron, if any; unused in a formal network.
     pub neuron: Option<Neuron>,
     /// Direct encoding: a real-valued input, the same at every step. `theta_in` then counts its non-zero elements once.

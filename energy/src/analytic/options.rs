@@ -100,6 +100,8 @@ pub enum DirectEncoding {
     /// The weighted sum is computed anew at every step.
     #[default]
     Recompute,
+    /// The weighted sum enters the potential once, at the first step.
+    Once,
     /// The weighted sum is computed once, kept in a memory of n_out words, and added at every step.
     Cached,
 }

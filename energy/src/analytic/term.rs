@@ -123,12 +123,18 @@ pub struct Quantities {
     pub weights: f64,
     /// Fraction of the inputs of a formal layer that is not skipped as zero; 1 unless stated.
     pub density: f64,
-    /// 1 if the layer has biases, else 0.
+    /// Fraction of the output channels that have a bias: 1 or 0 unless the layer says how many.
     pub bias: f64,
+    /// Updates of a neuron: T, or 0 without a neuron.
+    pub updates: f64,
+    /// Final reads of a potential: 1 without a neuron, else 0.
+    pub readout: f64,
     /// 1 if the neuron leaks, else 0.
     pub leak: f64,
-    /// Passes over an analog input: T if recomputed at every step, 1 if cached.
+    /// Passes over an analog input: T if recomputed at every step, else 1.
     pub passes: f64,
+    /// Additions of a bias per neuron of a layer with analog input: 1 if it is in the cache, else one per update.
+    pub bias_passes: f64,
     /// 1 if the weighted sum of an analog input is cached, else 0.
     pub cached: f64,
 }
@@ -153,6 +159,7 @@ impl Quantities {
         };
         let cached = options.direct == DirectEncoding::Cached;
         let t = f64::from(network.timesteps);
+        let updates = if fires { t } else { 0.0 };
         Self {
             t,
             th_in,
@@ -168,9 +175,15 @@ impl Quantities {
             events,
             weights: shape.weights(),
             density: 1.0,
-            bias: f64::from(u8::from(layer.bias)),
+            bias: match layer.biased_channels {
+                Some(channels) if layer.bias => f64::from(channels) / shape.c_out(),
+                _ => f64::from(u8::from(layer.bias)),
+            },
+            updates,
+            readout: f64::from(u8::from(!fires)),
             leak: f64::from(u8::from(layer.neuron == Some(Neuron::Lif))),
-            passes: if cached { 1.0 } else { t },
+            passes: if options.direct == DirectEncoding::Recompute { t } else { 1.0 },
+            bias_passes: if cached { 1.0 } else { updates },
             cached: f64::from(u8::from(cached)),
         }
     }

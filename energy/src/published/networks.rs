@@ -10,7 +10,17 @@ pub(super) const MLP_RATE: f64 = 0.2;
 pub(super) const FFGAF_RATES: [f64; 4] = [0.10, 0.08, 0.06, 0.05];
 
 fn layer(name: String, shape: Shape, bias: bool) -> Layer {
-    Layer { name, shape, bias, neuron: None, analog: false, theta_in: None, theta_out: None, input_spikes: None }
+    Layer {
+        name,
+        shape,
+        bias,
+        biased_channels: None,
+        neuron: None,
+        analog: false,
+        theta_in: None,
+        theta_out: None,
+        input_spikes: None,
+    }
 }
 
 /// Fully connected formal network of the given widths, without biases.

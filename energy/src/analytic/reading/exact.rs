@@ -5,7 +5,8 @@
 //! and groups are exact and the same count prices weights, potentials, additions and addresses. Padding zeros of a formal
 //! layer cost nothing. Every spike that is fired pays its reset, in fully connected layers too. It equals `paper` for
 //! convolutions of stride 1 whose spikes stay off the borders. A real-valued input comes through the FIFO too, and is
-//! either recomputed at every step or computed once and cached.
+//! recomputed at every step, entered once, or computed once and cached. A layer without neuron is not updated: its potentials
+//! are read once, at the end.
 
 use super::{Case, Term, terms};
 
@@ -43,12 +44,12 @@ const ANN_FC: &[Term] = terms! {
 const SNN_CONV: &[Term] = terms! {
     "read input",      MemIo,      Fifo,             q => q.th_in,                                  "eq. 5";
     "read weights",    MemWeights, WeightsAndBiases, q => q.events,                                 "eq. 7, exact";
-    "read bias",       MemBias,    WeightsAndBiases, q => q.t * q.n_out * q.bias,                   "eq. 7, each step";
-    "read potential",  MemPot,     Potentials,       q => q.events + q.t * q.n_out,                 "eq. 9, each step, exact";
-    "write potential", MemPot,     Potentials,       q => q.events + q.t * q.n_out,                 "eq. 14, each step, exact";
+    "read bias",       MemBias,    WeightsAndBiases, q => q.updates * q.n_out * q.bias,                   "eq. 7, each step";
+    "read potential",  MemPot,     Potentials,       q => q.events + (q.updates + q.readout) * q.n_out,                 "eq. 9, each step, exact";
+    "write potential", MemPot,     Potentials,       q => q.events + q.updates * q.n_out,                 "eq. 14, each step, exact";
     "write output",    MemIo,      Fifo,             q => q.th_out,                                 "eq. 13";
     "MAC (leak)",      Ops,        Mac,              q => q.t * q.n_out * q.leak,                   "eq. 1.3";
-    "ACC",             Ops,        Add,              q => q.events + q.t * q.n_out * q.bias + q.th_out, "eq. 1.4, exact";
+    "ACC",             Ops,        Add,              q => q.events + q.updates * q.n_out * q.bias + q.th_out, "eq. 1.4, exact";
     "address MAC",     Addr,       Mac,              q => 2.0 * q.th_in,                            "eq. 16.2";
     "address ACC",     Addr,       Add,              q => q.events,                                 "eq. 16.3, exact";
 };
@@ -56,26 +57,26 @@ const SNN_CONV: &[Term] = terms! {
 const SNN_FC: &[Term] = terms! {
     "read input",      MemIo,      Fifo,             q => q.th_in,                                  "eq. 5";
     "read weights",    MemWeights, WeightsAndBiases, q => q.events,                                 "eq. 8";
-    "read bias",       MemBias,    WeightsAndBiases, q => q.t * q.n_out * q.bias,                   "eq. 8, each step";
-    "read potential",  MemPot,     Potentials,       q => q.events + q.t * q.n_out,                 "eq. 10, each step";
-    "write potential", MemPot,     Potentials,       q => q.events + q.t * q.n_out,                 "eq. 15, each step";
+    "read bias",       MemBias,    WeightsAndBiases, q => q.updates * q.n_out * q.bias,                   "eq. 8, each step";
+    "read potential",  MemPot,     Potentials,       q => q.events + (q.updates + q.readout) * q.n_out,                 "eq. 10, each step";
+    "write potential", MemPot,     Potentials,       q => q.events + q.updates * q.n_out,                 "eq. 15, each step";
     "write output",    MemIo,      Fifo,             q => q.th_out,                                 "eq. 13";
     "MAC (leak)",      Ops,        Mac,              q => q.t * q.n_out * q.leak,                   "eq. 2.3";
-    "ACC",             Ops,        Add,              q => q.events + q.t * q.n_out * q.bias + q.th_out, "eq. 2.4, reset";
+    "ACC",             Ops,        Add,              q => q.events + q.updates * q.n_out * q.bias + q.th_out, "eq. 2.4, reset";
     "address ACC",     Addr,       Add,              q => q.events,                                 "eq. 17.2";
 };
 
 const ANALOG_CONV: &[Term] = terms! {
     "read input",      MemIo,      Fifo,             q => q.passes * q.th_in,                       "eq. 5, non-zero";
     "read weights",    MemWeights, WeightsAndBiases, q => q.passes * q.events,                      "eq. 7, exact";
-    "read bias",       MemBias,    WeightsAndBiases, q => q.passes * q.n_out * q.bias,              "eq. 7, each step";
-    "read potential",  MemPot,     Potentials,       q => q.passes * q.events + q.t * q.n_out,      "eq. 9, each step, exact";
-    "write potential", MemPot,     Potentials,       q => q.passes * q.events + q.t * q.n_out,      "eq. 14, each step, exact";
+    "read bias",       MemBias,    WeightsAndBiases, q => q.bias_passes * q.n_out * q.bias,              "eq. 7, each step";
+    "read potential",  MemPot,     Potentials,       q => q.passes * q.events + (q.updates + q.readout) * q.n_out,      "eq. 9, each step, exact";
+    "write potential", MemPot,     Potentials,       q => q.passes * q.events + q.updates * q.n_out,      "eq. 14, each step, exact";
     "read current",    MemPot,     Potentials,       q => q.cached * q.t * q.n_out,                 "cache";
     "write output",    MemIo,      Fifo,             q => q.th_out,                                 "eq. 13";
     "MAC",             Ops,        Mac,              q => q.passes * q.events,                      "eq. 1.1, exact";
     "MAC (leak)",      Ops,        Mac,              q => q.t * q.n_out * q.leak,                   "eq. 1.3";
-    "ACC",             Ops,        Add, q => q.passes * q.n_out * q.bias + q.cached * q.t * q.n_out + q.th_out, "eq. 1.4";
+    "ACC",             Ops,        Add, q => q.bias_passes * q.n_out * q.bias + q.cached * q.t * q.n_out + q.th_out, "eq. 1.4";
     "address MAC",     Addr,       Mac,              q => 2.0 * q.passes * q.th_in,                 "eq. 16.2";
     "address ACC",     Addr,       Add,              q => q.passes * q.events,                      "eq. 16.3, exact";
 };
@@ -83,13 +84,13 @@ const ANALOG_CONV: &[Term] = terms! {
 const ANALOG_FC: &[Term] = terms! {
     "read input",      MemIo,      Fifo,             q => q.passes * q.th_in,                       "eq. 5, non-zero";
     "read weights",    MemWeights, WeightsAndBiases, q => q.passes * q.events,                      "eq. 8";
-    "read bias",       MemBias,    WeightsAndBiases, q => q.passes * q.n_out * q.bias,              "eq. 8, each step";
-    "read potential",  MemPot,     Potentials,       q => q.passes * q.events + q.t * q.n_out,      "eq. 10, each step";
-    "write potential", MemPot,     Potentials,       q => q.passes * q.events + q.t * q.n_out,      "eq. 15, each step";
+    "read bias",       MemBias,    WeightsAndBiases, q => q.bias_passes * q.n_out * q.bias,              "eq. 8, each step";
+    "read potential",  MemPot,     Potentials,       q => q.passes * q.events + (q.updates + q.readout) * q.n_out,      "eq. 10, each step";
+    "write potential", MemPot,     Potentials,       q => q.passes * q.events + q.updates * q.n_out,      "eq. 15, each step";
     "read current",    MemPot,     Potentials,       q => q.cached * q.t * q.n_out,                 "cache";
     "write output",    MemIo,      Fifo,             q => q.th_out,                                 "eq. 13";
     "MAC",             Ops,        Mac,              q => q.passes * q.events,                      "eq. 2.1";
     "MAC (leak)",      Ops,        Mac,              q => q.t * q.n_out * q.leak,                   "eq. 2.3";
-    "ACC",             Ops,        Add, q => q.passes * q.n_out * q.bias + q.cached * q.t * q.n_out + q.th_out, "eq. 2.4";
+    "ACC",             Ops,        Add, q => q.bias_passes * q.n_out * q.bias + q.cached * q.t * q.n_out + q.th_out, "eq. 2.4";
     "address ACC",     Addr,       Add,              q => q.passes * q.events,                      "eq. 17.2";
 };
