@@ -1,1 +1,40 @@
-//! Placeholder.
+//! The command line of spikeloom: arguments, files, progress and reports. The only crate that prints.
+//!
+//! Standard output carries results (a table, or JSON with `--json`); progress and remarks go to standard error. Exit codes:
+//! 0 done, 1 interrupted before the end, 2 bad input or usage. Outputs are written to a temporary name and then renamed.
+
+mod agreement;
+mod args;
+mod cmd;
+mod files;
+mod interrupt;
+mod progress;
+mod report;
+mod simulation;
+mod source;
+
+pub use args::Args;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Parses the arguments of the process and runs the command.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    match cmd::run(&args) {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether the reader of our output went away, as `head` does: not an error of ours.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,20 @@
+//! `spikeloom data`: obtain data sets.
+
+use crate::args::DataCommand;
+use anyhow::Result;
+use models::data::{self, Progress};
+use std::process::ExitCode;
+
+/// Runs a data command.
+pub(crate) fn run(command: &DataCommand) -> Result<ExitCode> {
+    let DataCommand::Fetch { dataset, dir } = command;
+    let dir = dir.clone().unwrap_or_else(data::default_dir);
+    let report = data::fetch(*dataset, &dir, &mut |progress| match progress {
+        Progress::Trying { source } => eprintln!("trying {source}"),
+        Progress::Failed { source, reason } => eprintln!("  {source}: {reason}"),
+        Progress::Verified { split, images } => eprintln!("  {split}: {images} images, SHA-256 as published"),
+        _ => {}
+    })?;
+    println!("{} is complete in {} (from {})", report.name, report.folder.display(), report.source);
+    Ok(ExitCode::SUCCESS)
+}

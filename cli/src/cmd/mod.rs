@@ -1,0 +1,33 @@
+//! The commands, one per file.
+
+mod compile;
+mod data;
+mod inspect;
+mod run;
+mod simulate;
+mod train;
+
+use crate::args::{Args, Command};
+use anyhow::{Context, Result, bail};
+use std::process::ExitCode;
+
+/// Runs the command that was asked for.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    match &args.command {
+        Command::Data(command) => data::run(command),
+        Command::Train(args) => train::run_command(args),
+        Command::Run(args) => run::run(args),
+        Command::Compile(args) => compile::run(args),
+        Command::Simulate(args) => simulate::run(args),
+        Command::Inspect(args) => inspect::run(args),
+    }
+}
+
+/// Sets the number of worker threads of the process.
+pub(crate) fn set_threads(threads: Option<usize>) -> Result<()> {
+    match threads {
+        Some(0) => bail!("--threads 0: at least one thread is needed"),
+        Some(n) => rayon::ThreadPoolBuilder::new().num_threads(n).build_global().context("--threads"),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,68 @@
+//! `spikeloom run`: from a trained network to accuracy, counts, energy and latency in one go.
+
+use crate::{
+    args::{RunArgs, SimulationArgs},
+    cmd, files, interrupt,
+    report::{per_image, run::RunReport, stored::StoredRun},
+    simulation::{Batch, simulate},
+    source,
+};
+use anyhow::{Context, Result, bail};
+use isa::{Arch, Program};
+use models::data::Dataset;
+use simulator::Machine;
+use std::process::ExitCode;
+
+/// Compiles and simulates.
+pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
+    let model = source::model(&args.model.model)?;
+    let arch = source::arch(&args.target.arch)?;
+    let images = source::images(&args.images, model.dataset())?;
+    let compiled = cmd::compile::compile(&model, &arch, &args.target)?;
+    let batch = execute(&compiled.program, &arch, &images, &args.simulation, |batch, run, energy| {
+        RunReport::new(&model.name, Some(args.target.seed), run, batch, energy)
+    })?;
+    if args.verify {
+        crate::agreement::report(&model, &compiled, &images, &batch, args.simulation.json)?;
+    }
+    Ok(exit_code(&batch))
+}
+
+/// Simulates all images, prices the counts, writes the files asked for and prints the report.
+pub(crate) fn execute(
+    program: &Program,
+    arch: &Arch,
+    images: &Dataset,
+    args: &SimulationArgs,
+    report: impl FnOnce(&Batch, &StoredRun, &energy::price::Breakdown) -> RunReport,
+) -> Result<Batch> {
+    cmd::set_threads(args.threads)?;
+    let table = source::energy_table(args.table.as_deref(), arch)?;
+    let machine = Machine::new(program, arch)?;
+    let stop = interrupt::flag();
+    let batch = simulate(program, &machine, images, args.mode, args.per_image.is_some(), &stop)?;
+    if batch.samples.is_empty() {
+        bail!("stopped before the first image was done; nothing to report");
+    }
+    let run = StoredRun::new(program, arch, &images.name, &batch);
+    let priced = energy::price::price(&run.ledger, &table, &run.context())
+        .with_context(|| format!("energy table {}", table.name))?;
+    if let Some(path) = &args.per_image {
+        per_image::write(path, &batch, &run, &table)?;
+    }
+    if let Some(path) = &args.output {
+        files::write(path, &serde_json::to_vec_pretty(&run)?)?;
+    }
+    let report = report(&batch, &run, &priced);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(batch)
+}
+
+/// 1 after an interruption.
+pub(crate) fn exit_code(batch: &Batch) -> ExitCode {
+    ExitCode::from(u8::from(batch.stopped))
+}

@@ -1,0 +1,127 @@
+//! `spikeloom train`: forward-forward training in a run folder.
+
+use crate::{args::TrainArgs, files, interrupt, progress};
+use anyhow::{Context, Result, bail};
+use indicatif::ProgressBar;
+use models::{
+    data::{self, DatasetName, Split},
+    ffgaf::{Config, EpochReport, Event, run},
+};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Trains, or continues training.
+pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
+    let config = config(args)?;
+    if args.print_config {
+        print!("{}", config.to_toml());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let dataset: DatasetName = config.dataset.parse()?;
+    let dir = args.data.clone().unwrap_or_else(data::default_dir);
+    let train = data::load(dataset, Split::Train, &dir)?;
+    let test = data::load(dataset, Split::Test, &dir)?;
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(dataset.as_str()));
+    if !args.resume && out.join("checkpoint.safetensors").exists() {
+        bail!(
+            "{}: holds a checkpoint of an earlier run; continue it with --resume, or choose another folder with --out",
+            out.display()
+        );
+    }
+    crate::cmd::set_threads(args.threads)?;
+
+    let stop = interrupt::flag();
+    let mut bar = ProgressBar::hidden();
+    let outcome = run(&config, (&train, &test), &out, args.resume, &stop, &mut |event| match event {
+        Event::Started { epochs_done, images } => {
+            eprintln!(
+                "{dataset}: {images} training and {} validation images; epoch {} of {}; seed {}; {}",
+                config.validation,
+                epochs_done + 1,
+                config.epochs,
+                config.seed,
+                out.display()
+            );
+            bar = progress::bar((config.epochs * images) as u64, "images");
+            bar.set_position((epochs_done * images) as u64);
+            bar.reset_eta();
+        }
+        Event::Batch(now) => {
+            bar.set_position(((now.epoch - 1) * now.of + now.images) as u64);
+            let loss = now.loss.last().copied().unwrap_or_default();
+            bar.set_message(format!("epoch {}  loss {loss:.4}  train {}", now.epoch, percents(&now.accuracy)));
+        }
+        Event::Epoch(report, seconds) => bar.suspend(|| eprintln!("{}", line(report, seconds))),
+    })?;
+    bar.finish_and_clear();
+    match outcome.test {
+        Some(test) => {
+            let n = test.images.max(1) as f64;
+            println!(
+                "test accuracy {:.2} % on {} images (last layer's read-out, last epoch)",
+                test.accuracy(),
+                test.images
+            );
+            let goodness: Vec<f64> = test.goodness.iter().map(|&correct| 100.0 * correct as f64 / n).collect();
+            println!("by plain goodness, layer by layer: {}", percents(&goodness));
+            println!("network: {}", out.join("network.safetensors").display());
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            println!("stopped after {} epochs; continue with --resume --out {}", outcome.history.len(), out.display());
+            Ok(ExitCode::from(1))
+        }
+    }
+}
+
+/// The configuration: defaults, then the file, then `--set`, then the named options.
+fn config(args: &TrainArgs) -> Result<Config> {
+    let mut table: toml::Table = match &args.config {
+        Some(path) => files::read_text(path)?.parse().with_context(|| {
+            format!("{}: is not TOML; see `spikeloom train --print-config` for the form", path.display())
+        })?,
+        None => toml::Table::new(),
+    };
+    for setting in &args.settings {
+        merge(&mut table, setting.parse().with_context(|| format!("--set {setting}: is not KEY=VALUE in TOML"))?);
+    }
+    let named = [
+        ("dataset", args.dataset.map(|name| toml::Value::from(name.as_str()))),
+        ("epochs", args.epochs.map(|n| toml::Value::from(n as i64))),
+        ("seed", args.seed.map(|n| toml::Value::from(n as i64))),
+    ];
+    for (key, value) in named {
+        if let Some(value) = value {
+            table.insert(key.to_owned(), value);
+        }
+    }
+    let origin = args.config.as_ref().map_or_else(|| "arguments".to_owned(), |path| path.display().to_string());
+    Config::from_toml(&table.to_string()).with_context(|| origin)
+}
+
+/// Overrides the entries of `base` by those of `over`, table by table.
+fn merge(base: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(value)) => merge(inner, value),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+fn line(report: &EpochReport, seconds: f64) -> String {
+    let n = report.validation.images.max(1) as f64;
+    let validation: Vec<f64> = report.validation.readout.iter().map(|&correct| 100.0 * correct as f64 / n).collect();
+    format!(
+        "epoch {:3}  {seconds:6.1} s  loss {:.4}  train {}  validation {}",
+        report.epoch,
+        report.loss.last().copied().unwrap_or_default(),
+        percents(&report.train_accuracy),
+        percents(&validation)
+    )
+}
+
+fn percents(values: &[f64]) -> String {
+    values.iter().map(|v| format!("{v:.2}")).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,21 @@
+//! Ctrl-C: the first sets a flag that long commands look at, so that they stop cleanly with what is done; the second ends the
+//! process.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// The flag that Ctrl-C sets.
+pub(crate) fn flag() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stop);
+    // A handler that cannot be installed leaves the default: Ctrl-C ends the process.
+    let _ = ctrlc::set_handler(move || {
+        if seen.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+        eprintln!("stopping; press Ctrl-C again to quit at once");
+    });
+    stop
+}

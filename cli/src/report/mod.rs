@@ -1,0 +1,7 @@
+//! Results in words and numbers: a table for people, JSON for machines.
+
+pub(crate) mod number;
+pub(crate) mod per_image;
+pub(crate) mod run;
+pub(crate) mod stored;
+pub(crate) mod text;

@@ -1,0 +1,67 @@
+//! One line per image: class, spikes, synaptic operations, latency, energy.
+
+use super::stored::StoredRun;
+use crate::{files, simulation::Batch};
+use anyhow::{Context as _, Result, bail};
+use energy::{
+    price::{Context, Timing, price},
+    table::Table,
+};
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct Row {
+    image: usize,
+    label: u32,
+    class: u32,
+    spikes: u64,
+    synaptic_operations: u64,
+    seconds: Option<f64>,
+    energy_pj: f64,
+    energy_low_pj: f64,
+    energy_high_pj: f64,
+}
+
+/// Writes the table of images as .csv or .json.
+pub(crate) fn write(path: &Path, batch: &Batch, run: &StoredRun, table: &Table) -> Result<()> {
+    let rows: Vec<Row> = batch
+        .samples
+        .iter()
+        .map(|s| {
+            let ledger = s.ledger.as_ref().expect("ledgers are kept when images are to be listed");
+            let timing = s.seconds.map(|seconds| Timing { seconds, cores: run.cores, chips: run.chips });
+            let energy = price(ledger, table, &Context { timing, ..run.context() })?.total;
+            Ok(Row {
+                image: s.image,
+                label: s.label,
+                class: s.class,
+                spikes: s.spikes,
+                synaptic_operations: s.synaptic_operations,
+                seconds: s.seconds,
+                energy_pj: energy.value,
+                energy_low_pj: energy.low,
+                energy_high_pj: energy.high,
+            })
+        })
+        .collect::<Result<_, energy::price::Unpriced>>()?;
+    let bytes = match path.extension().and_then(|e| e.to_str()) {
+        Some("json") => serde_json::to_vec_pretty(&rows)?,
+        Some("csv") => csv(&rows).into_bytes(),
+        _ => bail!("--per-image {}: the ending says the format; use .csv or .json", path.display()),
+    };
+    files::write(path, &bytes).context("--per-image")
+}
+
+fn csv(rows: &[Row]) -> String {
+    let mut text =
+        String::from("image,label,class,spikes,synaptic_operations,seconds,energy_pj,energy_low_pj,energy_high_pj\n");
+    for r in rows {
+        let seconds = r.seconds.map(|s| s.to_string()).unwrap_or_default();
+        text.push_str(&format!(
+            "{},{},{},{},{},{seconds},{},{},{}\n",
+            r.image, r.label, r.class, r.spikes, r.synaptic_operations, r.energy_pj, r.energy_low_pj, r.energy_high_pj
+        ));
+    }
+    text
+}

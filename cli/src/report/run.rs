@@ -1,0 +1,299 @@
+//! The report of a run: accuracy, spikes, synaptic operations, memory accesses, energy and latency together.
+
+use super::{
+    number::{count, digits, si},
+    stored::StoredRun,
+    text::{Table, align_right},
+};
+use crate::simulation::Batch;
+use energy::{
+    price::{Breakdown, Part},
+    units::Energy,
+};
+use isa::{Action, LayerId};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Means per image and their spread.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RunReport {
+    /// Version of spikeloom.
+    pub(crate) spikeloom: String,
+    /// The network as the user called it.
+    pub(crate) model: String,
+    /// The chip.
+    pub(crate) arch: String,
+    /// The images.
+    pub(crate) dataset: String,
+    /// Number of images.
+    pub(crate) images: u64,
+    /// Whether the run was stopped before all images were done.
+    pub(crate) stopped: bool,
+    /// Right decisions.
+    pub(crate) correct: u64,
+    /// Accuracy in percent.
+    pub(crate) accuracy_percent: f64,
+    /// Timesteps of one image.
+    pub(crate) timesteps: u32,
+    /// Seed of the compilation, if this command compiled.
+    pub(crate) seed: Option<u64>,
+    /// Cores and chips in use.
+    pub(crate) cores: u64,
+    /// Chips in use.
+    pub(crate) chips: u64,
+    /// Time of one image.
+    pub(crate) latency: Option<Spread>,
+    /// Spikes of one image.
+    pub(crate) spikes: Spread,
+    /// Synaptic operations of one image.
+    pub(crate) synaptic_operations: Spread,
+    /// Layers.
+    pub(crate) layers: Vec<LayerReport>,
+    /// Counts of every action, mean per image.
+    pub(crate) counts: Vec<(Action, f64)>,
+    /// Energy.
+    pub(crate) energy: EnergyReport,
+}
+
+/// Mean and spread over images.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Spread {
+    /// Arithmetic mean.
+    pub(crate) mean: f64,
+    /// Standard deviation of the population.
+    pub(crate) std: f64,
+    /// Smallest value.
+    pub(crate) min: f64,
+    /// Median.
+    pub(crate) p50: f64,
+    /// 99th percentile.
+    pub(crate) p99: f64,
+    /// Largest value.
+    pub(crate) max: f64,
+}
+
+/// A layer, means per image.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct LayerReport {
+    pub(crate) name: String,
+    pub(crate) shape: (u16, u16, u16),
+    pub(crate) cores: u64,
+    pub(crate) spikes: f64,
+    pub(crate) spikes_per_neuron: f64,
+    pub(crate) synaptic_operations: f64,
+    pub(crate) weight_reads: f64,
+    pub(crate) state_accesses: f64,
+    pub(crate) energy_pj: Energy,
+}
+
+/// Energy per image \[pJ\].
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct EnergyReport {
+    pub(crate) table: String,
+    pub(crate) total_pj: Energy,
+    pub(crate) complete: bool,
+    pub(crate) dynamic_pj: Energy,
+    pub(crate) sync: PartReport,
+    pub(crate) static_energy: PartReport,
+    pub(crate) components_pj: Vec<(String, Energy)>,
+    pub(crate) not_published: Vec<(Action, f64, String)>,
+}
+
+/// A part of the energy: a value, or why there is none.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PartReport {
+    /// Energy per image \[pJ\].
+    Pj(Energy),
+    /// Contained in another part.
+    Included(String),
+    /// Not derivable, with the reason.
+    NotDerivable(String),
+}
+
+impl Spread {
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let mut sorted: Vec<f64> = values.collect();
+        sorted.sort_by(f64::total_cmp);
+        let n = sorted.len() as f64;
+        let mean = sorted.iter().sum::<f64>() / n;
+        let variance = sorted.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
+        // Nearest-rank percentiles: always a value that occurred.
+        let rank = |p: f64| sorted[((p * n).ceil() as usize).clamp(1, sorted.len()) - 1];
+        Self { mean, std: variance.sqrt(), min: rank(0.0), p50: rank(0.5), p99: rank(0.99), max: rank(1.0) }
+    }
+}
+
+impl RunReport {
+    /// The report of a stored run with its samples and prices.
+    ///
+    /// # Panics
+    /// If no image was run.
+    pub(crate) fn new(model: &str, seed: Option<u64>, run: &StoredRun, batch: &Batch, energy: &Breakdown) -> Self {
+        let n = run.images as f64;
+        let by_layer = energy.by_layer();
+        let layers = run.layers.iter().enumerate().map(|(l, layer)| {
+            let id = LayerId(l as u16);
+            let counts = run.ledger.layer(id);
+            let (c, h, w) = layer.shape;
+            let neurons = f64::from(c) * f64::from(h) * f64::from(w);
+            LayerReport {
+                name: layer.name.clone(),
+                shape: layer.shape,
+                cores: layer.cores,
+                spikes: layer.spikes as f64 / n,
+                spikes_per_neuron: layer.spikes as f64 / n / neurons,
+                synaptic_operations: counts.synaptic_operations() as f64 / n,
+                weight_reads: counts[Action::WeightRead] as f64 / n,
+                state_accesses: (counts[Action::StateRead] + counts[Action::StateWrite]) as f64 / n,
+                energy_pj: by_layer.get(&id).copied().unwrap_or_default() * (1.0 / n),
+            }
+        });
+        let samples = &batch.samples;
+        Self {
+            spikeloom: run.spikeloom.clone(),
+            model: model.to_owned(),
+            arch: run.arch.clone(),
+            dataset: run.dataset.clone(),
+            images: run.images,
+            stopped: batch.stopped,
+            correct: run.correct,
+            accuracy_percent: 100.0 * run.correct as f64 / n,
+            timesteps: run.timesteps,
+            seed,
+            cores: run.cores,
+            chips: run.chips,
+            latency: run.seconds.map(|_| Spread::of(samples.iter().filter_map(|s| s.seconds))),
+            spikes: Spread::of(samples.iter().map(|s| s.spikes as f64)),
+            synaptic_operations: Spread::of(samples.iter().map(|s| s.synaptic_operations as f64)),
+            layers: layers.collect(),
+            counts: run.ledger.total().iter().map(|(action, count)| (action, count as f64 / n)).collect(),
+            energy: EnergyReport::new(energy, n),
+        }
+    }
+}
+
+impl EnergyReport {
+    /// Per image, from the energy of `n` images.
+    pub(crate) fn new(energy: &Breakdown, n: f64) -> Self {
+        let part = |part: &Part| match part {
+            Part::Energy(e) => PartReport::Pj(*e * (1.0 / n)),
+            Part::Included(reason) => PartReport::Included(reason.clone()),
+            Part::NotDerivable(reason) => PartReport::NotDerivable(reason.clone()),
+        };
+        Self {
+            table: energy.table.clone(),
+            total_pj: energy.total * (1.0 / n),
+            complete: energy.is_complete(),
+            dynamic_pj: energy.dynamic * (1.0 / n),
+            sync: part(&energy.sync),
+            static_energy: part(&energy.static_energy),
+            components_pj: energy.by_component().iter().map(|(c, e)| (c.to_string(), *e * (1.0 / n))).collect(),
+            not_published: energy.left_out.iter().map(|l| (l.action, l.count as f64 / n, l.reason.clone())).collect(),
+        }
+    }
+
+    /// The lines of the report on energy.
+    pub(crate) fn write(&self, out: &mut String) {
+        let bound = if self.complete { "" } else { "at least " };
+        let _ = writeln!(out, "energy       {bound}{}  per image, table {}", range(self.total_pj), self.table);
+        let _ = writeln!(out, "  dynamic    {}", range(self.dynamic_pj));
+        for (name, part) in [("static", &self.static_energy), ("sync", &self.sync)] {
+            let _ = match part {
+                PartReport::Pj(e) => writeln!(out, "  {name:<10} {}", range(*e)),
+                PartReport::Included(reason) => writeln!(out, "  {name:<10} included: {reason}"),
+                PartReport::NotDerivable(reason) => writeln!(out, "  {name:<10} not derivable: {reason}"),
+            };
+        }
+        for (component, e) in self.components_pj.iter().filter(|(_, e)| e.value > 0.0) {
+            let share = 100.0 * e.value / self.dynamic_pj.value;
+            let _ = writeln!(out, "    {component:<20} {:>11}  {share:5.1} % of dynamic", si(e.value * 1e-12, "J"));
+        }
+        if !self.not_published.is_empty() {
+            let list: Vec<String> =
+                self.not_published.iter().map(|(action, n, _)| format!("{} ({})", action.name(), count(*n))).collect();
+            let _ = writeln!(out, "  counted without a published price: {}", list.join(", "));
+        }
+    }
+}
+
+/// An energy with its range.
+fn range(e: Energy) -> String {
+    format!("{}  ({} to {})", si(e.value * 1e-12, "J"), si(e.low * 1e-12, "J"), si(e.high * 1e-12, "J"))
+}
+
+impl std::fmt::Display for RunReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut out = String::new();
+        let seed = self.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
+        writeln!(
+            out,
+            "{} on {}: {} images of {}, {} timesteps each (spikeloom {}{seed})",
+            self.model, self.arch, self.images, self.dataset, self.timesteps, self.spikeloom
+        )?;
+        if self.stopped {
+            writeln!(out, "stopped early: the figures cover the images that were done")?;
+        }
+        writeln!(out)?;
+        writeln!(out, "accuracy     {:.2} %  ({}/{})", self.accuracy_percent, self.correct, self.images)?;
+        match &self.latency {
+            Some(t) => writeln!(
+                out,
+                "latency      {}  per image (median {}, 99 % below {}), {} images/s",
+                si(t.mean, "s"),
+                si(t.p50, "s"),
+                si(t.p99, "s"),
+                digits(1.0 / t.mean)
+            )?,
+            None => writeln!(out, "latency      not derived: no timing asked for, or none in the chip's description")?,
+        }
+        self.energy.write(&mut out);
+        let chips = if self.chips == 1 { "chip" } else { "chips" };
+        writeln!(out, "cores        {} in use on {} {chips}", self.cores, self.chips)?;
+        writeln!(out)?;
+
+        let mut table = Table::new(&[
+            "layer",
+            "shape",
+            "cores",
+            "spikes",
+            "per neuron",
+            "synaptic ops",
+            "weight reads",
+            "state r+w",
+            "energy",
+        ]);
+        for l in &self.layers {
+            let (c, h, w) = l.shape;
+            table.row(vec![
+                l.name.clone(),
+                format!("{c}×{h}×{w}"),
+                if l.cores == 0 { "host".into() } else { l.cores.to_string() },
+                count(l.spikes),
+                format!("{:.3}", l.spikes_per_neuron),
+                count(l.synaptic_operations),
+                count(l.weight_reads),
+                count(l.state_accesses),
+                si(l.energy_pj.value * 1e-12, "J"),
+            ]);
+        }
+        let sum = |value: fn(&LayerReport) -> f64| self.layers.iter().map(value).sum::<f64>();
+        table.row(vec![
+            "all".into(),
+            String::new(),
+            self.cores.to_string(),
+            count(self.spikes.mean),
+            String::new(),
+            count(self.synaptic_operations.mean),
+            count(sum(|l| l.weight_reads)),
+            count(sum(|l| l.state_accesses)),
+            si(self.energy.dynamic_pj.value * 1e-12, "J"),
+        ]);
+        out.push_str(&align_right(table, 2));
+        writeln!(
+            out,
+            "means per image; memory accesses in words; the input's spikes are its events; energy without static power"
+        )?;
+        f.write_str(&out)
+    }
+}

@@ -1,0 +1,129 @@
+//! Where inputs come from: networks, chips and images, by name or by file.
+
+use crate::{args::ImageArgs, files};
+use anyhow::{Context, Result, bail};
+use energy::table::Table;
+use ir::{Graph, Trained};
+use isa::{Arch, Program};
+use models::{
+    data::{self, Dataset, DatasetName, Split},
+    export,
+    ffgaf::{Card, Network, read_network},
+    zoo,
+};
+use std::path::Path;
+
+/// A network to compile.
+pub(crate) struct Model {
+    /// What the user called it.
+    pub(crate) name: String,
+    /// The graph.
+    pub(crate) graph: Graph<Trained>,
+    /// The trained network behind it and its card, unless it came as a graph.
+    pub(crate) trained: Option<(Network, Card)>,
+}
+
+impl Model {
+    /// The data set that the network was trained on, if it is one of those known here.
+    pub(crate) fn dataset(&self) -> Option<DatasetName> {
+        self.graph.name.parse().ok()
+    }
+}
+
+/// The bundled network, trained network or graph called `name`.
+pub(crate) fn model(name: &str) -> Result<Model> {
+    let path = Path::new(name);
+    let trained = if let Some(entry) = zoo::find(name) {
+        entry.load()?
+    } else {
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("safetensors") => read_network(&files::read(path)?, path)?,
+            Some("ron") => return graph(name, path),
+            _ => {
+                let known: Vec<&str> = zoo::ENTRIES.iter().map(|e| e.name).collect();
+                bail!(
+                    "model `{name}`: is neither a bundled network ({}) nor a file ending in .safetensors (trained network) \
+                     or .ron (graph); give one of these",
+                    known.join(", ")
+                );
+            }
+        }
+    };
+    let graph = export::graph(&trained.0).with_context(|| name.to_owned())?;
+    Ok(Model { name: name.to_owned(), graph, trained: Some(trained) })
+}
+
+fn graph(name: &str, path: &Path) -> Result<Model> {
+    let graph: Graph<Trained> =
+        ir::text::parse(&files::read_text(path)?).with_context(|| format!("{name}: is not a graph"))?;
+    let violations = ir::verify(&graph);
+    if !violations.is_empty() {
+        let list: Vec<String> = violations.iter().map(ToString::to_string).collect();
+        bail!("{name}: the graph is not valid: {}; see docs/semantics.md for the rules", list.join("; "));
+    }
+    Ok(Model { name: name.to_owned(), graph, trained: None })
+}
+
+/// The chip called `name`: a preset, or a description file.
+pub(crate) fn arch(name: &str) -> Result<Arch> {
+    if let Some(arch) = isa::arch::preset::preset(name) {
+        return Ok(arch);
+    }
+    if !name.ends_with(".ron") {
+        let known: Vec<&str> = isa::arch::preset::PRESETS.iter().map(|(name, _)| *name).collect();
+        bail!(
+            "chip `{name}`: is neither a preset ({}) nor a description file ending in .ron; give one of these",
+            known.join(", ")
+        );
+    }
+    Ok(isa::arch::preset::parse(&files::read_text(Path::new(name))?, name)?)
+}
+
+/// The images that the arguments ask for; `dataset` is the network's own.
+pub(crate) fn images(args: &ImageArgs, dataset: Option<DatasetName>) -> Result<Dataset> {
+    let all = match (&args.data, dataset) {
+        (None, Some(DatasetName::Mnist)) => data::bundled::mnist_test_500(),
+        (None, Some(name)) => data::load(name, Split::Test, &data::default_dir())?,
+        (None, None) => bail!("the network does not say which data set it belongs to; name one with --data"),
+        (Some(given), own) => match (given.parse::<DatasetName>(), own) {
+            (Ok(name), _) => data::load(name, Split::Test, &data::default_dir())?,
+            (Err(_), Some(name)) => data::load(name, Split::Test, Path::new(given))?,
+            (Err(_), None) => {
+                bail!(
+                    "--data {given}: the network does not say which data set the folder holds; name a data set instead"
+                )
+            }
+        },
+    };
+    match args.limit {
+        Some(0) => bail!("--limit 0: no image would be left; give 1 or more"),
+        Some(n) if n < all.len() => Ok(all.subset(0..n)),
+        _ => Ok(all),
+    }
+}
+
+/// The compiled program in a file.
+pub(crate) fn program(path: &Path) -> Result<Program> {
+    isa::decode(&files::read(path)?).with_context(|| {
+        format!(
+            "{}: is not a program that this version reads; compile it again with `spikeloom compile`",
+            path.display()
+        )
+    })
+}
+
+/// The energy table called `name`, or the chip's own.
+pub(crate) fn energy_table(name: Option<&str>, arch: &Arch) -> Result<Table> {
+    let name = name.unwrap_or(&arch.name);
+    if let Some(table) = Table::preset(name) {
+        return Ok(table);
+    }
+    let known: Vec<&str> = energy::table::PRESETS.iter().map(|(name, _)| *name).collect();
+    if !name.ends_with(".ron") {
+        bail!(
+            "energy table `{name}`: is neither a table that ships ({}) nor a file ending in .ron; choose one with --table",
+            known.join(", ")
+        );
+    }
+    Table::from_ron(&files::read_text(Path::new(name))?).with_context(|| name.to_owned())
+}
