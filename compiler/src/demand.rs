@@ -1,13 +1,9 @@
 //! What a tile asks of a core, resource by resource, and what a core offers.
 //!
-//! Memory demands are in bits of whole words: `rows` of data, each padded to the memory's word width
-//! ([`isa::arch::Memory::words`]). A state row is the channels of one map position, a weight row the channels that one
-//! kernel tap reaches, a parameter row the threshold, initial potential and bias of one channel.
+//! Memory demands are in bits of whole words, padded as [`isa::arch::Memory`] says. A parameter row holds the threshold,
+//! the initial potential and the bias of one channel.
 
-use isa::{
-    Arch,
-    arch::{Memory, Multicast},
-};
+use isa::{Arch, CoreId, arch::Multicast};
 use std::{
     fmt,
     ops::{Index, IndexMut},
@@ -33,11 +29,15 @@ pub enum Resource {
     State,
     /// Neuron parameter memory \[bits\].
     Params,
+    /// Destinations of one neuron.
+    Destinations,
+    /// Layers that the neurons of a core send to.
+    DestinationLayers,
 }
 
 impl Resource {
     /// All resources.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Neurons,
         Self::AxonsIn,
         Self::AxonsOut,
@@ -46,11 +46,13 @@ impl Resource {
         Self::Weights,
         Self::State,
         Self::Params,
+        Self::Destinations,
+        Self::DestinationLayers,
     ];
 
     /// Whether tiles on the same core add up (a core's total) or each must fit by itself.
     pub const fn adds_up(self) -> bool {
-        !matches!(self, Self::FanIn | Self::Channels)
+        !matches!(self, Self::FanIn | Self::Channels | Self::Destinations)
     }
 }
 
@@ -65,13 +67,15 @@ impl fmt::Display for Resource {
             Self::Weights => "weight memory per core [bits]",
             Self::State => "state memory per core [bits]",
             Self::Params => "parameter memory per core [bits]",
+            Self::Destinations => "destinations per neuron",
+            Self::DestinationLayers => "destination layers per core",
         })
     }
 }
 
 /// Amounts by resource.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Demand([u64; 8]);
+pub struct Demand([u64; 10]);
 
 impl Index<Resource> for Demand {
     type Output = u64;
@@ -110,7 +114,7 @@ impl Demand {
 
 /// What a core offers; absent = unlimited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Capacity([Option<u64>; 8]);
+pub struct Capacity([Option<u64>; 10]);
 
 impl Capacity {
     /// The limits of an architecture's cores.
@@ -128,7 +132,23 @@ impl Capacity {
                 Resource::Weights => value(&core.memories.weights.bits),
                 Resource::State => value(&core.memories.state.bits),
                 Resource::Params => value(&core.memories.params.bits),
+                Resource::Destinations => value(&core.destinations),
+                Resource::DestinationLayers => value(&core.destination_layers),
             };
+        }
+        limits
+    }
+
+    /// The limits of one core: as [`Capacity::of`], with the core's own memories where cores differ.
+    pub fn at(arch: &Arch, core: CoreId) -> Self {
+        let mut limits = Self::of(arch);
+        let memories = &arch.core.memories;
+        for (r, memory) in [
+            (Resource::Weights, &memories.weights),
+            (Resource::State, &memories.state),
+            (Resource::Params, &memories.params),
+        ] {
+            limits.0[r as usize] = memory.capacity(arch, core);
         }
         limits
     }
@@ -159,12 +179,6 @@ impl Capacity {
             .filter_map(|r| Some((r, demand[r] as f64 / self.limit(r)?.max(1) as f64)))
             .max_by(|a, b| a.1.total_cmp(&b.1))
     }
-}
-
-/// Bits that `rows` of `row` data of `bits` bits occupy in a memory.
-pub(crate) fn memory_bits(memory: &Memory, rows: u64, row: u64, bits: u32) -> u64 {
-    let unit = if memory.word_bits == 0 { bits } else { memory.word_bits };
-    memory.words(rows, row, bits) * u64::from(unit)
 }
 
 /// Whether a spike needs one packet, and one entry, per destination core.

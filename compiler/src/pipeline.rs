@@ -1,29 +1,100 @@
-//! The whole way from a graph to a program.
+//! The whole way from a graph to a program: the passes in order, each timed, dumped and checked by one function.
 
 use crate::{
     activity::Activity,
-    demand::Demand,
-    diagnostics::{Diagnostic, Diagnostics, Limit, Violations},
+    check,
+    cost::MappingCost,
+    demand::{Capacity, Resource},
+    diagnostics::{Diagnostic, Diagnostics, Violations},
+    nets::nets,
     partition::Partition,
     pass::{
-        cluster::cluster,
         emit,
+        fit::{Fitted, fit},
+        place::{Method, Schedule, place},
         route::{Routing, route},
         store::store,
-        tile::{SLACK_PERCENT, Tiler},
     },
-    place::Placement,
+    placement::Placement,
+    report,
+    targets::Targets,
 };
 use ir::{Graph, Quantized};
 use isa::{Arch, Program};
+use std::{fmt, ops::ControlFlow};
 
-/// Settings of a compilation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What a pass is called and does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PassInfo {
+    /// Name, as in `--stop-after NAME`.
+    pub name: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+/// Rewrites into projections and neurons.
+pub const FUSE: PassInfo =
+    PassInfo { name: "fuse", doc: "Fold normalization, bias and linear layers into projections and neurons." };
+/// Real to integer.
+pub const QUANTIZE: PassInfo =
+    PassInfo { name: "quantize", doc: "Integer weights and thresholds, one scale per channel, widths proven." };
+/// Populations to tiles and clusters.
+pub const TILE: PassInfo =
+    PassInfo { name: "tile", doc: "Cut populations into tiles that fit a core; let small tiles share one." };
+/// Clusters to cores.
+pub const PLACE: PassInfo =
+    PassInfo { name: "place", doc: "Choose the core of every cluster, by map geometry and annealing." };
+/// Destinations to route tables.
+pub const ROUTE: PassInfo =
+    PassInfo { name: "route", doc: "Route tables: single packets, rectangles or trees, as the chip has them." };
+/// Tables to a program.
+pub const EMIT: PassInfo =
+    PassInfo { name: "emit", doc: "Descriptors, weight blocks, axon tables and handlers of every core." };
+
+/// All passes in their order.
+pub const PASSES: &[PassInfo] = &[FUSE, QUANTIZE, TILE, PLACE, ROUTE, EMIT];
+
+/// Watches a compilation: measures time, prints dumps, stops early.
+pub trait Observer {
+    /// A pass begins.
+    fn begin(&mut self, _pass: PassInfo) {}
+    /// A pass ended; `dump` writes its outcome as text. Breaking stops the compilation.
+    fn end(&mut self, _pass: PassInfo, _dump: &dyn Fn() -> String) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}
+
+/// Settings of the back half.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Seed of the placement's search.
     pub seed: u64,
+    /// How clusters are placed.
+    pub placement: Method,
+    /// Moves tried per cluster by the annealing.
+    pub moves_per_cluster: u32,
+    /// Whether the checkers run.
+    pub check: bool,
     /// How often neurons fire, measured on training images; assumed where absent.
     pub activity: Option<Activity>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            placement: Method::default(),
+            moves_per_cluster: 400,
+            check: cfg!(debug_assertions),
+            activity: None,
+        }
+    }
 }
 
 /// Why there is no program.
@@ -35,12 +106,35 @@ pub enum CompileError {
     /// A defect of the compiler, found by a checker.
     #[error("internal error, please report:\n{0}")]
     Violations(Violations),
+    /// The observer stopped the compilation after this pass.
+    #[error("stopped after pass `{}`", .0.name)]
+    Stopped(PassInfo),
 }
 
 impl From<Diagnostics> for CompileError {
     fn from(diagnostics: Diagnostics) -> Self {
         Self::Diagnostics(diagnostics)
     }
+}
+
+/// Figures about a compilation.
+#[derive(Clone, Debug)]
+pub struct Reports {
+    /// Cost of the placement asked for and of the baselines.
+    pub placements: Vec<(Method, MappingCost)>,
+    /// How full the cores in use are.
+    pub utilization: Utilization,
+    /// Synaptic operations per timestep: the heaviest core's, and the mean over cores in use.
+    pub work: (f64, f64),
+}
+
+/// Use of the resource that binds each core.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Utilization {
+    /// Mean over cores of used / max of the core's fullest resource.
+    pub mean: f64,
+    /// The same of the fullest core, with the resource.
+    pub max: Option<(Resource, f64)>,
 }
 
 /// A program and the steps that led to it.
@@ -50,56 +144,112 @@ pub struct Compiled {
     pub quantized: Graph<Quantized>,
     /// Its tiles and clusters.
     pub partition: Partition,
-    /// What each tile asks of its core.
-    pub demands: Vec<Demand>,
     /// Clusters on cores.
     pub placement: Placement,
     /// Route tables.
     pub routing: Routing,
     /// The program.
     pub program: Program,
+    /// Figures.
+    pub reports: Reports,
 }
 
 /// Compiles a quantized network.
 ///
 /// # Errors
-/// [`CompileError::Diagnostics`] if the graph is invalid or does not fit.
+/// [`CompileError::Diagnostics`] if the graph is invalid or does not fit, [`CompileError::Violations`] if a checker objects.
 pub fn compile_quantized(graph: &Graph<Quantized>, arch: &Arch, options: &Options) -> Result<Compiled, CompileError> {
+    compile_quantized_observed(graph, arch, options, &mut Unobserved)
+}
+
+/// As [`compile_quantized`], watched.
+pub fn compile_quantized_observed(
+    graph: &Graph<Quantized>,
+    arch: &Arch,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Compiled, CompileError> {
     verified(graph)?;
     emit::expressible(graph, arch)?;
     let bits = store(graph, arch)?;
     let activity = options.activity.clone().unwrap_or_else(|| Activity::assumed(graph));
-    let tiler = Tiler::new(graph, arch, &bits, &activity);
-    let grids = tiler.grids(SLACK_PERCENT).map_err(|misfits| {
-        Diagnostics(
-            misfits
-                .iter()
-                .map(|m| Diagnostic {
-                    entity: m.population.to_string(),
-                    message: "does not fit".into(),
-                    limit: None,
-                    remedy: "use a larger core".into(),
-                })
-                .collect(),
-        )
-    })?;
-    let partition = Partition::from_grids(grids);
-    let demands: Vec<Demand> = partition.tiles.iter().map(|t| tiler.tile_demand(t, &partition.grids)).collect();
-    let partition = cluster(&partition, &demands, arch);
-    let (n, max) = (partition.clusters.len(), arch.n_cores());
-    if n > max as usize {
-        return Err(Diagnostics(vec![Diagnostic {
-            entity: "network".into(),
-            message: "needs more cores than the chip has".into(),
-            limit: Some(Limit { resource: "cores".into(), used: n as u64, max: u64::from(max) }),
-            remedy: "use more chips".into(),
-        }])
-        .into());
+    let on = options.check;
+
+    let fitted = run(
+        (TILE, observer),
+        || Ok(fit(graph, arch, &bits, &activity)?),
+        |f| on.then(|| check::partition::check(graph, arch, &bits, &f.partition)),
+        |f| report::partition(graph, arch, f),
+    )?;
+    let nets = nets(&Targets::new(graph, &fitted.partition), &activity);
+    let demands = fitted.cluster_demands();
+    let schedule = Schedule { seed: options.seed, moves_per_cluster: options.moves_per_cluster };
+    let placed = run(
+        (PLACE, observer),
+        || Ok(place(graph, arch, (&fitted.partition, &demands), &nets, (options.placement, schedule))?),
+        |p| on.then(|| check::placement::check(arch, &fitted.partition, &p.placement)),
+        |p| report::placement(arch, &fitted.partition, p),
+    )?;
+    let routing = run(
+        (ROUTE, observer),
+        || Ok(route(graph, arch, &fitted.partition, &placed.placement)),
+        |r| on.then(|| check::routing::check(graph, arch, (&fitted.partition, &placed.placement), r)),
+        |r| report::routing(&fitted.partition, &placed.placement, r),
+    )?;
+    let program = run(
+        (EMIT, observer),
+        || {
+            let program = emit::emit(graph, arch, &bits, (&fitted.partition, &placed.placement, &routing));
+            emit::tables_fit(&program, arch)?;
+            Ok(program)
+        },
+        |program| on.then(|| check::program::check(graph, arch, program)),
+        report::program,
+    )?;
+    let reports = reports(arch, &fitted, placed.costs);
+    Ok(Compiled {
+        quantized: graph.clone(),
+        partition: fitted.partition,
+        placement: placed.placement,
+        routing,
+        program,
+        reports,
+    })
+}
+
+/// Runs one pass: tells the observer, checks the outcome, offers its dump.
+fn run<T>(
+    (pass, observer): (PassInfo, &mut dyn Observer),
+    work: impl FnOnce() -> Result<T, CompileError>,
+    check: impl FnOnce(&T) -> Option<Violations>,
+    dump: impl Fn(&T) -> String,
+) -> Result<T, CompileError> {
+    observer.begin(pass);
+    let outcome = work()?;
+    let flow = observer.end(pass, &|| dump(&outcome));
+    if let Some(violations) = check(&outcome)
+        && !violations.0.is_empty()
+    {
+        return Err(CompileError::Violations(violations));
     }
-    let placement = Placement::row_major(n);
-    let routing = route(graph, arch, &partition, &placement);
-    let program = emit::emit(graph, arch, &bits, (&partition, &placement, &routing));
-    Ok(Compiled { quantized: graph.clone(), partition, demands, placement, routing, program })
+    match flow {
+        ControlFlow::Continue(()) => Ok(outcome),
+        ControlFlow::Break(()) => Err(CompileError::Stopped(pass)),
+    }
+}
+
+fn reports(arch: &Arch, fitted: &Fitted, placements: Vec<(Method, MappingCost)>) -> Reports {
+    let capacity = Capacity::of(arch);
+    let binding: Vec<(Resource, f64)> =
+        fitted.cluster_demands().iter().filter_map(|demand| capacity.binding(demand)).collect();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let fills: Vec<f64> = binding.iter().map(|b| b.1).collect();
+    let work = fitted.cluster_work();
+    Reports {
+        placements,
+        utilization: Utilization { mean: mean(&fills), max: binding.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)) },
+        work: (work.iter().copied().fold(0.0, f64::max), mean(&work)),
+    }
 }
 
 fn verified(graph: &Graph<Quantized>) -> Result<(), Diagnostics> {
@@ -114,4 +264,10 @@ fn verified(graph: &Graph<Quantized>) -> Result<(), Diagnostics> {
         remedy: "correct the network".into(),
     };
     Err(Diagnostics(found.into_iter().map(diagnostic).collect()))
+}
+
+impl fmt::Display for PassInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:10}{}", self.name, self.doc)
+    }
 }

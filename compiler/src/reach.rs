@@ -61,6 +61,13 @@ impl Axis {
             .collect()
     }
 
+    /// Number of target positions.
+    pub(crate) fn post(self) -> u32 {
+        match self {
+            Self::Window { post, .. } | Self::Groups { post, .. } | Self::All { post, .. } => post,
+        }
+    }
+
     /// Number of source positions.
     pub(crate) fn pre(self) -> u32 {
         match self {

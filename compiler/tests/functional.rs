@@ -91,7 +91,9 @@ fn chip(name: &str, neurons: u64) -> Arch {
 }
 
 fn agree(graph: &Graph<Quantized>, arch: &Arch) -> u64 {
-    let compiled = compile_quantized(graph, arch, &Options::default()).expect("fits");
+    let compiled =
+        compile_quantized(graph, arch, &Options { check: true, moves_per_cluster: 20, ..Options::default() })
+            .expect("fits");
     let input = graph.population(graph.input().expect("has one")).shape;
     let mut delivered = 0;
     for seed in 0..3 {
@@ -121,7 +123,9 @@ fn every_tiling_executes_the_graph() {
 fn a_machine_without_a_network_has_one_core_per_layer() {
     let graph = network();
     let arch = preset("lemaire_ideal").expect("a preset");
-    let compiled = compile_quantized(&graph, &arch, &Options::default()).expect("fits");
+    let compiled =
+        compile_quantized(&graph, &arch, &Options { check: true, moves_per_cluster: 20, ..Options::default() })
+            .expect("fits");
     assert_eq!(compiled.program.cores.len(), graph.n_populations() - 1);
     agree(&graph, &arch);
 }

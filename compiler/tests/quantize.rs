@@ -302,7 +302,9 @@ proptest! {
         let scale = f64::from(-shift).exp2();
         let mut rows: Vec<Vec<f32>> =
             (0..3).map(|_| (0..5).map(|_| (number(q_max) as f64 * scale) as f32).collect()).collect();
-        rows.iter_mut().for_each(|row| row[0] = (q_max as f64 * scale) as f32);
+        for row in &mut rows {
+            row[0] = (q_max as f64 * scale) as f32;
+        }
         let thresholds: Vec<i64> = (0..3).map(|_| 2 * (number(300) + 301)).collect();
         let starts: Vec<i64> = (0..3).map(|_| number(500)).collect();
         let real = |v: &[i64]| v.iter().map(|&v| v as f64 * scale).collect::<Vec<f64>>();

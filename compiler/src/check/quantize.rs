@@ -183,22 +183,22 @@ fn check_population(
     let channels = x.shape.channels as usize;
     let mut units = vec![Units::default(); channels];
     let mut saturated: Vec<(usize, f64)> = Vec::new();
-    for c in 0..channels {
+    for (c, unit) in units.iter_mut().enumerate() {
         match (&x.neuron, &q.neuron) {
             (NeuronModel::Spiking(x), NeuronModel::Spiking(q)) => {
                 let threshold = q.threshold.at(c);
                 if threshold < 1 || (options.power_of_two_threshold && threshold & (threshold - 1) != 0) {
                     report(found, "range", layer.name.clone(), format!("threshold {threshold} of channel {c}"));
                 }
-                units[c].rounded(x.threshold.at(c), threshold);
-                units[c].rounded(x.v_init.at(c), q.v_init.at(c));
-                units[c].rounded(x.bias.at(c), q.bias.at(c));
+                unit.rounded(x.threshold.at(c), threshold);
+                unit.rounded(x.v_init.at(c), q.v_init.at(c));
+                unit.rounded(x.bias.at(c), q.bias.at(c));
                 if let (Some(x), Some(q)) = (x.floor, q.floor) {
-                    units[c].rounded(x, q);
+                    unit.rounded(x, q);
                 }
             }
             (NeuronModel::Accumulator { v_init: x }, NeuronModel::Accumulator { v_init: q }) => {
-                units[c].rounded(x.at(c), q.at(c));
+                unit.rounded(x.at(c), q.at(c));
             }
             _ => {}
         }
@@ -222,7 +222,9 @@ fn check_population(
         || matches!(q.neuron, NeuronModel::Accumulator { .. });
     if compared {
         let mut all = Units::default();
-        units.iter().for_each(|&u| all.and(u));
+        for &u in &units {
+            all.and(u);
+        }
         units.fill(all);
         if layer.scales.iter().any(|s| s.to_bits() != layer.scales[0].to_bits()) {
             report(found, "scale", layer.name.clone(), "compared channels have different scales".into());

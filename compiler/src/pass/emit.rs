@@ -12,7 +12,7 @@ use crate::{
         route::{Routing, tag},
         store::signed_bits,
     },
-    place::Placement,
+    placement::Placement,
 };
 use ir::{
     Compare, Connectivity, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PopulationId, Projection,
@@ -89,6 +89,29 @@ fn widest_values(neuron: &NeuronModel<Quantized>) -> Vec<(&'static str, i64)> {
         NeuronModel::Accumulator { v_init } => vec![("initial potential", widest(&v_init.0))],
         NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
     }
+}
+
+/// Rejects a program whose tables are larger than a core's memories for them.
+///
+/// # Errors
+/// Every core and table.
+pub fn tables_fit(program: &Program, arch: &Arch) -> Result<(), Diagnostics> {
+    let mut found = Vec::new();
+    for usage in isa::usage::usages(program, arch) {
+        for (resource, amount) in usage.iter().filter(|(_, amount)| amount.exceeded()) {
+            found.push(Diagnostic {
+                entity: usage.core.to_string(),
+                message: format!("its tables are larger than the memories of {}", arch.name),
+                limit: Some(Limit {
+                    resource: resource.to_string(),
+                    used: amount.used,
+                    max: amount.max.unwrap_or(u64::MAX),
+                }),
+                remedy: "use fewer branches, or a chip with larger tables".into(),
+            });
+        }
+    }
+    if found.is_empty() { Ok(()) } else { Err(Diagnostics(found)) }
 }
 
 /// The program of a routed placement. `bits[projection]` is the stored width of its weights.

@@ -20,14 +20,14 @@ pub(crate) fn fold_norm(net: &mut Net) -> Result<(), Diagnostics> {
     let n = net.populations.len();
     // Offsets of linear populations, per neuron, not yet handed on.
     let mut pending: Vec<Option<Vec<f64>>> = vec![None; n];
-    for post in 0..n {
+    for (post, pending) in pending.iter_mut().enumerate() {
         let population = net.population_mut(post);
         let shape = population.shape;
         let Some(norm) = population.norm.take() else { continue };
         let affine: Vec<(f64, f64)> = (0..shape.channels as usize).map(|c| norm.affine(c)).collect();
         let offset: Vec<f64> = (0..shape.neurons()).map(|i| affine[shape.channel(i)].1).collect();
         if !add_to_potential(net, post, &offset) {
-            pending[post] = Some(offset);
+            *pending = Some(offset);
         }
         for edge in net.edges.iter_mut().filter(|edge| edge.post == post) {
             scale_post(&mut edge.projection, shape, |c| affine[c].0);

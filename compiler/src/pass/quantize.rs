@@ -154,7 +154,7 @@ fn check_options(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Resul
         }
         if options.power_of_two_threshold
             && one_scale(graph, id)
-            && matches!(&p.neuron, NeuronModel::Spiking(n) if n.threshold.0.iter().any(|&t| t != n.threshold.0[0]))
+            && matches!(&p.neuron, NeuronModel::Spiking(n) if n.threshold.0.iter().any(|t| t.total_cmp(&n.threshold.0[0]).is_ne()))
         {
             refuse(
                 entity(),
@@ -297,7 +297,7 @@ fn nearest(value: f64) -> i64 {
 }
 
 fn quantized_weights(projection: &Projection<Trained>, scales: &[f64], q_max: f64) -> (Vec<i32>, usize) {
-    let uniform = scales.iter().all(|&s| s == scales[0]);
+    let uniform = scales.iter().all(|s| s.total_cmp(&scales[0]).is_eq());
     let mut weights = projection.weights.clone();
     if weights.len() == 1 && scales.len() > 1 && !uniform {
         weights = vec![weights[0]; scales.len()];

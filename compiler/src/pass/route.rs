@@ -17,14 +17,14 @@
 
 use crate::{
     demand::is_unicast,
-    partition::{Partition, TileId},
+    partition::{ClusterId, Partition, TileId},
     pass::tree::Branches,
-    place::Placement,
-    reach::Reach,
+    placement::Placement,
+    targets::Targets,
 };
 use ir::{Graph, PopulationId, ProjectionId, Quantized};
 use isa::{Arch, CoreId, Destination, Emission, Route, RouteId, Tag, arch::Multicast};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The route tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,82 +46,30 @@ pub fn tag(projection: ProjectionId) -> Tag {
 
 /// Routes every projection.
 pub fn route(graph: &Graph<Quantized>, arch: &Arch, partition: &Partition, placement: &Placement) -> Routing {
-    let targets = Targets::new(graph, partition, placement);
-    let cluster_of = partition.cluster_of();
+    let targets = Targets::new(graph, partition);
     let mut tables: Vec<Table> = vec![Table::default(); partition.clusters.len()];
     let mut branches = Branches::new(arch);
     let emissions = (0..partition.tiles.len())
         .map(|i| {
             let tile = partition.tile(TileId(i as u32));
-            let cluster = cluster_of[i].0 as usize;
+            let cluster = targets.cluster_of[i].0 as usize;
             let ranges = [tile.channels.clone(), tile.rows.clone(), tile.cols.clone()];
-            let mut encoder =
-                Encoder { arch, targets: &targets, branches: &mut branches, src: placement.cores[cluster] };
+            let src = placement.cores[cluster];
+            let mut encoder = Encoder { arch, targets: &targets, placement, branches: &mut branches, src };
             encoder.emission(tile.population, &ranges, &mut tables[cluster])
         })
         .collect();
     let input_id = graph.input().expect("a verified graph has an input");
     let shape = graph.population(input_id).shape;
     let mut input_table = Table::default();
-    let mut encoder = Encoder { arch, targets: &targets, branches: &mut branches, src: CoreId(0) };
+    let src = CoreId(0);
+    let mut encoder = Encoder { arch, targets: &targets, placement, branches: &mut branches, src };
     let input = encoder.emission(input_id, &[0..shape.channels, 0..shape.height, 0..shape.width], &mut input_table);
     Routing {
         tables: tables.into_iter().map(|t| t.routes).collect(),
         emissions,
         input,
         input_table: input_table.routes,
-    }
-}
-
-/// The slices that every source position reaches, per projection and axis, and the cores behind the slices.
-pub(crate) struct Targets<'a> {
-    graph: &'a Graph<Quantized>,
-    partition: &'a Partition,
-    first_tiles: Vec<TileId>,
-    core_of: Vec<CoreId>,
-    /// `slices[projection][axis][position]`.
-    slices: Vec<[Vec<Vec<u32>>; 3]>,
-    /// All cores that listen to a projection.
-    listeners: Vec<BTreeSet<CoreId>>,
-}
-
-impl<'a> Targets<'a> {
-    pub(crate) fn new(graph: &'a Graph<Quantized>, partition: &'a Partition, placement: &Placement) -> Self {
-        let cluster_of = partition.cluster_of();
-        let core_of: Vec<CoreId> = cluster_of.iter().map(|c| placement.cores[c.0 as usize]).collect();
-        let first_tiles = partition.first_tiles();
-        let mut slices = Vec::new();
-        let mut listeners = Vec::new();
-        for (id, projection) in graph.projections() {
-            let (pre, post) = graph.ends(id);
-            let reach = Reach::new(projection, graph.population(pre).shape, graph.population(post).shape);
-            let grid = partition.grids[post.0 as usize].as_ref().expect("only the input has no grid, and no synapses");
-            slices.push([
-                reach.channels.slices(&grid.channels),
-                reach.rows.slices(&grid.rows),
-                reach.cols.slices(&grid.cols),
-            ]);
-            let first = first_tiles[post.0 as usize].0;
-            listeners.push((first..first + grid.n_tiles()).map(|t| core_of[t as usize]).collect());
-        }
-        Self { graph, partition, first_tiles, core_of, slices, listeners }
-    }
-
-    /// Cores that neuron (c, y, x) reaches through a projection, ascending.
-    fn cores(&self, projection: ProjectionId, at: [u32; 3]) -> Vec<CoreId> {
-        let post = self.graph.ends(projection).1.0 as usize;
-        let (_, n_rows, n_cols) = self.partition.grids[post].as_ref().expect("it receives").slices();
-        let [c, y, x] = [0, 1, 2].map(|axis| self.slices[projection.0 as usize][axis][at[axis] as usize].as_slice());
-        let mut cores = BTreeSet::new();
-        for &c in c {
-            for &y in y {
-                for &x in x {
-                    let tile = self.first_tiles[post].0 + (c * n_rows + y) * n_cols + x;
-                    cores.insert(self.core_of[tile as usize]);
-                }
-            }
-        }
-        cores.into_iter().collect()
     }
 }
 
@@ -134,6 +82,7 @@ struct Table {
 struct Encoder<'a, 'b> {
     arch: &'a Arch,
     targets: &'a Targets<'a>,
+    placement: &'a Placement,
     branches: &'b mut Branches,
     src: CoreId,
 }
@@ -149,11 +98,7 @@ impl Encoder<'_, '_> {
         if outgoing.is_empty() {
             return Emission::default();
         }
-        let classes: [Classes; 3] = std::array::from_fn(|axis| {
-            Classes::new(ranges[axis].clone().map(|i| {
-                outgoing.iter().map(|p| &self.targets.slices[p.0 as usize][axis][i as usize]).collect::<Vec<_>>()
-            }))
-        });
+        let classes = self.targets.classes(population, ranges);
         let mut routes = Vec::new();
         for &c in &classes[0].first {
             for &y in &classes[1].first {
@@ -161,7 +106,7 @@ impl Encoder<'_, '_> {
                     let at = [ranges[0].start + c, ranges[1].start + y, ranges[2].start + x];
                     let mut of = Vec::new();
                     for &projection in &outgoing {
-                        let cores = self.targets.cores(projection, at);
+                        let cores = self.cores(self.targets.clusters(projection, at));
                         of.extend(self.routes_to(projection, cores, table));
                     }
                     routes.push(of);
@@ -170,6 +115,12 @@ impl Encoder<'_, '_> {
         }
         let [channel_class, row_class, column_class] = classes.map(|c| c.class);
         Emission { channel_class, row_class, column_class, routes }
+    }
+
+    fn cores(&self, clusters: impl IntoIterator<Item = ClusterId>) -> Vec<CoreId> {
+        let mut cores: Vec<CoreId> = clusters.into_iter().map(|c| self.placement.cores[c.0 as usize]).collect();
+        cores.sort_unstable();
+        cores
     }
 
     fn routes_to(&mut self, projection: ProjectionId, cores: Vec<CoreId>, table: &mut Table) -> Vec<RouteId> {
@@ -214,7 +165,8 @@ impl Encoder<'_, '_> {
             }
             Some(Multicast::Rectangle) => {
                 let mut parts = Vec::new();
-                rectangles(self.arch, &self.targets.listeners[projection.0 as usize], cores, &mut parts);
+                let listeners = self.cores(self.targets.listeners(projection));
+                rectangles(self.arch, &listeners, cores, &mut parts);
                 parts
             }
         }
@@ -222,7 +174,7 @@ impl Encoder<'_, '_> {
 }
 
 /// Covers `cores` by rectangles of routers that hold no other listener.
-fn rectangles(arch: &Arch, listeners: &BTreeSet<CoreId>, cores: &[CoreId], parts: &mut Vec<Destination>) {
+fn rectangles(arch: &Arch, listeners: &[CoreId], cores: &[CoreId], parts: &mut Vec<Destination>) {
     if let [core] = cores {
         parts.push(Destination::Core(*core));
         return;
@@ -249,28 +201,5 @@ fn rectangles(arch: &Arch, listeners: &BTreeSet<CoreId>, cores: &[CoreId], parts
             cores.iter().partition(|&&core| if wide { at(core).0 <= middle } else { at(core).1 <= middle });
         rectangles(arch, listeners, &near, parts);
         rectangles(arch, listeners, &far, parts);
-    }
-}
-
-/// Classes of positions with equal keys, numbered in the order of their first member.
-struct Classes {
-    class: Vec<u16>,
-    /// Offset of the first member of each class.
-    first: Vec<u32>,
-}
-
-impl Classes {
-    fn new<K: Ord>(keys: impl Iterator<Item = K>) -> Self {
-        let mut known = BTreeMap::new();
-        let (mut class, mut first) = (Vec::new(), Vec::new());
-        for (i, key) in keys.enumerate() {
-            let next = known.len() as u16;
-            let id = *known.entry(key).or_insert(next);
-            if id == next {
-                first.push(i as u32);
-            }
-            class.push(id);
-        }
-        Self { class, first }
     }
 }

@@ -16,7 +16,7 @@
 
 use crate::{
     activity::Activity,
-    demand::{Capacity, Demand, Resource, is_unicast, memory_bits},
+    demand::{Capacity, Demand, Resource, is_unicast},
     partition::{Grid, Tile},
     reach::{Axis, Reach},
 };
@@ -57,8 +57,8 @@ impl<'a> Tiler<'a> {
         Self { graph, arch, capacity: Capacity::of(arch), bits, rates, reach }
     }
 
-    /// The grid of every population (none for the input), or the populations that fit no grid.
-    pub(crate) fn grids(&self, slack_percent: u32) -> Result<Vec<Option<Grid>>, Vec<Misfit>> {
+    /// The grid of every population that fits (none for the input), and the populations that fit no grid.
+    pub(crate) fn grids(&self, slack_percent: u32) -> (Vec<Option<Grid>>, Vec<Misfit>) {
         let n = self.graph.n_populations();
         let mut grids: Vec<Option<Grid>> = vec![None; n];
         let mut misfits = Vec::new();
@@ -71,12 +71,13 @@ impl<'a> Tiler<'a> {
                 }
                 match self.search(id, &grids, slack_percent) {
                     Ok(grid) => grids[p] = Some(grid),
-                    Err(misfit) if round == 0 => misfits.push(misfit),
-                    Err(_) => {}
+                    Err(misfit) if round == 1 => misfits.push(misfit),
+                    Err(_) => grids[p] = None,
                 }
             }
         }
-        if misfits.is_empty() { Ok(grids) } else { Err(misfits) }
+        misfits.reverse();
+        (grids, misfits)
     }
 
     fn search(&self, id: PopulationId, grids: &[Option<Grid>], slack_percent: u32) -> Result<Grid, Misfit> {
@@ -164,7 +165,7 @@ impl<'a> Tiler<'a> {
                     1 => g.rows.clone(),
                     _ => g.cols.clone(),
                 });
-                most_leaving(of(p), &cuts, post_cuts.as_deref(), is_unicast(self.arch))
+                Out::new(of(p), &cuts, post_cuts.as_deref(), is_unicast(self.arch))
             })
             .collect();
         AxisCost { longest: u64::from(longest(&cuts)), n_slices: cuts.len() - 1, incoming, outgoing }
@@ -176,8 +177,9 @@ impl<'a> Tiler<'a> {
         let neurons = c.longest * y.longest * x.longest;
         let mut demand = Demand::default();
         demand[Resource::Neurons] = neurons;
-        demand[Resource::State] = memory_bits(&core.memories.state, y.longest * x.longest, c.longest, core.state_bits);
-        demand[Resource::Params] = memory_bits(&core.memories.params, c.longest, 3, core.state_bits);
+        let memories = &core.memories;
+        demand[Resource::State] = memories.state.state_bits(c.longest, y.longest, x.longest, core.state_bits);
+        demand[Resource::Params] = memories.params.row_bits(c.longest, 3, core.state_bits);
         demand[Resource::Channels] = u64::from(self.graph.population(id).shape.channels);
         for (i, p) in self.graph.incoming(id).into_iter().enumerate() {
             let [ic, iy, ix] = [&c.incoming[i], &y.incoming[i], &x.incoming[i]];
@@ -185,19 +187,24 @@ impl<'a> Tiler<'a> {
             let pool = projection.pool.map_or(1, |pool| u64::from(pool.size.0) * u64::from(pool.size.1));
             demand[Resource::AxonsIn] += ic.sources * iy.sources * ix.sources;
             demand[Resource::FanIn] += ic.fan_in * iy.fan_in * ix.fan_in;
-            let (rows, row) = match (core.sharing, projection.connectivity) {
+            let bits = self.bits[p.0 as usize];
+            demand[Resource::Weights] += match (core.sharing, projection.connectivity) {
                 (Sharing::Native, Connectivity::Conv2d(conv)) => {
-                    let span = c.longest.min(ic.span);
-                    (ic.sources * u64::from(conv.kernel.0) * u64::from(conv.kernel.1), span)
+                    let taps = u64::from(conv.kernel.0) * u64::from(conv.kernel.1);
+                    memories.weights.weight_bits(ic.sources, taps, c.longest.min(ic.span), bits)
                 }
-                (Sharing::Native, Connectivity::OneToOne) => (ic.sources, 1),
-                (Sharing::Native, Connectivity::Dense) => (ic.sources * iy.sources * ix.sources / pool, neurons),
-                (Sharing::Unrolled, _) => (1, ic.synapses * iy.synapses * ix.synapses),
+                (Sharing::Native, Connectivity::OneToOne) => memories.weights.weight_bits(ic.sources, 1, 1, bits),
+                (Sharing::Native, Connectivity::Dense) => {
+                    memories.weights.weight_bits(ic.sources, iy.sources * ix.sources / pool, neurons, bits)
+                }
+                (Sharing::Unrolled, _) => memories.weights.row_bits(1, ic.synapses * iy.synapses * ix.synapses, bits),
             };
-            demand[Resource::Weights] += memory_bits(&core.memories.weights, rows, row, self.bits[p.0 as usize]);
         }
         for i in 0..c.outgoing.len() {
-            demand[Resource::AxonsOut] += c.outgoing[i] * y.outgoing[i] * x.outgoing[i];
+            let [oc, oy, ox] = [c.outgoing[i], y.outgoing[i], x.outgoing[i]];
+            demand[Resource::AxonsOut] += oc.sum * oy.sum * ox.sum;
+            demand[Resource::Destinations] += oc.most * oy.most * ox.most;
+            demand[Resource::DestinationLayers] += 1;
         }
         demand
     }
@@ -217,15 +224,10 @@ impl<'a> Tiler<'a> {
     /// What one given tile asks for; `grids` are those of all populations.
     pub(crate) fn tile_demand(&self, tile: &Tile, grids: &[Option<Grid>]) -> Demand {
         let id = tile.population;
-        let shape = self.graph.population(id).shape;
-        // The tile as the middle slice of a three-slice axis; only that slice's figures are wanted, so the others are
-        // left out by cutting exactly at the tile.
-        let cost = |axis: usize, range: &std::ops::Range<u32>, _n: u32| {
-            self.axis_cost(id, axis, vec![range.start, range.end], grids)
-        };
-        let c = cost(0, &tile.channels, shape.channels);
-        let y = cost(1, &tile.rows, shape.height);
-        let x = cost(2, &tile.cols, shape.width);
+        // Borders at the tile alone: the only slice is the tile's.
+        let cost =
+            |axis: usize, range: &std::ops::Range<u32>| self.axis_cost(id, axis, vec![range.start, range.end], grids);
+        let (c, y, x) = (cost(0, &tile.channels), cost(1, &tile.rows), cost(2, &tile.cols));
         self.demand(id, [&c, &y, &x])
     }
 
@@ -251,8 +253,8 @@ struct AxisCost {
     n_slices: usize,
     /// Per incoming projection.
     incoming: Vec<In>,
-    /// Per outgoing projection: most destinations of one slice's positions, summed.
-    outgoing: Vec<u64>,
+    /// Per outgoing projection.
+    outgoing: Vec<Out>,
 }
 
 impl AxisCost {
@@ -323,14 +325,29 @@ impl In {
     }
 }
 
-/// Most destinations that the positions of one slice have in sum; without multicast every slice reached is one.
-fn most_leaving(axis: Axis, cuts: &[u32], post_cuts: Option<&[u32]>, unicast: bool) -> u64 {
-    let reached: Vec<u64> = match post_cuts {
-        Some(post_cuts) => axis.slices(post_cuts).iter().map(|s| s.len() as u64).collect(),
-        None => (0..axis.pre()).map(|y| u64::from(!axis.targets(y).is_empty())).collect(),
-    };
-    let count = |n: u64| if unicast { n } else { n.min(1) };
-    cuts.windows(2).map(|w| (w[0]..w[1]).map(|y| count(reached[y as usize])).sum()).max().unwrap_or(0)
+/// One outgoing projection along one axis: destinations of the positions of a slice, without multicast one per slice reached.
+#[derive(Clone, Copy)]
+struct Out {
+    /// Summed over the positions of a slice, at most.
+    sum: u64,
+    /// Of one position, at most.
+    most: u64,
+}
+
+impl Out {
+    fn new(axis: Axis, cuts: &[u32], post_cuts: Option<&[u32]>, unicast: bool) -> Self {
+        let whole = [0, axis.post()];
+        let reached: Vec<u64> = axis
+            .slices(post_cuts.unwrap_or(&whole))
+            .iter()
+            .map(|slices| if unicast { slices.len() as u64 } else { slices.len().min(1) as u64 })
+            .collect();
+        let of = |w: &[u32]| &reached[w[0] as usize..w[1] as usize];
+        Self {
+            sum: cuts.windows(2).map(|w| of(w).iter().sum()).max().unwrap_or(0),
+            most: cuts.windows(2).flat_map(of).copied().max().unwrap_or(0),
+        }
+    }
 }
 
 fn axis_of(reach: &Reach, axis: usize) -> Axis {

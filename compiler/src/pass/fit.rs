@@ -1,0 +1,189 @@
+//! Finds a partition that fits the chip, or says everything that keeps the network from fitting.
+//!
+//! Tiling and clustering in one step: grids with a little slack for fewer deliveries, without slack if the chip has too few
+//! cores for that. When nothing fits, every broken limit is listed with the smallest change that helps: more groups, fewer
+//! weight bits, fewer channels, more chips, another preset.
+
+use crate::{
+    activity::Activity,
+    demand::{Capacity, Demand, Resource},
+    diagnostics::{Diagnostic, Diagnostics, Limit},
+    partition::Partition,
+    pass::{
+        cluster::cluster,
+        emit::expressible,
+        store::store,
+        tile::{Misfit, SLACK_PERCENT, Tiler},
+    },
+};
+use ir::{Connectivity, Graph, Quantized};
+use isa::{Arch, arch::preset};
+
+/// A partition that fits, with the demand of every tile.
+#[derive(Clone, Debug)]
+pub struct Fitted {
+    /// Tiles and clusters.
+    pub partition: Partition,
+    /// Demand of each tile.
+    pub demands: Vec<Demand>,
+    /// Synaptic operations per timestep of each tile at the given activity.
+    pub work: Vec<f64>,
+}
+
+impl Fitted {
+    /// Demand of each cluster.
+    pub fn cluster_demands(&self) -> Vec<Demand> {
+        let sum = |tiles: &Vec<crate::TileId>| {
+            tiles.iter().fold(Demand::default(), |sum, t| sum.with(&self.demands[t.0 as usize]))
+        };
+        self.partition.clusters.iter().map(sum).collect()
+    }
+
+    /// Synaptic operations per timestep of each cluster.
+    pub fn cluster_work(&self) -> Vec<f64> {
+        self.partition.clusters.iter().map(|tiles| tiles.iter().map(|t| self.work[t.0 as usize]).sum()).collect()
+    }
+}
+
+/// A partition of the network for the chip; `bits[projection]` is the stored width of its weights.
+///
+/// # Errors
+/// Every limit that is broken.
+pub fn fit(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity: &Activity) -> Result<Fitted, Diagnostics> {
+    let tiler = Tiler::new(graph, arch, bits, activity);
+    let max = arch.n_cores() as usize;
+    let (fitted, misfits) = attempt(&tiler, SLACK_PERCENT);
+    if misfits.is_empty() && fitted.partition.clusters.len() <= max {
+        return Ok(fitted);
+    }
+    let (fitted, misfits) = attempt(&tiler, 0);
+    let needed = fitted.partition.clusters.len();
+    if misfits.is_empty() && needed <= max {
+        return Ok(fitted);
+    }
+    let mut found: Vec<Diagnostic> = misfits.iter().flat_map(|m| explain(&tiler, m)).collect();
+    if needed > max {
+        found.push(too_few_cores(&tiler, activity, needed, !misfits.is_empty()));
+    }
+    let others = other_presets(graph, arch, activity);
+    if let (Some(last), false) = (found.last_mut(), others.is_empty()) {
+        last.remedy.push_str(&format!("; as it is, the network fits {}", others.join(", ")));
+    }
+    Err(Diagnostics(found))
+}
+
+/// The partition of all populations that fit, and those that do not.
+fn attempt(tiler: &Tiler, slack_percent: u32) -> (Fitted, Vec<Misfit>) {
+    let (grids, misfits) = tiler.grids(slack_percent);
+    let partition = Partition::from_grids(grids);
+    let demands: Vec<Demand> = partition.tiles.iter().map(|t| tiler.tile_demand(t, &partition.grids)).collect();
+    let work = partition.tiles.iter().map(|t| tiler.tile_work(t)).collect();
+    let partition = cluster(&partition, &demands, tiler.arch);
+    (Fitted { partition, demands, work }, misfits)
+}
+
+/// Number of cores that the network takes, if it fits any number of them.
+fn n_clusters(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity: &Activity) -> Option<usize> {
+    let (fitted, misfits) = attempt(&Tiler::new(graph, arch, bits, activity), 0);
+    misfits.is_empty().then_some(fitted.partition.clusters.len())
+}
+
+fn explain(tiler: &Tiler, misfit: &Misfit) -> Vec<Diagnostic> {
+    let population = tiler.graph.population(misfit.population);
+    let capacity = Capacity::of(tiler.arch);
+    capacity
+        .exceeded(&misfit.smallest)
+        .map(|resource| {
+            let (used, max) = (misfit.smallest[resource], capacity.limit(resource).unwrap_or(0));
+            Diagnostic {
+                entity: format!("{} `{}`", misfit.population, population.name),
+                message: match resource {
+                    Resource::FanIn | Resource::Channels => format!("{} allows fewer {resource}", tiler.arch.name),
+                    _ => format!("even a tile of one neuron does not fit a core of {}", tiler.arch.name),
+                },
+                limit: Some(Limit { resource: resource.to_string(), used, max }),
+                remedy: remedy(tiler, misfit, resource, used, max),
+            }
+        })
+        .collect()
+}
+
+fn remedy(tiler: &Tiler, misfit: &Misfit, resource: Resource, used: u64, max: u64) -> String {
+    let graph = tiler.graph;
+    let incoming = graph.incoming(misfit.population);
+    let shape = graph.population(misfit.population).shape;
+    match resource {
+        Resource::FanIn | Resource::AxonsIn => {
+            let factor = used.div_ceil(max.max(1)) as u32;
+            let grouped = incoming.iter().find_map(|&p| {
+                let projection = graph.projection(p);
+                let source = projection.source_shape(graph.population(graph.ends(p).0).shape);
+                let Connectivity::Conv2d(conv) = projection.connectivity else { return None };
+                (conv.groups * factor..=source.channels).find(|&g| {
+                    source.channels.is_multiple_of(g)
+                        && shape.channels.is_multiple_of(g)
+                        && used * u64::from(conv.groups) / u64::from(g) <= max
+                })
+            });
+            match grouped {
+                Some(groups) => format!("use a grouped convolution with {groups} groups"),
+                None => format!("connect at most {max} source neurons to each neuron"),
+            }
+        }
+        Resource::Weights => {
+            let widths = tiler.arch.core.weight_bits.iter().rev();
+            let stored = incoming.iter().map(|p| tiler.bits[p.0 as usize]).max().unwrap_or(1);
+            match widths.copied().find(|&b| b < stored && used * u64::from(b) / u64::from(stored) <= max) {
+                Some(bits) => format!("quantize to {bits} bits"),
+                None => "use fewer input channels or a smaller kernel".into(),
+            }
+        }
+        Resource::Channels => format!("use at most {max} channels"),
+        Resource::Destinations | Resource::DestinationLayers => {
+            format!("let the population send to at most {max} places")
+        }
+        Resource::Neurons | Resource::AxonsOut | Resource::State | Resource::Params => "use a larger core".into(),
+    }
+}
+
+fn too_few_cores(tiler: &Tiler, activity: &Activity, needed: usize, partial: bool) -> Diagnostic {
+    let arch = tiler.arch;
+    let max = arch.n_cores();
+    let chips = arch.mesh.chips.0 * arch.mesh.chips.1;
+    let per_chip = (max / chips.max(1)).max(1) as usize;
+    let mut remedies = vec![format!("give {} at least {} chips", arch.name, needed.div_ceil(per_chip))];
+    let widest = tiler.bits.iter().copied().max().unwrap_or(1);
+    let narrower = arch.core.weight_bits.iter().rev().copied().filter(|&b| b < widest).find_map(|b| {
+        let bits: Vec<u32> = tiler.bits.iter().map(|&stored| stored.min(b)).collect();
+        let n = n_clusters(tiler.graph, arch, &bits, activity)?;
+        (n <= max as usize).then_some((b, n))
+    });
+    if let Some((bits, n)) = narrower {
+        remedies.push(format!("or quantize to {bits} bits, which takes {n} cores"));
+    }
+    Diagnostic {
+        entity: "network".into(),
+        message: if partial {
+            format!("the populations that fit already need more cores than {} has", arch.name)
+        } else {
+            format!("needs more cores than {} has", arch.name)
+        },
+        limit: Some(Limit { resource: "cores".into(), used: needed as u64, max: u64::from(max) }),
+        remedy: remedies.join(", "),
+    }
+}
+
+/// The other presets that hold the network, with the number of cores.
+fn other_presets(graph: &Graph<Quantized>, arch: &Arch, activity: &Activity) -> Vec<String> {
+    preset::PRESETS
+        .iter()
+        .filter(|(name, _)| *name != arch.name)
+        .filter_map(|(name, _)| {
+            let other = preset::preset(name)?;
+            expressible(graph, &other).ok()?;
+            let bits = store(graph, &other).ok()?;
+            let n = n_clusters(graph, &other, &bits, activity)?;
+            (n <= other.n_cores() as usize).then(|| format!("{name} ({n} cores)"))
+        })
+        .collect()
+}
