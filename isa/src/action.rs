@@ -149,7 +149,7 @@ impl Counts {
 
 impl Serialize for Counts {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(action, n)| (action.name(), n)))
+        serializer.collect_map(self.iter())
     }
 }
 
@@ -237,5 +237,74 @@ impl From<Vec<(Site, Counts)>> for Ledger {
 impl From<Ledger> for Vec<(Site, Counts)> {
     fn from(ledger: Ledger) -> Self {
         ledger.rows.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn site(core: Option<u32>, layer: u16) -> Site {
+        Site { core: core.map(CoreId), layer: LayerId(layer) }
+    }
+
+    #[test]
+    fn names_are_unique_and_those_of_files() {
+        let names: std::collections::BTreeSet<&str> = Action::ALL.iter().map(|a| a.name()).collect();
+        assert_eq!(names.len(), N_ACTIONS);
+        for &action in Action::ALL {
+            assert_eq!(ron::to_string(&action), Ok(action.name().to_string()));
+            assert_eq!(Action::ALL[action as usize], action);
+            assert!(action.doc().trim().ends_with(['.', ')']), "{}", action.doc());
+        }
+    }
+
+    #[test]
+    fn sums_by_core_and_layer() {
+        let mut ledger = Ledger::default();
+        ledger.at(site(Some(0), 1))[Action::SynapticAdd] += 3;
+        ledger.at(site(Some(1), 1))[Action::SynapticAdd] += 4;
+        ledger.at(site(Some(1), 2))[Action::SynapticMac] += 5;
+        ledger.at(site(None, 0))[Action::HostInput] += 6;
+        assert_eq!(ledger.layer(LayerId(1))[Action::SynapticAdd], 7);
+        assert_eq!(ledger.core(CoreId(1)).synaptic_operations(), 9);
+        assert_eq!(ledger.total().synaptic_operations(), 12);
+        assert_eq!(ledger.total()[Action::HostInput], 6);
+        assert_eq!(ledger.core(CoreId(9)), Counts::default());
+    }
+
+    fn any_ledger() -> impl Strategy<Value = Ledger> {
+        let row = (prop::option::of(0..3u32), 0..3u16, prop::collection::vec(0..1000u64, N_ACTIONS));
+        prop::collection::vec(row, 0..6).prop_map(|rows| {
+            rows.into_iter()
+                .map(|(core, layer, n)| (site(core, layer), Counts(n.try_into().expect("one per action"))))
+                .collect::<Vec<_>>()
+                .into()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn merging_adds_and_forgets_the_order(a in any_ledger(), b in any_ledger()) {
+            let (mut ab, mut ba) = (a.clone(), b.clone());
+            ab.merge(&b);
+            ba.merge(&a);
+            prop_assert_eq!(&ab, &ba);
+            let mut sum = a.total();
+            sum += &b.total();
+            prop_assert_eq!(ab.total(), sum);
+            for layer in (0..3).map(LayerId) {
+                let mut sum = a.layer(layer);
+                sum += &b.layer(layer);
+                prop_assert_eq!(ab.layer(layer), sum);
+            }
+        }
+
+        #[test]
+        fn ledgers_survive_storage(ledger in any_ledger()) {
+            let text = ron::to_string(&ledger).expect("ledgers serialize");
+            prop_assert_eq!(ron::from_str::<Ledger>(&text).expect("written by us"), ledger);
+        }
     }
 }

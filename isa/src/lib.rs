@@ -5,12 +5,16 @@
 //! | [`arch`] | the description of a chip: mesh, core, memories, timing, each constant with its source; presets |
 //! | [`op`] | the instruction set and the descriptors of its macro-operations |
 //! | [`image`], [`program`] | core images, routes and the whole compiled program |
+//! | [`encode`], [`asm`] | the program as bytes and as text |
+//! | [`verify`], [`usage`] | whether a program means something, whether a chip holds it, and how full each core is |
+//! | [`readout`] | the class decision on the host |
 //! | [`action`] | the vocabulary of countable actions and tables of counts |
 //!
 //! This crate reads no files and prints nothing; it knows neither graphs nor joules.
 
 pub mod action;
 pub mod arch;
+pub mod asm;
 pub mod encode;
 mod geometry;
 pub mod ids;
@@ -25,6 +29,7 @@ pub mod verify;
 
 pub use action::{Action, Counts, Ledger};
 pub use arch::Arch;
+pub use asm::{AsmError, Style, assemble, disassemble};
 pub use encode::{DecodeError, decode, encode};
 pub use ids::{CoreId, Cycle, LayerId, RouteId, RouterId, Tag, Timestep, WeightBlockId};
 pub use image::{AxonEntry, CoreImage, Destination, Emission, Route};

@@ -88,3 +88,42 @@ impl Readout {
 fn square(n: u32) -> i128 {
     i128::from(n) * i128::from(n)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAYER: LayerId = LayerId(0);
+
+    #[test]
+    fn the_lowest_class_wins_a_tie() {
+        let spikes = Readout::SpikeCount { layer: LAYER };
+        assert_eq!(spikes.classify(&[1, 3, 3, 2], &[0; 4], (4, 1, 1)), 1);
+        assert_eq!(spikes.classify(&[0; 4], &[0; 4], (4, 1, 1)), 0);
+        let potential = Readout::Potential { layer: LAYER };
+        assert_eq!(potential.classify(&[0; 3], &[-5, -2, -2], (3, 1, 1)), 1);
+    }
+
+    #[test]
+    fn goodness_compares_means_exactly() {
+        // Groups of 1 and 2 channels on 1 × 2 maps: 9 / 1 against (9 + 9) / 2 ties, one spike more decides.
+        let readout = Readout::Goodness { layer: LAYER, sizes: vec![1, 2] };
+        assert_eq!(readout.classify(&[3, 0, 0, 3, 3, 0], &[0; 6], (3, 1, 2)), 0);
+        assert_eq!(readout.classify(&[3, 0, 1, 3, 3, 0], &[0; 6], (3, 1, 2)), 1);
+    }
+
+    #[test]
+    fn goodness_does_not_overflow() {
+        let readout = Readout::Goodness { layer: LAYER, sizes: vec![1, 1] };
+        assert_eq!(readout.classify(&[u32::MAX - 1, u32::MAX], &[0; 2], (2, 1, 1)), 1);
+    }
+
+    #[test]
+    fn channel_energy_weighs_regions() {
+        // One channel, 2 × 2 map in four regions; class 1 looks at the bottom right only.
+        let weights = vec![1, 1, 1, 0, 0, 0, 0, 1];
+        let readout = Readout::ChannelEnergy { layer: LAYER, grid: 2, weights };
+        assert_eq!(readout.classify(&[1, 0, 0, 2], &[0; 4], (1, 2, 2)), 1);
+        assert_eq!(readout.classify(&[2, 0, 0, 2], &[0; 4], (1, 2, 2)), 0);
+    }
+}

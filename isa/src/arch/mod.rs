@@ -4,7 +4,9 @@
 //! one. Every figure carries its range, source and basis; an absent capacity is unlimited, an absent time disables the
 //! outputs that need it.
 
+mod parse;
 pub mod preset;
+pub mod validate;
 
 use crate::ids::{CoreId, RouterId};
 use serde::{Deserialize, Serialize};
@@ -339,6 +341,21 @@ impl Arch {
     pub fn chip(&self, router: RouterId) -> (u32, u32) {
         let (x, y) = self.position(router);
         (x / self.mesh.width, y / self.mesh.height)
+    }
+}
+
+impl Memories {
+    /// Every memory with its field name.
+    pub fn each(&self) -> [(&'static str, &Memory); 7] {
+        [
+            ("weights", &self.weights),
+            ("state", &self.state),
+            ("params", &self.params),
+            ("axons", &self.axons),
+            ("routes", &self.routes),
+            ("queue", &self.queue),
+            ("code", &self.code),
+        ]
     }
 }
 

@@ -1,32 +1,23 @@
-//! The chips that ship with spikeloom, and the reader of chip descriptions.
+//! The chips that ship with spikeloom.
 
 use super::Arch;
+pub use super::parse::{ArchError, Fault, parse};
 
-/// Name and RON text of every preset.
-pub const PRESETS: &[(&str, &str)] = &[
-    ("lemaire_ideal", include_str!("../../presets/lemaire_ideal.ron")),
-    ("loihi1", include_str!("../../presets/loihi1.ron")),
-];
+macro_rules! presets {
+    ($($name:literal),+ $(,)?) => {
+        /// Name and RON text of every preset.
+        pub const PRESETS: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../presets/", $name, ".ron")))),+];
+    };
+}
+
+presets!("darwin3_like", "lemaire_ideal", "loihi1", "loihi2", "seneca_like", "speck2", "speck_scaled", "truenorth",);
 
 /// The preset called `name`.
 pub fn preset(name: &str) -> Option<Arch> {
     let (name, text) = PRESETS.iter().find(|(n, _)| *n == name)?;
-    Some(parse(text).unwrap_or_else(|error| panic!("preset {name} is valid: {error}")))
-}
-
-/// Reads a chip description from RON.
-pub fn parse(text: &str) -> Result<Arch, ron::error::SpannedError> {
-    ron::from_str(text)
+    Some(parse(text, name).unwrap_or_else(|error| panic!("preset {name} is valid: {error}")))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_preset_parses_and_bears_its_name() {
-        for (name, _) in PRESETS {
-            assert_eq!(preset(name).expect("listed").name, *name);
-        }
-    }
-}
+mod tests;

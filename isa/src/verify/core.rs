@@ -67,7 +67,7 @@ impl Cx<'_> {
             match updates.get_mut(usize::from(d)) {
                 Some(n) => *n += 1,
                 None => {
-                    self.report(Rule::Ids, &entity, format!("NUPD d{d} of {} descriptors", image.descriptors.len()))
+                    self.report(Rule::Ids, &entity, format!("NUPD d{d} of {} descriptors", image.descriptors.len()));
                 }
             }
         }

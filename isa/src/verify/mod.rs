@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `arch` | the program was compiled for this architecture |
 //! | `ids` | layers, descriptors, routes, weight blocks and cores referred to exist |
+//! | `input` | an input encoding has finite, positive figures; the input is presented in timesteps of the sample |
 //! | `order` | cores, axon entries, and the cores of a destination are strictly ascending; no list of cores is empty |
 //! | `handlers` | `on_spike` is EVGET, AXL, XCALL, END; `on_tick` is NUPD…, the chip's synchronization, END; every spiking tile is updated exactly once, accumulators never |
 //! | `axons` | an axon entry calls synaptic descriptors, each at most once, and at least one |
@@ -56,6 +57,7 @@ macro_rules! rules {
 rules! {
     Arch = "arch",
     Ids = "ids",
+    Input = "input",
     Order = "order",
     Handlers = "handlers",
     Axons = "axons",

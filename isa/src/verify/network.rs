@@ -6,6 +6,7 @@ use crate::{
     ids::{CoreId, LayerId, RouteId, Tag},
     image::{Destination, Emission, Route},
     op::Descriptor,
+    program::{Coding, Encoding},
     readout::Readout,
     usage::tiles,
 };
@@ -24,6 +25,7 @@ impl Cx<'_> {
         } else {
             self.report(Rule::Ids, "input", format!("{} of {n_layers} layers", input.layer));
         }
+        self.presentation();
         self.routes("input", &input.routes, true);
         tags_of(&mut sources, input.layer, &input.emission, &input.routes);
         for image in &program.cores {
@@ -37,6 +39,21 @@ impl Cx<'_> {
         self.tags(&sources);
         self.coverage();
         self.readout();
+    }
+
+    fn presentation(&mut self) {
+        if let Encoding::Standardized { gain, eps, limit } = self.program.input.encoding {
+            let sound = gain.is_finite() && gain > 0.0 && eps.is_finite() && eps >= 0.0 && limit > 0;
+            self.check(sound, Rule::Input, "input", || {
+                format!("standardized with gain {gain}, eps {eps}, limit {limit}")
+            });
+        }
+        if let Coding::EveryStep { steps } = self.program.input.coding {
+            let of = self.program.timesteps;
+            self.check((1..=of).contains(&steps), Rule::Input, "input", || {
+                format!("presented in {steps} timesteps of {of}")
+            });
+        }
     }
 
     fn emission(&mut self, entity: &str, extent: Triple, emission: &Emission, n_routes: usize) {

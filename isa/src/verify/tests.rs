@@ -5,6 +5,7 @@ use crate::{
     Arch, AxonEntry, CoreId, Descriptor, DescriptorId, Destination, Instruction, LayerId, NeuronDescriptor, NeuronKind,
     Program, Readout, RouteId, Tag, WeightBlockId,
     arch::{ConvolutionLimits, Multicast, Sweep, preset::preset},
+    program::{Coding, Encoding},
     testing::{any_program, tiny},
 };
 use proptest::prelude::*;
@@ -38,6 +39,10 @@ const CORRUPTIONS: &[Corruption] = &[
     (Rule::Ids, "an update of nothing", |p, _| p.cores[0].on_tick[0] = Instruction::NeuronUpdate(DescriptorId(5))),
     (Rule::Ids, "an input layer that does not exist", |p, _| p.input.layer = LayerId(9)),
     (Rule::Ids, "a read-out of nothing", |p, _| p.readout = Readout::Potential { layer: LayerId(9) }),
+    (Rule::Input, "an input longer than the sample", |p, _| p.input.coding = Coding::EveryStep { steps: 5 }),
+    (Rule::Input, "an input without gain", |p, _| {
+        p.input.encoding = Encoding::Standardized { gain: 0.0, eps: 0.1, limit: 255 };
+    }),
     (Rule::Order, "cores swapped", |p, _| p.cores.swap(0, 1)),
     (Rule::Order, "a core twice", |p, _| p.cores[1].core = CoreId(0)),
     (Rule::Order, "a tag twice", |p, _| {
@@ -50,13 +55,13 @@ const CORRUPTIONS: &[Corruption] = &[
         p.cores[1].on_tick.remove(0);
     }),
     (Rule::Handlers, "a tile updated twice", |p, _| {
-        p.cores[0].on_tick.insert(0, Instruction::NeuronUpdate(DescriptorId(1)))
+        p.cores[0].on_tick.insert(0, Instruction::NeuronUpdate(DescriptorId(1)));
     }),
     (Rule::Handlers, "a tile never updated", |p, _| {
         p.cores[0].on_tick.remove(0);
     }),
     (Rule::Handlers, "an accumulator updated", |p, _| {
-        p.cores[1].on_tick.insert(0, Instruction::NeuronUpdate(DescriptorId(1)))
+        p.cores[1].on_tick.insert(0, Instruction::NeuronUpdate(DescriptorId(1)));
     }),
     (Rule::Axons, "an axon that runs a tile", |p, _| p.cores[0].axons[0].descriptors = vec![DescriptorId(1)]),
     (Rule::Axons, "an axon that runs twice", |p, _| p.cores[0].axons[0].descriptors = vec![DescriptorId(0); 2]),

@@ -1,0 +1,56 @@
+//! Presets read, bear their names, and have the capacities that decide what fits.
+
+use super::*;
+use crate::{arch::Memory, ids::CoreId};
+
+fn chip(name: &str) -> Arch {
+    preset(name).expect("a preset")
+}
+
+#[test]
+fn every_preset_parses_and_bears_its_name() {
+    for (name, _) in PRESETS {
+        assert_eq!(chip(name).name, *name);
+    }
+    assert_eq!(preset("nonesuch"), None);
+}
+
+#[test]
+fn truenorth_refuses_the_reference_network() {
+    // 3 → 40 → 120 → 120 → 240 channels of 3 × 3: 360 and 1,080 sources per neuron.
+    let fan_in = chip("truenorth").core.fan_in.expect("limited").value;
+    assert!((9 * 3..9 * 40).contains(&fan_in) && fan_in < 9 * 120);
+}
+
+#[test]
+fn speck_pads_kernels_to_powers_of_two_and_refuses_the_reference_network() {
+    let arch = chip("speck2");
+    let weights = &arch.core.memories.weights;
+    let words = |memory: &Memory, inputs, outputs| memory.weight_bits(inputs, 9, outputs, 8) / 8;
+    assert_eq!(words(weights, 120, 120), 245_760);
+    let rooms: Vec<u64> = (0..9).map(|i| weights.capacity(&arch, CoreId(i)).expect("limited") / 8).collect();
+    assert_eq!(rooms, [16, 16, 16, 32, 32, 64, 64, 16, 16].map(|k| k * 1024));
+    // Even on all nine cores, cut to whatever number of output channels fits each, the last layer alone is too large.
+    let channels: u64 =
+        rooms.iter().map(|&room| (1..=240).rev().find(|&c| words(weights, 120, c) <= room).unwrap_or(0)).sum();
+    assert!(channels < 240, "{channels}");
+}
+
+#[test]
+fn scaled_speck_holds_the_reference_network() {
+    let arch = chip("speck_scaled");
+    let memories = &arch.core.memories;
+    let cores = |inputs: u64, outputs: u64, side: u64| {
+        let fits = |k: u64| {
+            let c = outputs.div_ceil(k);
+            let weights = memories.weights.weight_bits(inputs, 9, c, 8);
+            let state = memories.state.state_bits(c, side, side, 16);
+            Some(weights) <= memories.weights.capacity(&arch, CoreId(0))
+                && Some(state) <= memories.state.capacity(&arch, CoreId(0))
+        };
+        (1..=outputs).find(|&k| fits(k)).expect("one channel fits")
+    };
+    let needed = [cores(3, 40, 32), cores(40, 120, 16), cores(120, 120, 16), cores(120, 240, 8)];
+    assert_eq!(needed, [1, 2, 4, 8]);
+    assert!(needed.iter().sum::<u64>() < u64::from(arch.n_cores()));
+}

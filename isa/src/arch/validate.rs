@@ -1,0 +1,216 @@
+//! Whether the figures of a chip description make sense together. All problems are reported at once.
+//!
+//! Checked: the format's version; each figure within its range and with a source; positive sizes and a mesh within the index
+//! range; weight widths ascending within 1..=16; potentials of 2..=32 bits; memories with ports and per-core capacities that
+//! agree; barrier tables ascending; multicast, times and links only with a network.
+
+use super::{Arch, Constant, Fire, Memory, Multicast, Sweep, Sync};
+
+/// One thing wrong with a description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Field path, such as `core.memories.weights.bits`.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// Everything wrong with a description that reads well.
+pub fn validate(arch: &Arch) -> Vec<Problem> {
+    let mut v = Validator { problems: Vec::new() };
+    v.check(arch.version == 1, "version", || format!("version {} is unknown", arch.version), "set `version: 1`");
+    v.check(!arch.name.trim().is_empty(), "name", || "the name is empty".into(), "name the chip");
+    for (path, constant) in constants(arch) {
+        v.constant(&path, constant);
+    }
+    v.check(arch.tick_ps.value > 0, "tick_ps", || "a tick of 0 ps".into(), "state the clock period or a resolution");
+    v.mesh(arch);
+    v.noc(arch);
+    v.core(arch);
+    v.sync(arch);
+    v.problems
+}
+
+struct Validator {
+    problems: Vec<Problem>,
+}
+
+impl Validator {
+    fn check(&mut self, holds: bool, path: &str, message: impl FnOnce() -> String, remedy: &str) {
+        if !holds {
+            self.problems.push(Problem { path: path.into(), message: message(), remedy: remedy.into() });
+        }
+    }
+
+    fn constant(&mut self, path: &str, c: &Constant) {
+        let range = (c.low..=c.high).contains(&c.value);
+        let message = || format!("value {} outside its range {}..={}", c.value, c.low, c.high);
+        self.check(range, path, message, "choose low ≤ value ≤ high");
+        let sourced = !c.source.trim().is_empty();
+        self.check(
+            sourced,
+            path,
+            || "the figure has no source".into(),
+            "name author, year, table; or say that it is assumed",
+        );
+    }
+
+    fn mesh(&mut self, arch: &Arch) {
+        let m = &arch.mesh;
+        let factors = [m.width, m.height, m.cores_per_router, m.chips.0, m.chips.1];
+        self.check(
+            factors.iter().all(|&n| n > 0),
+            "mesh",
+            || "a dimension is 0".into(),
+            "every dimension is at least 1",
+        );
+        let cores = factors.iter().try_fold(1u32, |n, &f| n.checked_mul(f));
+        let fits = cores.is_some_and(|n| n <= 1 << 24);
+        self.check(fits, "mesh", || "more than 2^24 cores".into(), "describe a smaller grid");
+    }
+
+    fn noc(&mut self, arch: &Arch) {
+        let Some(noc) = &arch.noc else {
+            let absent = matches!(arch.sync, Sync::None | Sync::Fixed(_));
+            let message = || "barriers and tokens travel over a network, but `noc` is None".to_string();
+            return self.check(absent, "sync", message, "describe the network, or use `sync: None`");
+        };
+        let sizes = [noc.flit_bits, noc.flits_per_spike, noc.virtual_channels, noc.buffer_flits];
+        let positive = sizes.iter().all(|&n| n > 0);
+        self.check(positive, "noc", || "a size is 0".into(), "flits, channels and buffers are at least 1");
+        self.check(
+            noc.flit_interval.value > 0,
+            "noc.flit_interval",
+            || "0 ticks between flits".into(),
+            "at least 1 tick",
+        );
+        let several = arch.mesh.chips != (1, 1);
+        let linked = !several || noc.link_chip.is_some();
+        self.check(linked, "noc.link_chip", || "several chips, but no link between them".into(), "state `link_chip`");
+        let held = noc.multicast != Multicast::Tree { entries: Some(0) };
+        self.check(held, "noc.multicast", || "a tree without table entries".into(), "use `Unicast`");
+    }
+
+    fn core(&mut self, arch: &Arch) {
+        let core = &arch.core;
+        let limits = [
+            ("core.neurons", &core.neurons),
+            ("core.axons_in", &core.axons_in),
+            ("core.axons_out", &core.axons_out),
+            ("core.fan_in", &core.fan_in),
+            ("core.channels", &core.channels),
+            ("core.destinations", &core.destinations),
+            ("core.destination_layers", &core.destination_layers),
+            ("core.weights_per_neuron", &core.weights_per_neuron),
+        ];
+        for (path, limit) in limits {
+            let positive = limit.as_ref().is_none_or(|c| c.value > 0);
+            self.check(positive, path, || "a limit of 0 holds nothing".into(), "leave an unlimited resource out");
+        }
+        let widths = &core.weight_bits;
+        let ordered = !widths.is_empty()
+            && widths.is_sorted_by(|a, b| a < b)
+            && widths.iter().all(|bits| (1..=16).contains(bits));
+        let message = || format!("{widths:?} is not an ascending list of widths in 1..=16");
+        self.check(ordered, "core.weight_bits", message, "list every width once, the narrowest first");
+        let state = (2..=32).contains(&core.state_bits);
+        self.check(state, "core.state_bits", || format!("{} bits", core.state_bits), "potentials have 2 to 32 bits");
+        self.check(core.lanes > 0, "core.lanes", || "no lanes".into(), "at least 1");
+        let touched = core.sweep == Sweep::All || core.fire == Fire::PerEvent || !matches!(arch.sync, Sync::None);
+        let message = || "touched-only updates of a chip with timesteps need timesteps that are separated".to_string();
+        self.check(touched, "core.sweep", message, "use `sweep: All`, or describe `sync`");
+        let memories = &core.memories;
+        for (name, memory) in memories.each() {
+            self.memory(&format!("core.memories.{name}"), memory, arch);
+        }
+        let words = memories.state.word_bits;
+        let fits = words == 0 || words >= core.state_bits;
+        let message = || format!("words of {words} bits do not hold a potential of {} bits", core.state_bits);
+        self.check(fits, "core.memories.state.word_bits", message, "widen the word or narrow `state_bits`");
+        if let Some(limits) = &core.convolution {
+            let strides =
+                !limits.strides.is_empty() && limits.strides.is_sorted_by(|a, b| a < b) && limits.strides[0] > 0;
+            self.check(strides, "core.convolution.strides", || "not an ascending list from 1".into(), "list each once");
+            let positive = limits.kernel > 0 && limits.source_map > 0 && limits.map > 0;
+            self.check(positive, "core.convolution", || "a limit of 0".into(), "every limit is at least 1");
+        }
+    }
+
+    fn memory(&mut self, path: &str, memory: &Memory, arch: &Arch) {
+        self.check(memory.banks > 0, path, || "no banks".into(), "at least 1");
+        let list = &memory.bits_by_core;
+        if list.is_empty() {
+            return;
+        }
+        let cores = u64::from(arch.mesh.width) * u64::from(arch.mesh.height) * u64::from(arch.mesh.cores_per_router);
+        let all = list.len() as u64 == cores;
+        let message = || format!("{} capacities for the {cores} cores of a chip", list.len());
+        self.check(all, &format!("{path}.bits_by_core"), message, "state one capacity per core");
+        let largest = list.iter().max().copied();
+        let agrees = largest == memory.bits.as_ref().map(|c| c.value);
+        let message = || format!("the largest core has {largest:?} bits, but `bits` says otherwise");
+        self.check(agrees, &format!("{path}.bits"), message, "state the largest capacity in `bits`");
+    }
+
+    fn sync(&mut self, arch: &Arch) {
+        match &arch.sync {
+            Sync::Barrier(points) => {
+                let ordered = !points.is_empty() && points.is_sorted_by(|a, b| a.0 < b.0);
+                self.check(
+                    ordered,
+                    "sync",
+                    || "barrier points are not ascending, or none".into(),
+                    "sort them by routers",
+                );
+            }
+            Sync::Fixed(ticks) => {
+                self.check(ticks.value > 0, "sync", || "a timestep of 0 ticks".into(), "state its length");
+            }
+            Sync::Token | Sync::None => {}
+        }
+    }
+}
+
+/// Every figure of a description with its path.
+pub fn constants(arch: &Arch) -> Vec<(String, &Constant)> {
+    let core = &arch.core;
+    let timing = &core.timing;
+    let mut all: Vec<(String, Option<&Constant>)> = vec![
+        ("tick_ps".into(), Some(&arch.tick_ps)),
+        ("core.neurons".into(), core.neurons.as_ref()),
+        ("core.axons_in".into(), core.axons_in.as_ref()),
+        ("core.axons_out".into(), core.axons_out.as_ref()),
+        ("core.fan_in".into(), core.fan_in.as_ref()),
+        ("core.channels".into(), core.channels.as_ref()),
+        ("core.destinations".into(), core.destinations.as_ref()),
+        ("core.destination_layers".into(), core.destination_layers.as_ref()),
+        ("core.weights_per_neuron".into(), core.weights_per_neuron.as_ref()),
+        ("core.timing.event".into(), timing.event.as_ref()),
+        ("core.timing.axon".into(), timing.axon.as_ref()),
+        ("core.timing.synapse".into(), timing.synapse.as_ref()),
+        ("core.timing.neuron_idle".into(), timing.neuron_idle.as_ref()),
+        ("core.timing.neuron_spike".into(), timing.neuron_spike.as_ref()),
+        ("core.timing.emit".into(), timing.emit.as_ref()),
+        ("input_interval".into(), arch.input_interval.as_ref()),
+    ];
+    for (name, memory) in core.memories.each() {
+        all.push((format!("core.memories.{name}.bits"), memory.bits.as_ref()));
+    }
+    if let Some(noc) = &arch.noc {
+        all.extend([
+            ("noc.router".into(), Some(&noc.router)),
+            ("noc.link_east_west".into(), Some(&noc.link_east_west)),
+            ("noc.link_north_south".into(), Some(&noc.link_north_south)),
+            ("noc.link_chip".into(), noc.link_chip.as_ref()),
+            ("noc.flit_interval".into(), Some(&noc.flit_interval)),
+        ]);
+    }
+    match &arch.sync {
+        Sync::Barrier(points) => all.extend(points.iter().map(|(_, c)| ("sync".into(), Some(c)))),
+        Sync::Fixed(ticks) => all.push(("sync".into(), Some(ticks))),
+        Sync::Token | Sync::None => {}
+    }
+    all.into_iter().filter_map(|(path, constant)| Some((path, constant?))).collect()
+}

@@ -1,0 +1,148 @@
+//! Values as single tokens: `show` and `read` are inverses.
+
+use crate::{
+    ids::{CoreId, LayerId, RouteId, Tag, WeightBlockId},
+    op::DescriptorId,
+};
+
+/// A value written as one token.
+pub(super) trait Text: Sized {
+    /// What an error says was expected.
+    const WHAT: &'static str;
+    /// The token.
+    fn show(&self) -> String;
+    /// The value of a token.
+    fn read(token: &str) -> Option<Self>;
+}
+
+macro_rules! numbers {
+    ($($ty:ty),+) => {$(
+        impl Text for $ty {
+            const WHAT: &'static str = concat!("a number (", stringify!($ty), ")");
+            fn show(&self) -> String {
+                self.to_string()
+            }
+            fn read(token: &str) -> Option<Self> {
+                token.parse().ok()
+            }
+        }
+    )+};
+}
+numbers!(u8, u16, u32, usize, i16, i32);
+
+impl Text for f32 {
+    const WHAT: &'static str = "a number (f32)";
+    fn show(&self) -> String {
+        // The shortest decimal that reads back as the same number.
+        format!("{self:?}")
+    }
+    fn read(token: &str) -> Option<Self> {
+        token.parse().ok()
+    }
+}
+
+macro_rules! names {
+    ($($ty:ident, $prefix:literal);+) => {$(
+        impl Text for $ty {
+            const WHAT: &'static str = concat!("an id (", $prefix, "0, …)");
+            fn show(&self) -> String {
+                self.to_string()
+            }
+            fn read(token: &str) -> Option<Self> {
+                token.strip_prefix($prefix)?.parse().ok().map(Self)
+            }
+        }
+    )+};
+}
+names!(CoreId, "core"; LayerId, "layer"; RouteId, "route"; Tag, "tag"; WeightBlockId, "wgt"; DescriptorId, "d");
+
+impl<T: Text> Text for (T, T) {
+    const WHAT: &'static str = "a pair AxB";
+    fn show(&self) -> String {
+        format!("{}x{}", self.0.show(), self.1.show())
+    }
+    fn read(token: &str) -> Option<Self> {
+        let (a, b) = token.split_once('x')?;
+        Some((T::read(a)?, T::read(b)?))
+    }
+}
+
+impl<T: Text> Text for (T, T, T) {
+    const WHAT: &'static str = "a triple AxBxC";
+    fn show(&self) -> String {
+        format!("{}x{}x{}", self.0.show(), self.1.show(), self.2.show())
+    }
+    fn read(token: &str) -> Option<Self> {
+        let (a, rest) = token.split_once('x')?;
+        let (b, c) = rest.split_once('x')?;
+        Some((T::read(a)?, T::read(b)?, T::read(c)?))
+    }
+}
+
+impl Text for String {
+    const WHAT: &'static str = "a quoted text";
+    fn show(&self) -> String {
+        // RON escapes everything but printable ASCII, so a text never breaks its line.
+        ron::to_string(self).expect("texts serialize")
+    }
+    fn read(token: &str) -> Option<Self> {
+        ron::from_str(token).ok()
+    }
+}
+
+/// Most values that one run may have, so that a text of a few bytes cannot claim all memory.
+const LONGEST_RUN: usize = 1 << 16;
+
+/// Runs of equal values: `v*n`, or `v` alone.
+pub(super) fn show_runs<T: Text + PartialEq>(values: &[T]) -> String {
+    let runs = values.chunk_by(|a, b| a == b).flat_map(|run| run.chunks(LONGEST_RUN)).map(|run| match run.len() {
+        1 => run[0].show(),
+        n => format!("{}*{n}", run[0].show()),
+    });
+    runs.collect::<Vec<_>>().join(" ")
+}
+
+/// Appends a run.
+pub(super) fn read_run<T: Text + Clone>(token: &str, values: &mut Vec<T>) -> Option<()> {
+    let (value, n) = match token.split_once('*') {
+        Some((value, n)) => (value, n.parse().ok().filter(|&n| n <= LONGEST_RUN)?),
+        None => (token, 1),
+    };
+    values.resize(values.len() + n, T::read(value)?);
+    Some(())
+}
+
+/// The fields of a record, each `name value`, in order; calls `$each` with name and field.
+macro_rules! conv_fields {
+    ($each:ident, $d:expr) => {
+        $each!("layer", $d.layer);
+        $each!("k", $d.kernel);
+        $each!("s", $d.stride);
+        $each!("p", $d.padding);
+        $each!("dil", $d.dilation);
+        $each!("pool", $d.pool);
+        $each!("src", $d.source);
+        $each!("at", $d.origin);
+        $each!("of", $d.extent);
+        $each!("gin", $d.in_per_group);
+        $each!("gout", $d.out_per_group);
+        $each!("c0", $d.first_channel);
+        $each!("cin", $d.n_channels);
+        $each!("span", $d.span);
+        $each!("w", $d.weights);
+        $each!("v", $d.v_base);
+    };
+}
+
+macro_rules! dense_fields {
+    ($each:ident, $d:expr) => {
+        $each!("layer", $d.layer);
+        $each!("src", $d.source);
+        $each!("pool", $d.pool);
+        $each!("n", $d.n);
+        $each!("w", $d.weights);
+        $each!("v", $d.v_base);
+    };
+}
+
+pub(super) use {conv_fields, dense_fields};
