@@ -26,3 +26,6 @@ pub use network::{Evaluation, Layer, Network, Runner, Scores};
 pub use run::{Event, Outcome, RunError, run};
 pub use store::{Card, StoreError, load_network, read_network, save_network, write_atomic};
 pub use train::{EpochReport, Progress, Trainer, hold_out};
+
+#[cfg(test)]
+mod tests;
