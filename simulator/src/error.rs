@@ -66,6 +66,25 @@ pub enum RunError {
     },
 }
 
+/// Why a batch of samples has no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BatchError {
+    /// A sample failed: the first that did.
+    #[error("sample {sample}: {error}")]
+    Sample {
+        /// Its index.
+        sample: usize,
+        /// What went wrong.
+        error: RunError,
+    },
+    /// Threads could not be started.
+    #[error("threads could not be started: {cause}. Ask for fewer")]
+    Threads {
+        /// What the system said.
+        cause: String,
+    },
+}
+
 pub(crate) fn invalid(place: impl Display, cause: impl Into<String>) -> LoadError {
     LoadError::Invalid { place: place.to_string(), cause: cause.into() }
 }

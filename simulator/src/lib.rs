@@ -9,6 +9,7 @@
 //! (`timing`). All of it is integer arithmetic; there are no joules here. What is counted when is stated in
 //! `docs/counters.md`.
 
+mod batch;
 mod core;
 mod error;
 mod kernel;
@@ -21,7 +22,8 @@ mod state;
 mod step;
 mod timing;
 
-pub use error::{LoadError, RunError};
+pub use batch::{Batch, BatchOptions};
+pub use error::{BatchError, LoadError, RunError};
 pub use machine::{Machine, Run};
 pub use probe::{NoProbe, Probe};
 pub use state::State;

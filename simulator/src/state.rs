@@ -106,6 +106,8 @@ pub struct State {
     pub(crate) fired: Vec<u8>,
     pub(crate) input_uses: Vec<u64>,
     pub(crate) input_events: u64,
+    /// Deliveries for timesteps after the last.
+    pub(crate) unprocessed: u64,
     pub(crate) graded: bool,
     /// Spikes of each neuron of the layer read.
     pub(crate) read_counts: Vec<u32>,
@@ -152,6 +154,7 @@ impl State {
             fired: Vec::new(),
             input_uses: vec![0; loaded.port.classes.routes.len()],
             input_events: 0,
+            unprocessed: 0,
             graded: false,
             read_counts: vec![0; read_neurons],
             fired_in: vec![Vec::new(); n_layers],
@@ -188,6 +191,7 @@ impl State {
         self.awake.fill(loaded.units.len());
         self.input_uses.fill(0);
         self.input_events = 0;
+        self.unprocessed = 0;
         self.read_counts.fill(0);
     }
 

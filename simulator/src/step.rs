@@ -56,6 +56,8 @@ pub(crate) fn input<P: Probe>(
                 let slot = (t + delay) as usize % depth;
                 state.queues[slot][unit as usize].push(Event { axon, c, y, x, value: event.value });
                 state.pending[slot].insert(unit as usize);
+            } else {
+                state.unprocessed += 1;
             }
         }
     }
@@ -194,6 +196,8 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
                         let (c, y, x) = source;
                         state.queues[slot][to as usize].push(Event { axon, c, y, x, value: 1 });
                         state.pending[slot].insert(to as usize);
+                    } else {
+                        state.unprocessed += 1;
                     }
                 }
             });
