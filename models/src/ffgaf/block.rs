@@ -19,6 +19,7 @@ use super::config::{Activation, Arithmetic, Config, Norm, Readout};
 use super::random::{Purpose, Stream};
 use crate::kernels::{Affine, Conv, ConvShape, FixedWeights, Moments, Scratch, Source, activate, input_gradient, sample_sums};
 use rayon::prelude::*;
+use std::sync::{Mutex, MutexGuard};
 
 /// Added to the variance.
 pub const EPSILON: f32 = 1e-5;
@@ -59,6 +60,14 @@ pub(crate) struct Gradients {
     pub(crate) readout: Vec<f32>,
 }
 
+/// Buffers of one work block.
+#[derive(Default)]
+struct Worker {
+    scratch: Scratch,
+    dz: Vec<f32>,
+    scale: Vec<f32>,
+}
+
 /// Parameters, fixed tables and buffers of one layer.
 pub(crate) struct Block {
     pub(crate) conv: Conv,
@@ -82,6 +91,8 @@ pub(crate) struct Block {
     fixed: bool,
     fixed_weights: FixedWeights,
     z: Vec<f32>,
+    /// Buffers of each work block, kept between batches. A block is one task, so no lock is ever contended.
+    workers: Vec<Mutex<Worker>>,
     pub(crate) grads: Gradients,
 }
 
@@ -156,6 +167,7 @@ impl Block {
             train_readout: config.readout == Readout::Learned,
             logit_gain: config.alpha_of(l) * 2.0 / (kappa * kappa) * groups.len() as f32 / channels as f32,
             z: Vec::new(),
+            workers: Vec::new(),
             grads: Gradients::default(),
             groups,
         }
@@ -195,16 +207,18 @@ impl Block {
         if self.fixed && matches!(input, Batch::Counts(_)) {
             self.conv.quantize_weights(&self.weight.value, self.levels, &mut self.fixed_weights);
         }
+        self.workers.resize_with(n.div_ceil(SAMPLES).max(self.workers.len()), Mutex::default);
         let sums: Vec<Vec<f64>> = z
             .par_chunks_mut(SAMPLES * out_len)
             .enumerate()
             .flat_map_iter(|(k, z)| {
-                let mut scratch = Scratch::default();
+                let mut worker = self.worker(k);
+                let scratch = &mut worker.scratch;
                 let mut out = Vec::new();
                 for (m, z) in z.chunks_exact_mut(out_len).enumerate() {
                     match input.sample(k * SAMPLES + m, in_len) {
-                        Source::Counts(x) if self.fixed => self.conv.forward_counts(x, &self.fixed_weights, z, &mut scratch),
-                        x => self.conv.forward(x, &self.weight.value, z, &mut scratch),
+                        Source::Counts(x) if self.fixed => self.conv.forward_counts(x, &self.fixed_weights, z, scratch),
+                        x => self.conv.forward(x, &self.weight.value, z, scratch),
                     }
                     let mut s = vec![0.0; 2 * c];
                     let (sum, square) = s.split_at_mut(c);
@@ -266,6 +280,10 @@ impl Block {
         }
         self.z = z;
         result
+    }
+
+    fn worker(&self, k: usize) -> MutexGuard<'_, Worker> {
+        self.workers[k].lock().expect("no task panicked while holding its buffers")
     }
 
     /// Normalization of the batch: one map, or one per sample.
@@ -342,9 +360,10 @@ impl Block {
         let group = self.conv.gradient_group() * if fixed { 2 } else { 1 };
         parts.par_chunks_mut(wlen).enumerate().for_each(|(k, dw)| {
             dw.fill(0.0);
-            let mut scratch = Scratch::default();
-            let mut dz = vec![0.0; group * out_len];
-            let mut scale = vec![0.0; len];
+            let mut worker = self.worker(k);
+            let Worker { scratch, dz, scale } = &mut *worker;
+            dz.resize(group * out_len, 0.0);
+            scale.resize(len, 0.0);
             let end = ((k + 1) * SAMPLES).min(sums.len());
             for first in (k * SAMPLES..end).step_by(group) {
                 let last = (first + group).min(end);
@@ -356,17 +375,17 @@ impl Block {
                     let (slope, offset) = &linears[pick(m)];
                     let dz = &mut dz[(m - first) * out_len..(m - first + 1) * out_len];
                     let z = &z[m * out_len..(m + 1) * out_len];
-                    input_gradient(z, affine, self.levels, self.strict, &self.region, &scale, slope, offset, dz);
+                    input_gradient(z, affine, self.levels, self.strict, &self.region, scale, slope, offset, dz);
                 }
                 let dz = &dz[..(last - first) * out_len];
                 match input {
                     Batch::Counts(x) if fixed => {
                         let xs: Vec<&[u8]> = x[first * in_len..last * in_len].chunks_exact(in_len).collect();
-                        self.conv.add_weight_gradient_counts(&xs, self.levels, dz, dw, &mut scratch);
+                        self.conv.add_weight_gradient_counts(&xs, self.levels, dz, dw, scratch);
                     }
                     _ => {
                         let xs: Vec<Source<'_>> = (first..last).map(|m| input.sample(m, in_len)).collect();
-                        self.conv.add_weight_gradient(&xs, dz, dw, &mut scratch);
+                        self.conv.add_weight_gradient(&xs, dz, dw, scratch);
                     }
                 }
             }

@@ -61,6 +61,8 @@ pub struct Trainer<'a> {
     validation: &'a Dataset,
     pub(crate) blocks: Vec<Block>,
     pub(crate) state: State,
+    /// Counts each layer emitted, kept between batches for their memory only.
+    emitted: Vec<Vec<u8>>,
 }
 
 /// Splits `count` images off `data` by `seed`: (rest, held out). Both keep the data set's order.
@@ -102,7 +104,7 @@ impl<'a> Trainer<'a> {
         }
         let depth = blocks.len();
         let state = State { loss: vec![0.0; depth], correct: vec![0; depth], ..State::default() };
-        Ok(Self { config, train, validation, blocks, state })
+        Ok(Self { config, train, validation, blocks, state, emitted: vec![Vec::new(); depth] })
     }
 
     /// The run's hyper-parameters.
@@ -198,23 +200,23 @@ impl<'a> Trainer<'a> {
         let labels: Vec<u8> = picked.iter().map(|&i| self.train.labels[i as usize]).collect();
         let done = (self.state.epoch * self.batches() + self.state.batch) as f64;
         let time = done / (self.config.epochs * self.batches()) as f64;
-        let mut counts: Vec<u8> = Vec::new();
         let mut results = Vec::new();
         for l in 0..self.blocks.len() {
             if l > 0 && self.config.dropout > 0.0 {
+                let mut counts = std::mem::take(&mut self.emitted[l - 1]);
                 self.drop_spikes(l, picked, &mut counts);
+                self.emitted[l - 1] = counts;
             }
             let decay = self.decay(l, time);
-            let mut emitted = Vec::new();
-            let input = if l == 0 { Batch::Real(&x) } else { Batch::Counts(&counts) };
+            let (below, own) = self.emitted.split_at_mut(l);
+            let input = below.last().map_or(Batch::Real(&x), |n| Batch::Counts(n));
             let block = &mut self.blocks[l];
-            results.push(block.forward_backward(input, &labels, &mut emitted, decay.is_some()));
+            results.push(block.forward_backward(input, &labels, &mut own[0], decay.is_some()));
             if let Some(d) = decay {
                 let c = &self.config;
                 let rates = Rates { rate: d * c.learning_rate, beta1: c.beta1, beta2: c.beta2, ema: c.ema, step: 0 };
                 block.update(rates, d * c.readout_learning_rate);
             }
-            counts = emitted;
         }
         results
     }
