@@ -4,7 +4,10 @@
 use crate::{
     error::{LoadError, invalid},
     kernel::{Axon, Synaptic, Weights, conv, dense, neuron::Neurons},
-    noc::topology::{LinkId, LinkKind, Topology},
+    noc::{
+        topology::{LinkId, LinkKind, Topology},
+        tree::Trees,
+    },
 };
 use isa::{
     Arch, CoreId, CoreImage, Descriptor, Destination, Emission, Instruction, LayerId, NeuronDescriptor, NeuronKind,
@@ -22,6 +25,8 @@ pub(crate) struct Traffic {
     pub(crate) units: Vec<u32>,
     /// The longest path of a tree; empty if the links are a path.
     longest: Vec<LinkId>,
+    /// Root of its routing tree.
+    pub(crate) key: u32,
 }
 
 impl Traffic {
@@ -93,6 +98,8 @@ impl Tile {
 pub(crate) struct Unit {
     pub(crate) core: CoreId,
     pub(crate) router: RouterId,
+    /// Its local port there.
+    pub(crate) local: u32,
     pub(crate) layers: Vec<LayerId>,
     pub(crate) axons: Vec<Axon>,
     /// Synaptic operations with the index of the receiving layer and the width of a weight \[bits\].
@@ -118,6 +125,8 @@ pub(crate) struct Unit {
 #[derive(Clone, Debug)]
 pub(crate) struct Port {
     pub(crate) layer: LayerId,
+    /// The host's local port at router 0.
+    pub(crate) host_local: u32,
     pub(crate) classes: Classes,
     pub(crate) paths: Vec<Path>,
 }
@@ -128,6 +137,8 @@ pub(crate) struct Loaded {
     pub(crate) units: Vec<Unit>,
     pub(crate) port: Port,
     pub(crate) max_delay: u32,
+    /// Routing trees of all packets.
+    pub(crate) trees: Trees,
 }
 
 struct Loader<'a> {
@@ -162,6 +173,7 @@ pub(crate) fn load(program: &Program, arch: &Arch, topology: &Topology) -> Resul
     let port_paths = loader.paths(None, &program.input.routes)?;
     let port = Port {
         layer: program.input.layer,
+        host_local: arch.mesh.cores_per_router,
         classes: classes("input", &program.input.emission, layer.shape, &port_paths)?,
         paths: port_paths,
     };
@@ -175,7 +187,9 @@ pub(crate) fn load(program: &Program, arch: &Arch, topology: &Topology) -> Resul
     if units.iter().flat_map(|unit| &unit.paths).any(|path| path.delay == 0) {
         return Err(invalid("routes", "a route of a core has delay 0"));
     }
-    Ok(Loaded { units, port, max_delay })
+    let mut loaded = Loaded { units, port, max_delay, trees: Trees::default() };
+    loader.plant(&mut loaded);
+    Ok(loaded)
 }
 
 impl Loader<'_> {
@@ -247,12 +261,13 @@ impl Loader<'_> {
         }
         let router = self.arch.router(core);
         let to_host =
-            Traffic { links: self.topology.path(router, RouterId(0)), units: Vec::new(), longest: Vec::new() };
+            Traffic { links: self.topology.path(router, RouterId(0)), units: Vec::new(), longest: Vec::new(), key: 0 };
         let host_crossings =
             if self.arch.noc.is_some() { self.crossings(std::slice::from_ref(&to_host)) } else { Crossings::default() };
         Ok(Unit {
             core,
             router,
+            local: core.0 % self.arch.mesh.cores_per_router,
             layers,
             axons,
             synaptic,
@@ -363,6 +378,7 @@ impl Loader<'_> {
                     links: self.topology.path(source, to),
                     units: vec![unit],
                     longest: Vec::new(),
+                    key: 0,
                 })
                 .collect(),
             // The packet visits every router of the rectangle; each asks the axon tables of its cores.
@@ -380,7 +396,7 @@ impl Loader<'_> {
     fn tree(&self, source: RouterId, to: Vec<RouterId>, units: Vec<u32>) -> Traffic {
         let longest =
             to.iter().map(|&router| self.topology.path(source, router)).max_by_key(Vec::len).unwrap_or_default();
-        Traffic { links: self.topology.tree(source, to), units, longest }
+        Traffic { links: self.topology.tree(source, to), units, longest, key: 0 }
     }
 
     fn crossings(&self, packets: &[Traffic]) -> Crossings {
@@ -402,6 +418,28 @@ impl Loader<'_> {
         sum
     }
 
+    /// Routing trees of all packets. Local port 0 of a router is its first core, the last is the host's at router 0.
+    fn plant(&self, loaded: &mut Loaded) {
+        let per_router = self.arch.mesh.cores_per_router;
+        let Loaded { units, port, trees, .. } = loaded;
+        let places: Vec<(RouterId, u32)> = units.iter().map(|u| (u.router, u.core.0 % per_router)).collect();
+        let mut plant = |source: RouterId, packet: &mut Traffic, to_host: bool| {
+            let mut receivers: Vec<(RouterId, u32)> = packet.units.iter().map(|&u| places[u as usize]).collect();
+            if to_host {
+                receivers.push((RouterId(0), per_router));
+            }
+            packet.key = trees.plant(self.topology, source, &packet.links, &receivers);
+        };
+        for unit in units {
+            let source = unit.router;
+            unit.paths.iter_mut().flat_map(|path| &mut path.packets).for_each(|packet| plant(source, packet, false));
+            if self.arch.noc.is_some() {
+                plant(source, &mut unit.to_host, true);
+            }
+        }
+        port.paths.iter_mut().flat_map(|path| &mut path.packets).for_each(|packet| plant(RouterId(0), packet, false));
+    }
+
     /// Token edges: from each core whose handler sends tokens to the other cores that its routes reach.
     fn tokens(&self, units: &mut [Unit]) {
         let routers: Vec<RouterId> = units.iter().map(|unit| unit.router).collect();
@@ -420,6 +458,7 @@ impl Loader<'_> {
                         links: self.topology.path(unit.router, routers[other as usize]),
                         units: vec![other],
                         longest: Vec::new(),
+                        key: 0,
                     })
                     .collect();
                 unit.token_crossings = self.crossings(&packets);

@@ -108,7 +108,11 @@ impl Machine {
     ) -> Result<Run, RunError> {
         self.check(stimulus)?;
         let untimed = CoreCosts::default();
-        let costs = self.costs.as_ref().filter(|_| mode == TimingMode::Analytic);
+        let costs = self.costs.as_ref().filter(|costs| match mode {
+            TimingMode::Counts => false,
+            TimingMode::Analytic => true,
+            TimingMode::Cycle => costs.has_cycle_mode(),
+        });
         let settings = Settings {
             layers: &self.layers,
             timesteps: self.timesteps,
@@ -118,7 +122,7 @@ impl Machine {
             timed: costs.is_some(),
             ordered: costs.is_some() && mode == TimingMode::Cycle,
         };
-        let mut timer = costs.map(|costs| Timer::new(&self.loaded, costs, self.topology.n_routers()));
+        let mut timer = costs.map(|costs| Timer::new(&self.loaded, costs, self.topology.n_routers(), mode));
         state.reset(&self.loaded, settings.touched_only);
         // Directly coded values are graded even where one of them happens to be 1.
         state.graded = self.direct || stimulus.steps.iter().flatten().any(|event| event.value != 1);

@@ -3,12 +3,19 @@
 use crate::{
     core::{CoreCosts, sweep_ticks},
     error::RunError,
-    load::{Loaded, Unit},
-    noc::analytic::{LinkLoads, NocCosts},
+    load::{Loaded, Traffic, Unit},
+    noc::{
+        analytic::{LinkLoads, NocCosts},
+        mesh::{Injection, MAX_CHANNELS, Mesh, Shape, link_ticks},
+        tree::Trees,
+    },
     state::{State, Work},
     step::Settings,
 };
-use isa::{Arch, CoreId, Cycle, Timestep, arch::Sync};
+use isa::{
+    Arch, CoreId, Cycle, RouterId, Timestep,
+    arch::{Multicast, Sync},
+};
 
 /// How time is derived. Spikes and counts do not depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,7 +25,8 @@ pub enum TimingMode {
     Counts,
     /// Core pipelines in closed form; network as link loads and queueing.
     Analytic,
-    /// Core pipelines in closed form; network flit by flit. Yields no time so far.
+    /// Core pipelines in closed form; network flit by flit. Yields no time for multicast packets of several flits, for a
+    /// torus with one virtual channel, and for routers with more than 64 input channels.
     Cycle,
 }
 
@@ -104,6 +112,8 @@ impl CoreTime {
 pub(crate) struct Costs {
     pub(crate) core: CoreCosts,
     pub(crate) noc: Option<NocCosts>,
+    /// The network for flit-level simulation, if it can be simulated so.
+    mesh: Option<Shape>,
     sync: Sync,
     /// Ticks between two events at the host port, in either direction.
     host: u64,
@@ -120,13 +130,20 @@ impl Costs {
             None => None,
             Some(noc) => Some(NocCosts::new(arch, noc)?),
         };
+        let mesh = arch.noc.as_ref().zip(noc.as_ref()).and_then(|(noc, costs)| mesh_shape(arch, noc, costs));
         Some(Self {
+            mesh,
             core: CoreCosts::new(arch)?,
             noc,
             sync: arch.sync.clone(),
             host: arch.input_interval.as_ref()?.value,
             tick_ps: arch.tick_ps.value,
         })
+    }
+
+    /// Whether the network can be simulated flit by flit, or there is none.
+    pub(crate) fn has_cycle_mode(&self) -> bool {
+        self.noc.is_none() || self.mesh.is_some()
     }
 
     /// Ticks of a barrier over `routers` routers: linear between the points of the table, constant outside.
@@ -145,12 +162,33 @@ impl Costs {
     }
 }
 
+fn mesh_shape(arch: &Arch, noc: &isa::arch::Noc, costs: &NocCosts) -> Option<Shape> {
+    let virtual_channels = noc.virtual_channels.max(1) as usize;
+    let local = arch.mesh.cores_per_router as usize + 1;
+    let forks = noc.flits_per_spike > 1 && noc.multicast != Multicast::Unicast;
+    let cyclic = arch.mesh.torus && virtual_channels < 2;
+    if forks || cyclic || 4 * virtual_channels + local > MAX_CHANNELS {
+        return None;
+    }
+    Some(Shape {
+        virtual_channels,
+        buffer: noc.buffer_flits.max(1) as usize,
+        local,
+        router: costs.router,
+        interval: costs.interval.max(1),
+        links: link_ticks(&costs.topology, |link| costs.link(link)),
+        every_tick: false,
+    })
+}
+
 /// Replays the work of each timestep in time.
 #[derive(Debug)]
 pub(crate) struct Timer<'a> {
     loaded: &'a Loaded,
     costs: &'a Costs,
     loads: LinkLoads,
+    /// The network, in cycle mode.
+    mesh: Option<Mesh<'a, Trees>>,
     barrier: u64,
     /// When each unit is free (token synchronization), or the chip.
     free: Vec<u64>,
@@ -160,7 +198,7 @@ pub(crate) struct Timer<'a> {
 }
 
 impl<'a> Timer<'a> {
-    pub(crate) fn new(loaded: &'a Loaded, costs: &'a Costs, n_routers: usize) -> Self {
+    pub(crate) fn new(loaded: &'a Loaded, costs: &'a Costs, n_routers: usize, mode: TimingMode) -> Self {
         let mut routers: Vec<u32> = loaded.units.iter().map(|unit| unit.router.0).collect();
         routers.dedup();
         let barrier = costs.barrier(routers.len() as u64);
@@ -171,10 +209,14 @@ impl<'a> Timer<'a> {
             time.reset = reset.div_ceil(step.value.max(1)) * step.value;
         }
         let now = time.reset;
+        let shape = costs.mesh.as_ref().filter(|_| mode == TimingMode::Cycle);
+        let mesh =
+            costs.noc.as_ref().zip(shape).map(|(noc, shape)| Mesh::new(&noc.topology, &loaded.trees, shape.clone()));
         Self {
             loaded,
             costs,
             loads: LinkLoads::new(n_routers),
+            mesh,
             barrier,
             free: vec![now; loaded.units.len()],
             cores: Vec::new(),
@@ -210,21 +252,10 @@ impl<'a> Timer<'a> {
         }
         let compute = self.cores.iter().map(CoreTime::busy).max().unwrap_or(0);
         let mut done = compute;
-        if let Some(noc) = &costs.noc {
-            let window = compute.max(1);
-            for sent in &state.sent {
-                let unit = &loaded.units[sent.unit as usize];
-                let tile = &unit.tiles[sent.tile as usize];
-                let ready = self.cores[sent.unit as usize].busy();
-                let routes = tile.classes.routes.get(sent.class as usize).map_or(&[][..], Vec::as_slice);
-                for packet in routes.iter().flat_map(|&route| &unit.paths[route as usize].packets) {
-                    done = done.max(ready + noc.latency(packet) + self.loads.queueing(noc, packet, window));
-                }
-                if tile.to_host {
-                    done = done.max(ready + noc.latency(&unit.to_host));
-                }
-            }
-            done = done.max(self.loads.max() * noc.interval);
+        if self.mesh.is_some() {
+            done = done.max(self.flits(state));
+        } else if let Some(noc) = &costs.noc {
+            done = done.max(self.closed_form(noc, state, compute.max(1)));
         }
         let n_outputs: u64 = state
             .work
@@ -261,6 +292,75 @@ impl<'a> Timer<'a> {
         self.time.steps.push(step);
         self.loads.clear();
         Ok(step)
+    }
+
+    /// Ticks until the last packet has arrived, in closed form.
+    fn closed_form(&self, noc: &NocCosts, state: &State, window: u64) -> u64 {
+        let mut done = self.loads.max() * noc.interval;
+        for sent in &state.sent {
+            let unit = &self.loaded.units[sent.unit as usize];
+            let tile = &unit.tiles[sent.tile as usize];
+            let ready = self.cores[sent.unit as usize].busy();
+            let routes = tile.classes.routes.get(sent.class as usize).map_or(&[][..], Vec::as_slice);
+            for packet in routes.iter().flat_map(|&route| &unit.paths[route as usize].packets) {
+                done = done.max(ready + noc.latency(packet) + self.loads.queueing(noc, packet, window));
+            }
+            if tile.to_host {
+                done = done.max(ready + noc.latency(&unit.to_host));
+            }
+        }
+        done
+    }
+
+    /// Ticks until the last packet has arrived, flit by flit.
+    fn flits(&mut self, state: &State) -> u64 {
+        let loaded = self.loaded;
+        let Some((mesh, noc)) = self.mesh.as_mut().zip(self.costs.noc.as_ref()) else { return 0 };
+        let (start, flits) = (self.now, noc.flits as u32);
+        let mut injections = Vec::new();
+        let mut copies = 0;
+        let mut inject = |at, router: RouterId, local, packet: &Traffic, receivers: usize| {
+            let id = injections.len() as u32;
+            injections.push(Injection { at: start + at, router: router.0, local, key: packet.key, packet: id, flits });
+            copies += receivers;
+        };
+        let host = loaded.port.host_local;
+        for (i, &class) in state.input_order.iter().enumerate() {
+            let at = (i as u64 + 1) * self.costs.host;
+            for &route in &loaded.port.classes.routes[class as usize] {
+                for packet in &loaded.port.paths[route as usize].packets {
+                    inject(at, RouterId(0), host, packet, packet.units.len());
+                }
+            }
+        }
+        // A core emits in the order of its sweep, one packet per emission time.
+        for spikes in state.order.chunk_by(|a, b| a.0 == b.0) {
+            let unit = &loaded.units[spikes[0].0 as usize];
+            let core = &self.cores[spikes[0].0 as usize];
+            let mut at = core.arrivals + core.sweep;
+            let local = unit.local;
+            for &(_, tile, class) in spikes {
+                let tile = &unit.tiles[tile as usize];
+                let routes = tile.classes.routes.get(class as usize).map_or(&[][..], Vec::as_slice);
+                for packet in routes.iter().flat_map(|&route| &unit.paths[route as usize].packets) {
+                    at += self.costs.core.emit;
+                    inject(at, unit.router, local, packet, packet.units.len());
+                }
+                if tile.to_host {
+                    at += self.costs.core.emit;
+                    inject(at, unit.router, local, &unit.to_host, 1);
+                }
+            }
+        }
+        injections.sort_by_key(|injection| injection.at);
+        let (mut last, mut delivered) = (start, 0);
+        mesh.run(start, u64::MAX, injections, |delivery| {
+            last = last.max(delivery.at);
+            delivered += 1;
+        });
+        assert_eq!(delivered, copies, "every copy that is sent arrives");
+        assert!(mesh.is_at_rest(), "nothing is left in the network at a barrier");
+        last - start
     }
 
     /// Sets the times of all cores from their work, each beginning now.
@@ -311,7 +411,7 @@ impl<'a> Timer<'a> {
         }
     }
 
-    fn latency<'b>(&self, packets: impl Iterator<Item = &'b crate::load::Traffic>) -> u64 {
+    fn latency<'b>(&self, packets: impl Iterator<Item = &'b Traffic>) -> u64 {
         let Some(noc) = &self.costs.noc else { return 0 };
         packets.map(|packet| noc.latency(packet)).max().unwrap_or(0)
     }

@@ -1,4 +1,9 @@
 //! The network on chip: geometry, closed-form load and queueing, flit-level simulation.
 
 pub(crate) mod analytic;
+pub(crate) mod mesh;
 pub(crate) mod topology;
+pub(crate) mod tree;
+#[cfg(test)]
+mod validation;
+mod wheel;

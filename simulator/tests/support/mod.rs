@@ -2,8 +2,8 @@
 
 use isa::{
     AxonEntry, ConvDescriptor, CoreId, CoreImage, DenseDescriptor, Descriptor, DescriptorId, Destination, Emission,
-    InputEvent, InputPort, Instruction, Layer, LayerId, NeuronDescriptor, NeuronKind, Program, Readout, Route, RouteId,
-    Stimulus, Tag, WeightBlock, WeightBlockId,
+    InputPort, Instruction, Layer, LayerId, NeuronDescriptor, NeuronKind, Program, Readout, Route, RouteId, Tag,
+    WeightBlock, WeightBlockId,
     op::ChannelParams,
     program::{Coding, Encoding},
 };
@@ -113,10 +113,4 @@ pub(crate) fn paper(arch: &str) -> Program {
             },
         ],
     }
-}
-
-/// Spikes of (0, 0) and (1, 1) in timestep 0.
-pub(crate) fn two_spikes() -> Stimulus {
-    let spike = |neuron| InputEvent { neuron, value: 1 };
-    Stimulus { steps: vec![vec![spike(0), spike(5)]] }
 }
