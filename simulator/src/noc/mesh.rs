@@ -115,6 +115,9 @@ pub(crate) struct Mesh<'a, R> {
     returns: Wheel<u32>,
     wakes: Wheel<u32>,
     active: Vec<u32>,
+    /// Scratch of an allocation: bidding input ports by output, and each input's bid (channel, lane, flit as it leaves).
+    bids: Vec<u64>,
+    bid_of: Vec<(usize, usize, Flit)>,
     is_active: Vec<bool>,
     /// Flits over links so far.
     pub(crate) flit_hops: u64,
@@ -158,6 +161,8 @@ impl<'a, R: Routing> Mesh<'a, R> {
             returns: Wheel::new(horizon),
             wakes: Wheel::new(horizon),
             active: Vec::new(),
+            bids: vec![0; n_ports],
+            bid_of: vec![(0, 0, Flit::default()); n_ports],
             is_active: vec![false; n],
             flit_hops: 0,
             in_flight: 0,
@@ -319,10 +324,10 @@ impl<'a, R: Routing> Mesh<'a, R> {
     fn allocate(&mut self, router: usize, now: u64, deliver: &mut impl FnMut(Delivery)) {
         let (ports, waiting) = (self.n_ports, self.waiting[router]);
         let mut wake = u64::MAX;
-        // Bidding input ports by output, and each input's bid: channel, lane, flit as it leaves.
-        let mut bids = [0_u64; MAX_CHANNELS];
-        let mut bid_of = [(0, 0, Flit::default()); MAX_CHANNELS];
-        for (input, bid) in bid_of.iter_mut().enumerate().take(ports) {
+        let mut bids = std::mem::take(&mut self.bids);
+        let mut bid_of = std::mem::take(&mut self.bid_of);
+        bids.fill(0);
+        for (input, bid) in bid_of.iter_mut().enumerate() {
             let own = waiting & self.channels_of(input);
             if own == 0 {
                 continue;
@@ -353,7 +358,7 @@ impl<'a, R: Routing> Mesh<'a, R> {
                 }
             }
         }
-        for (port, &bids) in bids.iter().enumerate().take(ports).filter(|(_, bids)| **bids != 0) {
+        for (port, &bids) in bids.iter().enumerate().filter(|(_, bids)| **bids != 0) {
             let output = router * ports + port;
             let first = self.next_grant[output];
             let input = (bids.rotate_right(first.into()).trailing_zeros() as usize + first as usize) % 64;
@@ -367,6 +372,7 @@ impl<'a, R: Routing> Mesh<'a, R> {
             // Losers may bid elsewhere in the next tick.
             wake = wake.min(if bids.count_ones() > 1 { now + 1 } else { now + self.shape.interval });
         }
+        (self.bids, self.bid_of) = (bids, bid_of);
         if wake != u64::MAX {
             self.wakes.push(wake, router as u32);
         }

@@ -110,9 +110,9 @@ fn zero_load(side: u32) -> f64 {
 #[test]
 fn uniform_traffic_queues_as_in_booksim() {
     println!("| router | offered | T - T0 BookSim2 | T - T0 here |\n|---|---|---|---|");
-    let base = 20.8;
+    let base: f64 = 20.8;
     let table = [
-        ((4, 4), vec![(0.1, 21.1), (0.2, 21.8), (0.3, 23.7), (0.34, 25.6)]),
+        ((4, 4), vec![(0.1, 21.1_f64), (0.2, 21.8), (0.3, 23.7), (0.34, 25.6)]),
         ((2, 4), vec![(0.1, 21.1), (0.2, 21.9), (0.3, 24.1)]),
     ];
     for (router, row) in table {
