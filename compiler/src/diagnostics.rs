@@ -30,6 +30,17 @@ pub struct Limit {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
+impl Diagnostics {
+    /// Joins the reasons of several tests, or nothing if all of them pass.
+    ///
+    /// # Errors
+    /// The reasons, in the order of the tests.
+    pub fn all(tests: impl IntoIterator<Item = Result<(), Self>>) -> Result<(), Self> {
+        let found: Vec<Diagnostic> = tests.into_iter().filter_map(Result::err).flat_map(|d| d.0).collect();
+        if found.is_empty() { Ok(()) } else { Err(Self(found)) }
+    }
+}
+
 /// One broken rule of a lowering.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {

@@ -24,10 +24,11 @@ pub use demand::{Capacity, Demand, Resource};
 pub use diagnostics::{Diagnostic, Diagnostics, Limit, Violation, Violations};
 pub use partition::{ClusterId, Grid, Partition, Tile, TileId};
 pub use pass::emit::stimulus;
-pub use pass::route::Routing;
 pub use pass::place::Method;
+pub use pass::quantize::{LayerReport, Quantization, QuantizeOptions};
+pub use pass::route::Routing;
 pub use pipeline::{
-    CompileError, Compiled, Observer, Options, PASSES, PassInfo, Reports, Unobserved, Utilization, compile_quantized,
-    compile_quantized_observed,
+    CompileError, Compiled, Observer, Options, PASSES, PassInfo, Reports, Unobserved, Utilization, compile,
+    compile_quantized, compile_quantized_observed,
 };
 pub use placement::Placement;

@@ -11,15 +11,18 @@ use crate::{
     pass::{
         emit,
         fit::{Fitted, fit},
+        fuse::fuse,
         place::{Method, Schedule, place},
+        quantize::{LayerReport, QuantizeOptions, quantize},
         route::{Routing, route},
         store::store,
+        support::supported,
     },
     placement::Placement,
     report,
     targets::Targets,
 };
-use ir::{Graph, Quantized};
+use ir::{Graph, Quantized, Trained};
 use isa::{Arch, Program};
 use std::{fmt, ops::ControlFlow};
 
@@ -120,6 +123,8 @@ impl From<Diagnostics> for CompileError {
 /// Figures about a compilation.
 #[derive(Clone, Debug)]
 pub struct Reports {
+    /// What quantization did to each population; empty if the network came quantized.
+    pub layers: Vec<LayerReport>,
     /// Cost of the placement asked for and of the baselines.
     pub placements: Vec<(Method, MappingCost)>,
     /// How full the cores in use are.
@@ -154,6 +159,30 @@ pub struct Compiled {
     pub reports: Reports,
 }
 
+/// Compiles a trained network: fuses, quantizes to the chip's potential width, then as [`compile_quantized`].
+///
+/// # Errors
+/// [`CompileError::Diagnostics`] if the network is invalid or does not fit, [`CompileError::Violations`] if a checker
+/// objects, [`CompileError::Stopped`] if the observer breaks.
+pub fn compile(
+    graph: &Graph<Trained>,
+    arch: &Arch,
+    (quantization, options): (&QuantizeOptions<'_>, &Options),
+    observer: &mut dyn Observer,
+) -> Result<Compiled, CompileError> {
+    let settings = QuantizeOptions { state_bits: arch.core.state_bits, ..*quantization };
+    let fused = run((FUSE, observer), || Ok(fuse(graph)?), |_| None, ir::text::print)?;
+    let quantized = run(
+        (QUANTIZE, observer),
+        || Ok(quantize(&fused, &settings)?),
+        |q| if options.check { check::quantize::check(&fused, q, &settings).err() } else { None },
+        |q| ir::text::print(&q.graph),
+    )?;
+    let mut compiled = compile_quantized_observed(&quantized.graph, arch, options, observer)?;
+    compiled.reports.layers = quantized.layers;
+    Ok(compiled)
+}
+
 /// Compiles a quantized network.
 ///
 /// # Errors
@@ -170,8 +199,8 @@ pub fn compile_quantized_observed(
     observer: &mut dyn Observer,
 ) -> Result<Compiled, CompileError> {
     verified(graph)?;
-    emit::expressible(graph, arch)?;
-    let bits = store(graph, arch)?;
+    let bits =
+        Diagnostics::all([emit::expressible(graph, arch), supported(graph, arch)]).and_then(|()| store(graph, arch))?;
     let activity = options.activity.clone().unwrap_or_else(|| Activity::assumed(graph));
     let on = options.check;
 
@@ -246,6 +275,7 @@ fn reports(arch: &Arch, fitted: &Fitted, placements: Vec<(Method, MappingCost)>)
     let fills: Vec<f64> = binding.iter().map(|b| b.1).collect();
     let work = fitted.cluster_work();
     Reports {
+        layers: Vec::new(),
         placements,
         utilization: Utilization { mean: mean(&fills), max: binding.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)) },
         work: (work.iter().copied().fold(0.0, f64::max), mean(&work)),

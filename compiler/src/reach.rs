@@ -8,6 +8,7 @@
 //! `(⌊y/q⌋ + p − k·d) / s` for every tap k in 0..K for which that is an integer inside the map.
 
 use ir::{Connectivity, Projection, Shape, Stage};
+use std::ops::Range;
 
 /// One axis of a projection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +118,16 @@ impl Reach {
             rows: window(pre.height, post.height, ph, vertical),
             cols: window(pre.width, post.width, pw, horizontal),
         }
+    }
+}
+
+impl Reach {
+    /// Whether any event reaches the outputs `[channels, rows, columns]`: a tile far inside the padding hears nothing.
+    pub(crate) fn touches(&self, ranges: [&Range<u32>; 3]) -> bool {
+        [self.channels, self.rows, self.cols]
+            .into_iter()
+            .zip(ranges)
+            .all(|(axis, range)| (0..axis.pre()).any(|y| axis.targets(y).iter().any(|o| range.contains(o))))
     }
 }
 

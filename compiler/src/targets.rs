@@ -54,12 +54,18 @@ impl<'a> Targets<'a> {
         clusters.into_iter().collect()
     }
 
-    /// All clusters that listen to a projection.
+    /// All clusters that listen to a projection: those with a tile that some event reaches.
     pub(crate) fn listeners(&self, projection: ProjectionId) -> BTreeSet<ClusterId> {
         let post = self.graph.ends(projection).1.0 as usize;
-        let n = self.partition.grids[post].as_ref().expect("only the input has no grid").n_tiles();
-        let first = self.first_tiles[post].0;
-        (first..first + n).map(|tile| self.cluster_of[tile as usize]).collect()
+        let grid = self.partition.grids[post].as_ref().expect("only the input has no grid");
+        let [c, y, x] = [0, 1, 2].map(|axis| -> BTreeSet<u32> {
+            self.slices[projection.0 as usize][axis].iter().flatten().copied().collect()
+        });
+        grid.positions()
+            .zip(self.first_tiles[post].0..)
+            .filter(|((tc, ty, tx), _)| c.contains(tc) && y.contains(ty) && x.contains(tx))
+            .map(|(_, tile)| self.cluster_of[tile as usize])
+            .collect()
     }
 
     /// The classes of channels, rows and columns in a box of a population.

@@ -2,83 +2,14 @@
 
 mod support;
 
-use compiler::{Options, compile_quantized, stimulus};
-use ir::{
-    Compare, Connectivity, Conv2d, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Pool, Population,
-    PopulationId, Projection, Quantized, Readout, Reset, Shape, Spiking, Stimulus, Window,
+use compiler::{CompileError, Options, compile_quantized, stimulus};
+use ir::{Graph, InputCoding, Quantized, Stimulus, arbitrary};
+use isa::{
+    Arch,
+    arch::{Multicast, preset::preset},
 };
-use isa::{Arch, arch::preset::preset};
-
-/// Weights without structure, reproducible: a multiplicative congruential generator (Lehmer 1951).
-fn weights(n: usize, seed: u64, limit: i32) -> Vec<i32> {
-    let mut x = seed * 2 + 1;
-    (0..n)
-        .map(|_| {
-            x = x.wrapping_mul(6_364_136_223_846_793_005);
-            (x >> 33) as i32 % (2 * limit + 1) - limit
-        })
-        .collect()
-}
-
-fn spiking(threshold: &[i64], window: (u32, u32)) -> NeuronModel<Quantized> {
-    NeuronModel::Spiking(Spiking {
-        threshold: PerChannel(threshold.to_vec()),
-        v_init: PerChannel::uniform(3),
-        bias: PerChannel::uniform(1),
-        leak: Leak::Decay(300),
-        reset: Reset::Subtract,
-        compare: Compare::GreaterEqual,
-        window: Window::new(window.0, window.1),
-        floor: Some(-200),
-    })
-}
-
-fn add(graph: &mut Graph<Quantized>, name: &str, shape: Shape, neuron: NeuronModel<Quantized>) -> PopulationId {
-    graph.add_population(Population { name: name.into(), shape, neuron, norm: () })
-}
-
-fn join(
-    graph: &mut Graph<Quantized>,
-    (pre, post): (PopulationId, PopulationId),
-    connectivity: Connectivity,
-    pool: Option<Pool>,
-    delay: u32,
-) {
-    let mut projection = Projection { connectivity, pool, weights: Vec::new(), delay };
-    if connectivity == Connectivity::OneToOne {
-        projection.weights = vec![1];
-    }
-    let n = projection.expected_weights(graph.population(pre).shape, graph.population(post).shape);
-    projection.weights = weights(n, u64::from(pre.0 * 31 + post.0), 20);
-    graph.connect(pre, post, projection);
-}
-
-/// Everything at once: stride, padding, dilation, groups, pooling, one-to-one, recurrence, a branch, delays, two dense
-/// layers, an accumulator, a late window.
-fn network() -> Graph<Quantized> {
-    let mut g = Graph::new("everything", 7, InputEncoding::Pixels);
-    let input = NeuronModel::Input { coding: InputCoding::DirectEveryStep { steps: 2 }, scale: 1.0 };
-    let input = add(&mut g, "input", Shape::new(2, 11, 9), input);
-    let a = add(&mut g, "a", Shape::new(6, 6, 9), spiking(&[300, 250, 200, 150, 260, 330], (0, 6)));
-    let b = add(&mut g, "b", Shape::new(4, 3, 4), spiking(&[40], (1, 7)));
-    let c = add(&mut g, "c", Shape::new(4, 3, 4), spiking(&[30], (2, 7)));
-    let d = add(&mut g, "d", Shape::vector(13), spiking(&[25], (0, 7)));
-    let out = add(&mut g, "out", Shape::vector(5), NeuronModel::Accumulator { v_init: PerChannel::uniform(-2) });
-    let conv = |kernel, stride, padding, dilation, groups| {
-        Connectivity::Conv2d(Conv2d { kernel, stride, padding, dilation, groups })
-    };
-    join(&mut g, (input, a), conv((3, 3), (2, 1), (1, 1), (1, 1), 2), None, 0);
-    join(&mut g, (a, b), conv((2, 2), (1, 1), (1, 1), (2, 2), 2), Some(Pool { size: (2, 2) }), 1);
-    join(&mut g, (b, c), Connectivity::OneToOne, None, 2);
-    join(&mut g, (c, b), conv((3, 3), (1, 1), (1, 1), (1, 1), 4), None, 1);
-    join(&mut g, (b, d), Connectivity::Dense, Some(Pool { size: (2, 2) }), 1);
-    join(&mut g, (c, d), Connectivity::Dense, None, 1);
-    join(&mut g, (d, d), Connectivity::Dense, None, 1);
-    join(&mut g, (d, out), Connectivity::Dense, None, 1);
-    g.readout = Readout::Potential { population: out };
-    assert_eq!(ir::verify(&g), []);
-    g
-}
+use proptest::prelude::*;
+use support::network::{network, weights};
 
 /// The chip with cores of at most `neurons` neurons.
 fn chip(name: &str, neurons: u64) -> Arch {
@@ -90,42 +21,88 @@ fn chip(name: &str, neurons: u64) -> Arch {
     arch
 }
 
-fn agree(graph: &Graph<Quantized>, arch: &Arch) -> u64 {
-    let compiled =
-        compile_quantized(graph, arch, &Options { check: true, moves_per_cluster: 20, ..Options::default() })
-            .expect("fits");
+fn options() -> Options {
+    Options { check: true, moves_per_cluster: 20, ..Options::default() }
+}
+
+/// Compiles and runs one sample: spikes and potentials are the interpreter's. Returns spikes and deliveries.
+fn agree(graph: &Graph<Quantized>, arch: &Arch, sample: &Stimulus) -> (usize, u64) {
+    let compiled = compile_quantized(graph, arch, &options()).unwrap_or_else(|error| panic!("{}: {error}", arch.name));
+    let meaning = ir::interpret(graph, sample);
+    let outcome = support::execute(&compiled.program, &stimulus(sample));
+    assert_eq!(outcome.spikes, meaning.spikes);
+    assert_eq!(outcome.potentials, meaning.potentials);
+    (meaning.n_spikes(), outcome.deliveries)
+}
+
+fn sample(graph: &Graph<Quantized>, seed: u64) -> Stimulus {
     let input = graph.population(graph.input().expect("has one")).shape;
-    let mut delivered = 0;
-    for seed in 0..3 {
-        let sample = Stimulus::direct(&weights(input.neurons(), seed, 15), InputCoding::DirectEveryStep { steps: 2 });
-        let meaning = ir::interpret(graph, &sample);
-        assert!(meaning.n_spikes() > 100, "the network is active: {} spikes", meaning.n_spikes());
-        let outcome = support::execute(&compiled.program, &stimulus(&sample));
-        assert_eq!(outcome.spikes, meaning.spikes);
-        assert_eq!(outcome.potentials, meaning.potentials);
-        delivered += outcome.deliveries;
-    }
-    delivered
+    Stimulus::direct(&weights(input.neurons(), seed, 15), InputCoding::DirectEveryStep { steps: 2 })
 }
 
 #[test]
 fn every_tiling_executes_the_graph() {
     let graph = network();
-    let whole = agree(&graph, &chip("loihi1", 1024));
-    let mut last = 0;
-    for neurons in [200, 54, 30, 12, 5, 1] {
-        last = agree(&graph, &chip("loihi1", neurons));
+    let mut deliveries = Vec::new();
+    for neurons in [1024, 200, 54, 30, 12, 5, 1] {
+        let (spikes, delivered) = agree(&graph, &chip("loihi1", neurons), &sample(&graph, neurons));
+        assert!(spikes > 100, "the network is active: {spikes} spikes");
+        deliveries.push(delivered);
     }
-    assert!(last > whole, "smaller tiles take more deliveries");
+    assert!(deliveries[6] > deliveries[0], "smaller tiles take more deliveries: {deliveries:?}");
 }
 
 #[test]
 fn a_machine_without_a_network_has_one_core_per_layer() {
     let graph = network();
     let arch = preset("lemaire_ideal").expect("a preset");
-    let compiled =
-        compile_quantized(&graph, &arch, &Options { check: true, moves_per_cluster: 20, ..Options::default() })
-            .expect("fits");
+    let compiled = compile_quantized(&graph, &arch, &options()).expect("fits");
     assert_eq!(compiled.program.cores.len(), graph.n_populations() - 1);
-    agree(&graph, &arch);
+    agree(&graph, &arch, &sample(&graph, 1));
+}
+
+#[test]
+fn equal_inputs_give_equal_programs() {
+    let graph = network();
+    let arch = chip("loihi1", 30);
+    let bytes = |seed| {
+        let compiled = compile_quantized(&graph, &arch, &Options { seed, ..options() }).expect("fits");
+        isa::encode(&compiled.program)
+    };
+    assert_eq!(bytes(7), bytes(7));
+    assert_ne!(bytes(7), bytes(8), "the seed takes part");
+    let threads: Vec<_> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..2).map(|_| scope.spawn(|| bytes(7))).collect();
+        runs.into_iter().map(|run| run.join().expect("compiles")).collect()
+    });
+    assert!(threads.iter().all(|b| *b == bytes(7)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Random networks on random chips, with every checker on.
+    #[test]
+    fn any_network_on_any_chip(
+        (graph, sample) in arbitrary::quantized_case(arbitrary::Features::ALL),
+        neurons in 1u64..40,
+        cores_per_router in 1u32..4,
+        multicast in prop_oneof![
+            Just(Multicast::Unicast),
+            Just(Multicast::Rectangle),
+            Just(Multicast::Tree { entries: None }),
+            Just(Multicast::Tree { entries: Some(3) }),
+        ],
+    ) {
+        let mut arch = chip("loihi1", neurons);
+        arch.mesh.cores_per_router = cores_per_router;
+        (arch.mesh.width, arch.mesh.height) = (24, 24);
+        arch.noc.as_mut().expect("it has one").multicast = multicast;
+        // Programs express neither a read-out finer than the map nor an input that is never presented.
+        if let Err(CompileError::Diagnostics(found)) = compile_quantized(&graph, &arch, &options()) {
+            prop_assert!(found.0.iter().all(|d| ["readout", "input"].contains(&d.entity.as_str())), "{}", found);
+        } else {
+            agree(&graph, &arch, &sample);
+        }
+    }
 }

@@ -13,6 +13,7 @@ use crate::{
         store::signed_bits,
     },
     placement::Placement,
+    reach::Reach,
 };
 use ir::{
     Compare, Connectivity, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PopulationId, Projection,
@@ -63,6 +64,21 @@ pub fn expressible(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnost
     }
     for (id, p) in graph.projections() {
         limit(format!("{id}"), "delay [timesteps]", u64::from(p.delay), max16, "shorten the delay");
+    }
+    let input = graph.input().map(|id| &graph.population(id).neuron);
+    if let Some(NeuronModel::Input { coding: InputCoding::DirectEveryStep { steps: 0 }, .. }) = input {
+        limit("input".into(), "samples never presented", 1, 0, "present the input in at least one timestep");
+    }
+    if let ir::Readout::ChannelEnergy { population, grid, .. } = graph.readout {
+        let shape = graph.population(population).shape;
+        let side = u64::from(shape.height.min(shape.width));
+        limit(
+            "readout".into(),
+            "regions along a side",
+            u64::from(grid),
+            side,
+            "use at most one region per row and column",
+        );
     }
     for (id, p) in graph.populations() {
         if matches!(p.neuron, NeuronModel::Linear) {
@@ -201,6 +217,12 @@ fn fill<'a>(
         let v_base = image.n_state;
         image.n_state += tile.neurons() as u32;
         for projection in graph.incoming(tile.population) {
+            let (pre, post) = graph.ends(projection);
+            let shapes = (graph.population(pre).shape, graph.population(post).shape);
+            let reach = Reach::new(graph.projection(projection), shapes.0, shapes.1);
+            if !reach.touches([&tile.channels, &tile.rows, &tile.cols]) {
+                continue;
+            }
             axons.entry(projection).or_default().push(DescriptorId(image.descriptors.len() as u16));
             let bits = bits[projection.0 as usize] as u8;
             image.descriptors.push(synapses(graph, projection, tile, v_base, |data| blocks.intern(bits, data)));

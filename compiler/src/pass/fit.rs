@@ -13,6 +13,7 @@ use crate::{
         cluster::cluster,
         emit::expressible,
         store::store,
+        support::supported,
         tile::{Misfit, SLACK_PERCENT, Tiler},
     },
 };
@@ -131,9 +132,12 @@ fn remedy(tiler: &Tiler, misfit: &Misfit, resource: Resource, used: u64, max: u6
             }
         }
         Resource::Weights => {
-            let widths = tiler.arch.core.weight_bits.iter().rev();
-            let stored = incoming.iter().map(|p| tiler.bits[p.0 as usize]).max().unwrap_or(1);
-            match widths.copied().find(|&b| b < stored && used * u64::from(b) / u64::from(stored) <= max) {
+            let widths = tiler.arch.core.weight_bits.iter().rev().copied();
+            let narrower = widths.filter(|&b| b < tiler.bits.iter().copied().max().unwrap_or(1)).find(|&b| {
+                let bits: Vec<u32> = tiler.bits.iter().map(|&stored| stored.min(b)).collect();
+                tiler.with_bits(&bits).fits(misfit.population)
+            });
+            match narrower {
                 Some(bits) => format!("quantize to {bits} bits"),
                 None => "use fewer input channels or a smaller kernel".into(),
             }
@@ -181,6 +185,7 @@ fn other_presets(graph: &Graph<Quantized>, arch: &Arch, activity: &Activity) -> 
         .filter_map(|(name, _)| {
             let other = preset::preset(name)?;
             expressible(graph, &other).ok()?;
+            supported(graph, &other).ok()?;
             let bits = store(graph, &other).ok()?;
             let n = n_clusters(graph, &other, &bits, activity)?;
             (n <= other.n_cores() as usize).then(|| format!("{name} ({n} cores)"))

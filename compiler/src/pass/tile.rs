@@ -57,6 +57,16 @@ impl<'a> Tiler<'a> {
         Self { graph, arch, capacity: Capacity::of(arch), bits, rates, reach }
     }
 
+    /// The same search with other widths of weights.
+    pub(crate) fn with_bits<'b>(&'b self, bits: &'b [u32]) -> Tiler<'b> {
+        Tiler { bits, reach: self.reach.clone(), rates: self.rates.clone(), ..*self }
+    }
+
+    /// Whether some grid fits a population, whatever the grids of the others.
+    pub(crate) fn fits(&self, id: PopulationId) -> bool {
+        self.search(id, &vec![None; self.graph.n_populations()], 0).is_ok()
+    }
+
     /// The grid of every population that fits (none for the input), and the populations that fit no grid.
     pub(crate) fn grids(&self, slack_percent: u32) -> (Vec<Option<Grid>>, Vec<Misfit>) {
         let n = self.graph.n_populations();
@@ -213,7 +223,8 @@ impl<'a> Tiler<'a> {
     fn traffic(&self, id: PopulationId, [c, y, x]: [&AxisCost; 3]) -> (f64, f64) {
         let (mut deliveries, mut work) = (0.0, 0.0);
         for (i, p) in self.graph.incoming(id).into_iter().enumerate() {
-            let rate = self.rates[self.graph.ends(p).0.0 as usize];
+            // A silent source still decides between grids that are otherwise equal.
+            let rate = self.rates[self.graph.ends(p).0.0 as usize].max(1e-9);
             let [ic, iy, ix] = [&c.incoming[i], &y.incoming[i], &x.incoming[i]];
             deliveries += rate * (ic.deliveries * iy.deliveries * ix.deliveries) as f64;
             work += rate * (ic.synapses * iy.synapses * ix.synapses) as f64;

@@ -1,5 +1,9 @@
 //! A plain executor of programs, by the words of the descriptors' documentation, to compare with the graph interpreter.
 
+#![allow(dead_code, reason = "every test uses a part")]
+
+pub(crate) mod network;
+
 use isa::{
     CoreImage, Descriptor, Destination, Emission, NeuronDescriptor, NeuronKind, Program, Route, Stimulus, Tag,
     op::{ConvDescriptor, DenseDescriptor},
@@ -41,6 +45,7 @@ pub(crate) fn execute(program: &Program, stimulus: &Stimulus) -> Outcome {
             assert!(cores.len() > 1, "a single core needs no rectangle");
         }
     };
+    #[allow(clippy::needless_range_loop, reason = "t is a time, and indexes several lists")]
     for t in 0..steps {
         let input = program.layer(program.input.layer);
         for event in stimulus.steps.get(t).into_iter().flatten() {

@@ -1,0 +1,100 @@
+//! Rejects what the convolution engine or the synapses of a core cannot represent, however the network is cut.
+
+use crate::diagnostics::{Diagnostic, Diagnostics, Limit};
+use ir::{Connectivity, Graph, ProjectionId, Quantized};
+use isa::{Arch, arch::ConvolutionLimits};
+use std::collections::BTreeSet;
+
+/// Checks convolution geometry and the number of distinct weights onto a neuron.
+///
+/// # Errors
+/// Every projection that the chip does not support.
+pub fn supported(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostics> {
+    let mut found = Vec::new();
+    for (id, _) in graph.projections() {
+        if let Some(limits) = &arch.core.convolution {
+            convolution(graph, id, arch, limits, &mut found);
+        }
+        if let Some(max) = &arch.core.weights_per_neuron {
+            let used = distinct_weights(graph, id);
+            if used > max.value {
+                found.push(Diagnostic {
+                    entity: entity(graph, id),
+                    message: format!("{} has few weight values per neuron", arch.name),
+                    limit: Some(Limit { resource: "distinct weights onto a neuron".into(), used, max: max.value }),
+                    remedy: format!("quantize to {} bits", (max.value + 1).ilog2().max(1)),
+                });
+            }
+        }
+    }
+    if found.is_empty() { Ok(()) } else { Err(Diagnostics(found)) }
+}
+
+fn convolution(
+    graph: &Graph<Quantized>,
+    id: ProjectionId,
+    arch: &Arch,
+    limits: &ConvolutionLimits,
+    found: &mut Vec<Diagnostic>,
+) {
+    let Connectivity::Conv2d(conv) = graph.projection(id).connectivity else { return };
+    let (pre, post) = graph.ends(id);
+    let (pre, post) = (graph.population(pre).shape, graph.population(post).shape);
+    let mut limit = |resource: &str, used: u32, max: u32, remedy: String| {
+        if used > max {
+            found.push(Diagnostic {
+                entity: entity(graph, id),
+                message: format!("the convolution engine of {} is smaller", arch.name),
+                limit: Some(Limit { resource: resource.into(), used: used.into(), max: max.into() }),
+                remedy,
+            });
+        }
+    };
+    let most = |(a, b): (u32, u32)| a.max(b);
+    limit("kernel size", most(conv.kernel), limits.kernel, format!("use kernels up to {0}×{0}", limits.kernel));
+    limit(
+        "source map size",
+        pre.height.max(pre.width),
+        limits.source_map,
+        format!("use maps up to {0}×{0}", limits.source_map),
+    );
+    limit(
+        "map size",
+        post.height.max(post.width),
+        limits.map,
+        format!("use a larger stride: maps up to {0}×{0}", limits.map),
+    );
+    for stride in [conv.stride.0, conv.stride.1] {
+        if !limits.strides.contains(&stride) {
+            found.push(Diagnostic {
+                entity: entity(graph, id),
+                message: format!("{} has no stride {stride}", arch.name),
+                limit: None,
+                remedy: format!("use a stride among {:?}", limits.strides),
+            });
+            break;
+        }
+    }
+}
+
+/// Most distinct non-zero weights of a projection onto one neuron.
+fn distinct_weights(graph: &Graph<Quantized>, id: ProjectionId) -> u64 {
+    let projection = graph.projection(id);
+    let post = graph.population(graph.ends(id).1).shape;
+    let per_target = match projection.connectivity {
+        Connectivity::Conv2d(_) => projection.weights.len() / post.channels as usize,
+        Connectivity::Dense => projection.weights.len() / post.neurons(),
+        Connectivity::OneToOne => 1,
+    };
+    projection
+        .weights
+        .chunks(per_target.max(1))
+        .map(|weights| weights.iter().filter(|&&w| w != 0).collect::<BTreeSet<_>>().len() as u64)
+        .max()
+        .unwrap_or(0)
+}
+
+fn entity(graph: &Graph<Quantized>, id: ProjectionId) -> String {
+    let (pre, post) = graph.ends(id);
+    format!("{id} `{}` → `{}`", graph.population(pre).name, graph.population(post).name)
+}
