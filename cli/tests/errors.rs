@@ -1,0 +1,70 @@
+//! Wrong inputs: one paragraph that names file, place, cause and remedy; exit code 2; existing outputs untouched.
+
+mod support;
+
+use std::{fs, path::Path};
+use support::spikeloom;
+
+/// Runs a command that must fail and returns its message.
+fn refused(folder: &Path, args: &[&str]) -> String {
+    let ran = spikeloom(folder, args);
+    assert_eq!(ran.code, 2, "{args:?}: {}{}", ran.out, ran.err);
+    assert_eq!(ran.out, "", "{args:?}");
+    ran.err
+}
+
+#[test]
+fn each_wrong_input_is_named_with_its_remedy() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    fs::write(at.join("garbage.slb"), b"garbage").expect("writable");
+    fs::write(at.join("garbage.safetensors"), b"garbage").expect("writable");
+    fs::write(at.join("garbage.ron"), b"Arch(version: 1").expect("writable");
+    assert_eq!(spikeloom(at, &["compile", "-o", "whole.slb"]).code, 0);
+    let whole = fs::read(at.join("whole.slb")).expect("written");
+    fs::write(at.join("cut.slb"), &whole[..whole.len() / 2]).expect("writable");
+    let mut flipped = whole;
+    let last = flipped.len() - 9;
+    flipped[last] ^= 1;
+    fs::write(at.join("flipped.slb"), &flipped).expect("writable");
+
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["run", "nothing"], &["`nothing`", "mnist-small", ".safetensors"]),
+        (&["run", "nothing.safetensors"], &["nothing.safetensors", "check the path"]),
+        (&["run", "garbage.safetensors"], &["garbage.safetensors", "not a spikeloom file"]),
+        (&["run", "garbage.ron"], &["garbage.ron", "line 1"]),
+        (&["run", "--arch", "pentium"], &["`pentium`", "loihi1", ".ron"]),
+        (&["run", "--arch", "garbage.ron"], &["garbage.ron"]),
+        (&["run", "--table", "free"], &["`free`", "loihi1", "--table"]),
+        (&["run", "--data", "nowhere"], &["nowhere", "spikeloom data fetch"]),
+        (&["run", "--data", "cifar10"], &["cifar10", "spikeloom data fetch"]),
+        (&["run", "--limit", "0"], &["--limit 0"]),
+        (&["run", "--per-image", "x.txt", "--limit", "1"], &["x.txt", ".csv or .json"]),
+        (&["simulate", "nothing.slb"], &["nothing.slb", "check the path"]),
+        (&["simulate", "garbage.slb"], &["garbage.slb", "byte 0", "SNB1", "compile it again"]),
+        (&["simulate", "cut.slb"], &["cut.slb", "compile it again"]),
+        (&["inspect", "flipped.slb"], &["flipped.slb", "compile it again"]),
+        (&["simulate", "whole.slb", "--arch", "seneca_like"], &["whole.slb", "seneca_like"]),
+        (&["run", "--arch", "truenorth"], &["truenorth", "8/2", "quantize to 2 bits"]),
+        (&["compile", "--dump-after", "magic"], &["`magic`", "fuse", "emit"]),
+        (&["train", "--dataset", "mnist"], &["mnist", "spikeloom data fetch"]),
+        (&["train", "--set", "epochs"], &["--set epochs", "KEY=VALUE"]),
+        (&["train", "--set", "epoch=3"], &["epoch"]),
+    ];
+    for (args, parts) in cases {
+        let message = refused(at, args);
+        for part in *parts {
+            assert!(message.contains(part), "{args:?} does not mention `{part}`:\n{message}");
+        }
+    }
+}
+
+#[test]
+fn a_failing_command_leaves_an_existing_output_untouched() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let out = dir.path().join("net.slb");
+    fs::write(&out, b"precious").expect("writable");
+    refused(dir.path(), &["compile", "--arch", "truenorth", "-o", "net.slb"]);
+    assert_eq!(fs::read(&out).expect("still there"), b"precious");
+    assert_eq!(fs::read_dir(dir.path()).expect("readable").count(), 1, "a temporary file was left behind");
+}

@@ -1,0 +1,87 @@
+//! The main job as a user runs it: run, compile, simulate, inspect, on the bundled network and images.
+
+mod support;
+
+use serde_json::Value;
+use support::spikeloom;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+#[test]
+fn run_reports_accuracy_counts_energy_and_latency_together() {
+    let dir = folder();
+    let ran = spikeloom(dir.path(), &["run", "--limit", "40", "--verify", "--check"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for part in ["accuracy", "latency", "energy", "cores", "conv4", "synaptic ops", "verified     40 of 40"] {
+        assert!(ran.out.contains(part), "no `{part}` in\n{}", ran.out);
+    }
+}
+
+#[test]
+fn simulate_of_a_compiled_program_equals_run() {
+    let dir = folder();
+    let run = spikeloom(dir.path(), &["run", "--limit", "20", "--json"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(spikeloom(dir.path(), &["compile", "-o", "net.slb"]).code, 0);
+    let simulated = spikeloom(dir.path(), &["simulate", "net.slb", "--limit", "20", "--json"]);
+    assert_eq!(simulated.code, 0, "{}", simulated.err);
+    let [run, simulated]: [Value; 2] = [run.out, simulated.out].map(|text| serde_json::from_str(&text).expect("JSON"));
+    for key in ["correct", "counts", "latency", "energy", "layers", "spikes"] {
+        assert_eq!(run[key], simulated[key], "{key}");
+    }
+}
+
+#[test]
+fn counts_and_classes_do_not_depend_on_threads_or_timing_mode() {
+    let dir = folder();
+    let of = |args: &[&str]| {
+        let ran = spikeloom(dir.path(), &[&["run", "--limit", "12", "--json"], args].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+        (report["correct"].clone(), report["counts"].clone())
+    };
+    let reference = of(&["--threads", "1", "--mode", "counts"]);
+    assert_eq!(of(&["--threads", "2", "--mode", "analytic"]), reference);
+    assert_eq!(of(&["--threads", "2", "--mode", "cycle"]), reference);
+}
+
+#[test]
+fn compiling_twice_gives_the_same_bytes() {
+    let dir = folder();
+    for name in ["a.slb", "b.slb"] {
+        assert_eq!(spikeloom(dir.path(), &["compile", "--arch", "seneca_like", "-o", name]).code, 0);
+    }
+    let read = |name| std::fs::read(dir.path().join(name)).expect("written");
+    assert_eq!(read("a.slb"), read("b.slb"));
+}
+
+#[test]
+fn inspect_shows_used_and_max_and_disassembles() {
+    let dir = folder();
+    assert_eq!(spikeloom(dir.path(), &["compile", "-o", "net.slb"]).code, 0);
+    let used = spikeloom(dir.path(), &["inspect", "net.slb"]);
+    assert!(used.out.contains("/1,024") && used.out.contains("weight memory [bits]"), "{}", used.out);
+    let text = spikeloom(dir.path(), &["inspect", "net.slb", "--disassemble"]);
+    assert!(text.out.contains("on_spike: EVGET ; AXL ; XCALL ; END"), "{}", text.out);
+}
+
+#[test]
+fn per_image_lines_sum_to_the_report() {
+    let dir = folder();
+    let ran = spikeloom(dir.path(), &["run", "--limit", "10", "--json", "--per-image", "images.csv"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let csv = std::fs::read_to_string(dir.path().join("images.csv")).expect("written");
+    let column = |name: &str| -> Vec<f64> {
+        let mut lines = csv.lines();
+        let i = lines.next().expect("a header").split(',').position(|c| c == name).expect("a column");
+        lines.map(|line| line.split(',').nth(i).expect("a cell").parse().expect("a number")).collect()
+    };
+    let mean = |name: &str| column(name).iter().sum::<f64>() / 10.0;
+    let close = |a: f64, b: &Value| (a / b.as_f64().expect("a number") - 1.0).abs() < 1e-9;
+    assert!(close(mean("spikes"), &report["spikes"]["mean"]));
+    assert!(close(mean("synaptic_operations"), &report["synaptic_operations"]["mean"]));
+    assert!(close(mean("energy_pj"), &report["energy"]["total_pj"]["value"]));
+}
