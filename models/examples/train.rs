@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
     let outcome = run(&config, (&train, &test), Path::new(&out), true, &stop, &mut |event| match event {
         Event::Started { epochs_done, images } => {
-            println!("{images} training images, {epochs_done} of {} epochs done", config.epochs)
+            println!("{images} training images, {epochs_done} of {} epochs done", config.epochs);
         }
         Event::Batch(_) => {}
         Event::Epoch(r, seconds) => {

@@ -40,7 +40,7 @@ impl Augment {
             }
         }
         if erase {
-            self.blank([c, h, w], rng, out);
+            blank([c, h, w], rng, out);
         }
     }
 
@@ -57,18 +57,19 @@ impl Augment {
         let bottom = at(1, 0) * (1.0 - fx) + at(1, 1) * fx;
         (top * (1.0 - fy) + bottom * fy).round() as u8
     }
+}
 
-    fn blank(&self, [c, h, w]: [usize; 3], rng: &mut Stream, out: &mut [u8]) {
-        let area = (0.02 + 0.13 * rng.unit()) * (h * w) as f32;
-        let aspect = (rng.symmetric() * 0.7).exp();
-        let bh = ((area * aspect).sqrt().round() as usize).clamp(1, h);
-        let bw = ((area / aspect).sqrt().round() as usize).clamp(1, w);
-        let (y0, x0) = (rng.below(h - bh + 1), rng.below(w - bw + 1));
-        for plane in out.chunks_exact_mut(h * w).take(c) {
-            let mean = (plane.iter().map(|&p| u32::from(p)).sum::<u32>() / (h * w) as u32) as u8;
-            for row in plane.chunks_exact_mut(w).skip(y0).take(bh) {
-                row[x0..x0 + bw].fill(mean);
-            }
+/// Fills a random rectangle of each channel with the channel's mean.
+fn blank([c, h, w]: [usize; 3], rng: &mut Stream, out: &mut [u8]) {
+    let area = (0.02 + 0.13 * rng.unit()) * (h * w) as f32;
+    let aspect = (rng.symmetric() * 0.7).exp();
+    let bh = ((area * aspect).sqrt().round() as usize).clamp(1, h);
+    let bw = ((area / aspect).sqrt().round() as usize).clamp(1, w);
+    let (y0, x0) = (rng.below(h - bh + 1), rng.below(w - bw + 1));
+    for plane in out.chunks_exact_mut(h * w).take(c) {
+        let mean = (plane.iter().map(|&p| u32::from(p)).sum::<u32>() / (h * w) as u32) as u8;
+        for row in plane.chunks_exact_mut(w).skip(y0).take(bh) {
+            row[x0..x0 + bw].fill(mean);
         }
     }
 }

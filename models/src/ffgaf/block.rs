@@ -17,7 +17,9 @@
 use super::adam::{Param, Rates};
 use super::config::{Activation, Arithmetic, Config, Norm, Readout};
 use super::random::{Purpose, Stream};
-use crate::kernels::{Affine, Conv, ConvShape, FixedWeights, Moments, Scratch, Source, activate, input_gradient, sample_sums};
+use crate::kernels::{
+    Affine, Conv, ConvShape, FixedWeights, Moments, Scratch, Source, activate, input_gradient, sample_sums,
+};
 use rayon::prelude::*;
 use std::sync::{Mutex, MutexGuard};
 
@@ -44,11 +46,11 @@ impl<'a> Batch<'a> {
 
 /// Loss and hits of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct StepResult {
+pub(crate) struct StepResult {
     /// Mean cross-entropy, nats.
-    pub loss: f64,
+    pub(crate) loss: f64,
     /// Samples whose largest logit is the label's.
-    pub correct: usize,
+    pub(crate) correct: usize,
 }
 
 /// Gradients of one step; `weight` holds one part per work block.
@@ -69,6 +71,7 @@ struct Worker {
 }
 
 /// Parameters, fixed tables and buffers of one layer.
+#[allow(clippy::struct_excessive_bools, reason = "each is one published switch")]
 pub(crate) struct Block {
     pub(crate) conv: Conv,
     pub(crate) channels: usize,

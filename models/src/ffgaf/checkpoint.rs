@@ -10,6 +10,7 @@ use super::store::{StoreError, Tensor, pack, unpack, write_atomic};
 use super::train::{State, Trainer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::path::Path;
 
 #[derive(Serialize, Deserialize)]
@@ -25,7 +26,11 @@ const FORMAT: &str = "spikeloom-checkpoint-1";
 /// SHA-256 of the configuration's TOML, hexadecimal.
 #[must_use]
 pub fn config_hash(config: &Config) -> String {
-    Sha256::digest(config.to_toml().as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    let mut text = String::new();
+    for byte in Sha256::digest(config.to_toml().as_bytes()) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 fn params(block: &mut Block) -> [(&'static str, &mut Param); 4] {

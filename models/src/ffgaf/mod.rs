@@ -6,22 +6,24 @@
 //! | training | [`Trainer`] |
 //! | result | [`Network`] of [`Layer`]s, run by [`Runner`] |
 
-mod adam;
+pub(crate) mod adam;
 pub mod allocation;
 mod augment;
-mod block;
+pub(crate) mod block;
 mod checkpoint;
 mod config;
 mod input;
 mod network;
-mod random;
+pub(crate) mod random;
 mod run;
 mod store;
 mod train;
 
 pub use block::EPSILON;
 pub use checkpoint::config_hash;
-pub use config::{Activation, Allocation, Arithmetic, Augment, Config, ConfigError, Fill, InputCoding, Norm, Readout, Schedule};
+pub use config::{
+    Activation, Allocation, Arithmetic, Augment, Config, ConfigError, Fill, InputCoding, Norm, Readout, Schedule,
+};
 pub use network::{Evaluation, Layer, Network, Runner, Scores};
 pub use run::{Event, Outcome, RunError, run};
 pub use store::{Card, StoreError, load_network, read_network, save_network, write_atomic};

@@ -5,6 +5,8 @@
 //! Gradient: 4 input channels × 16 output channels over all pixels (8 × 8 for a last block of 8).
 //! Eight accumulators cover the latency of the two FMA units; twelve spill.
 
+#![allow(clippy::needless_range_loop, reason = "index loops over registers and lanes are what unrolls and vectorizes")]
+
 use super::ConvShape;
 use std::arch::x86_64::{
     __m256, _mm256_broadcast_ss, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_setzero_ps, _mm256_storeu_ps,

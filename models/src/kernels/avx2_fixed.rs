@@ -1,17 +1,26 @@
 //! AVX2 register tiles for 16-bit factors and 32-bit sums; the same tile shapes as the `f32` kernels, two products per lane
 //! and instruction (`vpmaddwd`).
 
+#![allow(clippy::needless_range_loop, reason = "index loops over registers and lanes are what unrolls and vectorizes")]
+
 use super::ConvShape;
 use super::avx2::assert_tables;
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi32_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_mul_ps, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256,
+    __m256i, _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi32_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
 /// 16-bit weights kept hot while the pixels of a sample pass: 16 KiB.
 const HOT_WEIGHTS: usize = 8192;
 
-pub(super) fn forward(s: &ConvShape, origins: &[u32], taps: &[u32], x: &[i16], (w, scale): (&[i16], &[f32]), y: &mut [f32]) {
+pub(super) fn forward(
+    s: &ConvShape,
+    origins: &[u32],
+    taps: &[u32],
+    x: &[i16],
+    (w, scale): (&[i16], &[f32]),
+    y: &mut [f32],
+) {
     assert_tables(s, origins, taps);
     assert_eq!(x.len(), s.padded_pixels() * s.in_c, "padded sample length");
     assert!(w.len() == s.weight_len() && y.len() == s.out_len() && scale.len() == s.out_c, "weight and output lengths");
@@ -20,7 +29,15 @@ pub(super) fn forward(s: &ConvShape, origins: &[u32], taps: &[u32], x: &[i16], (
 }
 
 #[target_feature(enable = "avx2")]
-unsafe fn forward_impl(s: &ConvShape, origins: &[u32], taps: &[u32], x: &[i16], w: &[i16], scale: &[f32], y: &mut [f32]) {
+unsafe fn forward_impl(
+    s: &ConvShape,
+    origins: &[u32],
+    taps: &[u32],
+    x: &[i16],
+    w: &[i16],
+    scale: &[f32],
+    y: &mut [f32],
+) {
     let depth = taps.len() * s.in_c;
     for o in (0..s.out_c).step_by(16) {
         let wide = s.out_c - o >= 16;
@@ -124,7 +141,10 @@ pub(super) fn weight_gradient(
     assert_tables(s, origins, taps);
     let plane = pairs * s.padded_pixels();
     assert_eq!(x4.len(), plane * s.in_c * 2, "padded samples length");
-    assert!(dy.len() == 2 * pairs * s.out_len() && dw.len() == s.weight_len() && scale.len() == s.out_c, "gradient lengths");
+    assert!(
+        dy.len() == 2 * pairs * s.out_len() && dw.len() == s.weight_len() && scale.len() == s.out_c,
+        "gradient lengths"
+    );
     let mut at = Vec::with_capacity(pairs * origins.len());
     for m in 0..pairs {
         at.extend(origins.iter().map(|&o| (o as usize + m * s.padded_pixels()) as u32 * 8));
@@ -164,7 +184,14 @@ pub(super) fn weight_gradient(
 /// 4·`Q` input channels × 8·`V` output channels, summed over the pixels `at` of sample pairs.
 #[target_feature(enable = "avx2")]
 #[inline]
-unsafe fn gradient_tile<const Q: usize, const V: usize>(x: &[i16], next: usize, at: &[u32], dy: &[i16], scale: &[f32], dw: *mut f32) {
+unsafe fn gradient_tile<const Q: usize, const V: usize>(
+    x: &[i16],
+    next: usize,
+    at: &[u32],
+    dy: &[i16],
+    scale: &[f32],
+    dw: *mut f32,
+) {
     // SAFETY: see the caller.
     unsafe {
         let mut acc = [[[_mm256_setzero_si256(); V]; 4]; Q];

@@ -5,6 +5,9 @@
 //!
 //! Symbols: z convolution output; zh = (z − μ)/σ; u = κ(w·zh + b), in counts; n = clip(⌊u + ½⌋, 0, L) spike count.
 
+#![allow(clippy::needless_range_loop, reason = "index loops over registers and lanes are what unrolls and vectorizes")]
+#![allow(clippy::inline_always, reason = "a body must be inlined into both of its compilations")]
+
 /// Per-channel affine maps of z: zh = z·`norm_gain` + `norm_bias`, u = z·`gain` + `bias`.
 #[derive(Clone, Debug, Default)]
 pub struct Affine {

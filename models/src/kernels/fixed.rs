@@ -11,6 +11,9 @@
 //!
 //! Sums are exact integers, so this path's results do not depend on summation order.
 
+#![allow(clippy::needless_range_loop, reason = "index loops over registers and lanes are what unrolls and vectorizes")]
+#![allow(clippy::inline_always, reason = "a body must be inlined into both of its compilations")]
+
 use super::{Conv, ConvShape, Scratch};
 
 /// Largest magnitude of a 16-bit factor such that `terms` products with numbers up to `largest` stay within 31 bits.
@@ -95,7 +98,14 @@ impl Conv {
     }
 
     /// Adds the weight gradient of samples of counts up to `largest` to `dw` (packed); `dy` holds the samples' gradients one after another.
-    pub fn add_weight_gradient_counts(&self, xs: &[&[u8]], largest: u8, dy: &[f32], dw: &mut [f32], scratch: &mut Scratch) {
+    pub fn add_weight_gradient_counts(
+        &self,
+        xs: &[&[u8]],
+        largest: u8,
+        dy: &[f32],
+        dw: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
         let s = &self.shape;
         assert!(self.has_fixed(), "fixed point needs AVX2; ask has_fixed first");
         assert_eq!(dw.len(), s.weight_len(), "packed gradient length");
@@ -112,7 +122,14 @@ impl Conv {
         }
         quantize_pairs(s, dy, xs.len(), &inverse, &mut f.gradient);
         #[cfg(target_arch = "x86_64")]
-        super::avx2_fixed::weight_gradient(s, &self.origins, &self.taps, xs.len().div_ceil(2), (&f.input, &f.gradient, &f.scale), dw);
+        super::avx2_fixed::weight_gradient(
+            s,
+            &self.origins,
+            &self.taps,
+            xs.len().div_ceil(2),
+            (&f.input, &f.gradient, &f.scale),
+            dw,
+        );
     }
 }
 
@@ -181,7 +198,8 @@ fn quantize_pairs_body(s: &ConvShape, dy: &[f32], n: usize, inverse: &[f32], out
         for (k, d) in block.chunks_exact_mut(2 * width).enumerate() {
             let (pair, p) = (k / pixels, k % pixels);
             let a = &dy[(2 * pair * pixels + p) * c + o..][..width];
-            let b = if 2 * pair + 1 < n { &dy[((2 * pair + 1) * pixels + p) * c + o..][..width] } else { &zero[..width] };
+            let b =
+                if 2 * pair + 1 < n { &dy[((2 * pair + 1) * pixels + p) * c + o..][..width] } else { &zero[..width] };
             for i in 0..width {
                 d[2 * i] = nearest(a[i] * inverse[i]);
                 d[2 * i + 1] = nearest(b[i] * inverse[i]);

@@ -29,6 +29,7 @@ mod shape;
 pub use elementwise::{Affine, Moments, activate, input_gradient, quantize, sample_sums};
 pub use fixed::FixedWeights;
 pub use gather::Source;
+pub use portable::{Product, product};
 pub use shape::ConvShape;
 
 use gather::{pad_sample, pad_sample_by_four};

@@ -16,17 +16,25 @@ fn im2col(s: &ConvShape, origins: &[u32], taps: &[u32], xpad: &[f32]) -> Vec<f32
     cols
 }
 
-/// Row-major product `dst[m×n] (+)= a[m×k] · b[k×n]` with the given row/column strides.
-struct Product {
-    m: usize,
-    n: usize,
-    k: usize,
-    dst_row: usize,
-    a_strides: (usize, usize),
-    b_row: usize,
+/// Sizes and strides of the product `dst[m×n] (+)= a[m×k] · b[k×n]`; `b` and `dst` have contiguous rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Product {
+    /// Rows of `a` and `dst`.
+    pub m: usize,
+    /// Columns of `b` and `dst`.
+    pub n: usize,
+    /// Columns of `a`, rows of `b`.
+    pub k: usize,
+    /// Values from one row of `dst` to the next.
+    pub dst_row: usize,
+    /// Values from one row, and from one column, of `a` to the next.
+    pub a_strides: (usize, usize),
+    /// Values from one row of `b` to the next.
+    pub b_row: usize,
 }
 
-fn product(p: &Product, a: &[f32], b: &[f32], dst: &mut [f32], add: bool) {
+/// Matrix product on one thread; with `add` the result is added to `dst`.
+pub fn product(p: &Product, a: &[f32], b: &[f32], dst: &mut [f32], add: bool) {
     assert!((p.m - 1) * p.a_strides.0 + (p.k - 1) * p.a_strides.1 < a.len(), "a covers the product");
     assert!((p.k - 1) * p.b_row + p.n <= b.len(), "b covers the product");
     assert!((p.m - 1) * p.dst_row + p.n <= dst.len(), "dst covers the product");

@@ -44,7 +44,8 @@ fn check(case: &Case, step: f64, tolerance: f64) {
     let mut block = Block::new(&config, 0, (9, 9), 3, vec![5, 3, 8]);
     let mut rng = Stream::new(5, Purpose::Init, 1, 1);
     let s = block.conv.shape;
-    let n = 20;
+    // A count changes only where u crosses a level, so the quantized loss needs many samples for a smooth difference.
+    let n = if case.activation == Activation::Quantized { 200 } else { 20 };
     let x: Vec<f32> = (0..n * s.in_len()).map(|i| if i % s.in_c < 3 { rng.normal() } else { 0.0 }).collect();
     let labels: Vec<u8> = (0..n).map(|_| rng.below(3) as u8).collect();
     for c in 0..16 {
@@ -74,14 +75,17 @@ fn check(case: &Case, step: f64, tolerance: f64) {
             let want: f64 = grad.iter().zip(&along).map(|(g, d)| f64::from(*g) * f64::from(*d)).sum();
             let base = params(&mut block)[which].value.clone();
             let mut at = |sign: f64| {
-                let p = &mut params(&mut block)[which];
-                p.value = base.iter().zip(&along).map(|(b, d)| b + (sign * step) as f32 * d).collect();
+                params(&mut block)[which].value =
+                    base.iter().zip(&along).map(|(b, d)| b + (sign * step) as f32 * d).collect();
                 let l = loss(&mut block, &x, &labels);
                 params(&mut block)[which].value.clone_from(&base);
                 l
             };
             let got = (at(1.0) - at(-1.0)) / (2.0 * step);
-            assert!((got - want).abs() < tolerance * want.abs(), "parameter {which}, trial {trial}: {want} against {got}");
+            assert!(
+                (got - want).abs() < tolerance * want.abs(),
+                "parameter {which}, trial {trial}: {want} against {got}"
+            );
         }
     }
 }
@@ -101,6 +105,6 @@ fn strict_mode_sample_norm() {
 #[test]
 fn quantized_mode_with_fine_steps() {
     for norm in [Norm::Batch, Norm::Sample] {
-        check(&Case { activation: Activation::Quantized, norm, grid: 1, kappa: 100.0, levels: 255 }, 5e-3, 0.12);
+        check(&Case { activation: Activation::Quantized, norm, grid: 1, kappa: 100.0, levels: 255 }, 1e-2, 0.1);
     }
 }

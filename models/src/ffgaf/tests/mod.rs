@@ -16,7 +16,7 @@ pub(super) fn bars(count: usize, shape: [usize; 3], seed: u64) -> Dataset {
     for i in 0..count {
         let mut rng = Stream::new(seed, Purpose::Augment, 77, i as u64);
         let y = rng.below(classes);
-        let at = rng.below(h / 2) + if y % 2 == 0 { 0 } else { h / 2 };
+        let at = rng.below(h / 2) + if y.is_multiple_of(2) { 0 } else { h / 2 };
         for _ in 0..c {
             for p in 0..h * w {
                 let lit = if y < 2 { p / w == at } else { p % w == at };

@@ -61,7 +61,8 @@ fn every_switch_trains() {
 
 #[test]
 fn threads_do_not_change_results() {
-    let with = |n: usize| ThreadPoolBuilder::new().num_threads(n).build().expect("threads start").install(|| train(&config()));
+    let with =
+        |n: usize| ThreadPoolBuilder::new().num_threads(n).build().expect("threads start").install(|| train(&config()));
     let (a, b) = (with(1), with(3));
     assert_eq!(a.0, b.0);
     assert_eq!(a.1, b.1);
@@ -92,7 +93,8 @@ fn resuming_gives_the_same_bytes() {
         }
     }
     assert_eq!(batches, 21, "7 batches in each of 3 epochs, none repeated");
-    for file in ["checkpoint.safetensors", "network.safetensors", "config.toml", "log.csv", "accuracy.svg", "card.json"] {
+    for file in ["checkpoint.safetensors", "network.safetensors", "config.toml", "log.csv", "accuracy.svg", "card.json"]
+    {
         let read = |d: &std::path::Path| std::fs::read(d.join(file)).expect("file exists");
         assert!(read(&whole) == read(&parts), "{file} differs");
     }
@@ -160,9 +162,9 @@ fn inference_is_per_image_and_matches_plain_loops() {
         for (layer, got) in network.layers.iter().zip(&counts) {
             let want = plain(layer, &x);
             let off = want.iter().zip(got).filter(|(u, n)| {
-                let exact = (*u + 0.5).floor().clamp(0.0, f64::from(layer.levels));
+                let exact = (*u + 0.5).floor().clamp(0.0, f64::from(layer.levels)) as u8;
                 let edge = (*u + 0.5 - (*u + 0.5).round()).abs() < 1e-4;
-                exact != f64::from(**n) && !edge
+                exact != **n && !edge
             });
             assert_eq!(off.count(), 0);
             x = got.iter().map(|&n| f64::from(n)).collect();
@@ -184,7 +186,8 @@ fn plain(layer: &Layer, x: &[f64]) -> Vec<f64> {
                 let y = (p / ow * layer.stride + t / k) as isize - layer.pad as isize;
                 let xx = (p % ow * layer.stride + t % k) as isize - layer.pad as isize;
                 if y >= 0 && xx >= 0 && (y as usize) < ih && (xx as usize) < iw {
-                    z += x[(i * ih + y as usize) * iw + xx as usize] * f64::from(layer.weight[(o * ic + i) * k * k + t]);
+                    z +=
+                        x[(i * ih + y as usize) * iw + xx as usize] * f64::from(layer.weight[(o * ic + i) * k * k + t]);
                 }
             }
             out.push(z * f64::from(layer.gain(o)) + f64::from(layer.bias(o)));

@@ -1,0 +1,163 @@
+//! CwComp: convolutional layers whose channels compete per class, trained layer by layer without negative data.
+
+use super::cwcomp_block::CwBlock;
+use crate::data::Dataset;
+use crate::ffgaf::block::argmax;
+use crate::ffgaf::random::{Purpose, Stream};
+use crate::ffgaf::{EpochReport, Evaluation};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Hyper-parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CwCompConfig {
+    /// Channels of each layer, multiples of the number of classes.
+    pub channels: Vec<usize>,
+    /// Groups of each layer's convolution.
+    pub groups: Vec<usize>,
+    /// Layers followed by 2×2 max-pooling.
+    pub pool: Vec<bool>,
+    /// Epoch after which each layer stops learning (interleaved schedule); empty: never.
+    pub stop: Vec<usize>,
+    /// Adam's rate at the start; cosine to 0.
+    pub learning_rate: f32,
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Images per step.
+    pub batch: usize,
+    /// Training images that re-estimate the statistics before each evaluation.
+    pub calibration: usize,
+    /// Seed of weights and order.
+    pub seed: u64,
+}
+
+impl Default for CwCompConfig {
+    fn default() -> Self {
+        Self {
+            channels: vec![20, 80, 240, 480],
+            groups: vec![1, 10, 1, 10],
+            pool: vec![true, false, true, false],
+            stop: Vec::new(),
+            learning_rate: 0.01,
+            epochs: 25,
+            batch: 128,
+            calibration: 2000,
+            seed: 1,
+        }
+    }
+}
+
+/// The network in training.
+pub struct CwComp {
+    config: CwCompConfig,
+    shape: [usize; 3],
+    pub(super) blocks: Vec<CwBlock>,
+    epoch: usize,
+}
+
+impl CwComp {
+    /// Draws the weights.
+    #[must_use]
+    pub fn new(config: CwCompConfig, shape: [usize; 3], classes: usize) -> Self {
+        let mut blocks: Vec<CwBlock> = Vec::new();
+        let (mut hw, mut in_c) = ((shape[1], shape[2]), shape[0]);
+        for (l, &channels) in config.channels.iter().enumerate() {
+            let mut rng = Stream::new(config.seed, Purpose::Init, 2, l as u64);
+            let block = CwBlock::new(hw, in_c, channels, config.groups[l], config.pool[l], classes, &mut rng);
+            (hw, in_c) = (block.out_hw(), channels);
+            blocks.push(block);
+        }
+        Self { config, shape, blocks, epoch: 0 }
+    }
+
+    /// Standardized images in the kernels' layout.
+    fn encode(&self, data: &Dataset, picked: &[u32]) -> Vec<f32> {
+        let s = &self.blocks[0].conv.shape;
+        let mut x = vec![0.0; picked.len() * s.in_len()];
+        for (x, &i) in x.chunks_exact_mut(s.in_len()).zip(picked) {
+            crate::ffgaf::InputCoding::Standardized.encode_into(data.image(i as usize), self.shape, s.in_c, x);
+        }
+        x
+    }
+
+    /// Trains one epoch and validates; `None` if `stop` was raised.
+    pub fn epoch(&mut self, train: &Dataset, validation: &Dataset, stop: &AtomicBool) -> Option<EpochReport> {
+        let order = Stream::new(self.config.seed, Purpose::Shuffle, self.epoch as u64, 0).permutation(train.len());
+        let size = self.config.batch.min(train.len());
+        let batches = train.len() / size;
+        let depth = self.blocks.len();
+        let (mut loss, mut correct) = (vec![0.0; depth], vec![0usize; depth]);
+        for (b, picked) in order.chunks_exact(size).enumerate() {
+            if stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            let labels: Vec<u8> = picked.iter().map(|&i| train.labels[i as usize]).collect();
+            let mut x = self.encode(train, picked);
+            for l in 0..depth {
+                let step = self.blocks[l].step(&x, &labels);
+                loss[l] += step.loss / batches as f64;
+                correct[l] += step.correct;
+                let end = self.config.stop.get(l).copied().unwrap_or(self.config.epochs);
+                if self.epoch < end {
+                    let time = (self.epoch * batches + b) as f64 / (end * batches) as f64;
+                    let rate = self.config.learning_rate * (0.5 + 0.5 * (std::f64::consts::PI * time).cos()) as f32;
+                    self.blocks[l].update(&step, rate);
+                }
+                x = step.output;
+            }
+        }
+        self.epoch += 1;
+        self.calibrate(train);
+        let train_accuracy = correct.iter().map(|&c| 100.0 * c as f64 / (batches * size) as f64).collect();
+        Some(EpochReport { epoch: self.epoch, loss, train_accuracy, validation: self.evaluate(validation) })
+    }
+
+    /// Re-estimates the statistics layer by layer on clean training images.
+    fn calibrate(&mut self, train: &Dataset) {
+        let mut picked = Stream::new(self.config.seed, Purpose::Calibrate, 0, 0).permutation(train.len());
+        picked.truncate(self.config.calibration.max(1));
+        for l in 0..self.blocks.len() {
+            let c = self.blocks[l].conv.shape.out_c;
+            let (mut sum, mut square, mut count) = (vec![0.0; c], vec![0.0; c], 0.0);
+            for picked in picked.chunks(200) {
+                let x = self.blocks[..l].iter().fold(self.encode(train, picked), |x, b| b.infer(&x));
+                let (s, q, n) = self.blocks[l].sums(&x);
+                count += n;
+                for i in 0..c {
+                    sum[i] += s[i];
+                    square[i] += q[i];
+                }
+            }
+            let b = &mut self.blocks[l];
+            for i in 0..c {
+                b.mean[i] = sum[i] / count;
+                b.variance[i] = (square[i] / count - b.mean[i] * b.mean[i]).max(0.0);
+            }
+        }
+    }
+
+    /// Accuracy of each layer's goodness.
+    #[must_use]
+    pub fn evaluate(&self, data: &Dataset) -> Evaluation {
+        let depth = self.blocks.len();
+        let mut goodness = vec![0; depth];
+        let all: Vec<u32> = (0..data.len() as u32).collect();
+        for picked in all.chunks(200) {
+            let mut x = self.encode(data, picked);
+            for (block, right) in self.blocks.iter().zip(&mut goodness) {
+                x = block.infer(&x);
+                for (g, &i) in block.goodness(&x).iter().zip(picked) {
+                    *right += usize::from(argmax(g) == usize::from(data.labels[i as usize]));
+                }
+            }
+        }
+        Evaluation { images: data.len(), readout: goodness.clone(), goodness, spikes: vec![0; depth] }
+    }
+
+    /// Finished epochs.
+    #[must_use]
+    pub fn epochs_done(&self) -> usize {
+        self.epoch
+    }
+}

@@ -1,0 +1,18 @@
+//! Non-spiking forward-forward references, trained with the same data handling, optimizer and kernels.
+//!
+//! | item | source |
+//! |---|---|
+//! | [`FfMlp`] | G. Hinton, The forward-forward algorithm: some preliminary investigations, 2022, section 3.3 |
+//! | [`CwComp`] | A. Papachristodoulou et al., Convolutional channel-wise competitive learning for the forward-forward algorithm, AAAI 2024 |
+
+mod cwcomp;
+mod cwcomp_block;
+mod ff_mlp;
+mod run;
+
+pub use cwcomp::{CwComp, CwCompConfig};
+pub use ff_mlp::{FfMlp, FfMlpConfig};
+pub use run::{Baseline, run};
+
+#[cfg(test)]
+mod tests;
