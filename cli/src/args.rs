@@ -1,5 +1,6 @@
 //! The arguments of every command.
 
+use crate::cmd::{energy::EnergyCommand, reproduce::ReproduceCommand};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use models::data::DatasetName;
 use std::path::PathBuf;
@@ -27,6 +28,12 @@ pub(crate) enum Command {
     /// Obtain data sets
     #[command(subcommand)]
     Data(DataCommand),
+    /// Price stored runs, evaluate analytical energy models, compare with formal networks, list tables
+    #[command(subcommand)]
+    Energy(EnergyCommand),
+    /// Rebuild published tables and figures from this program's own computations
+    #[command(subcommand)]
+    Reproduce(ReproduceCommand),
 }
 
 /// Which network.

@@ -3,6 +3,7 @@
 //! Standard output carries results (a table, or JSON with `--json`); progress and remarks go to standard error. Exit codes:
 //! 0 done, 1 interrupted before the end, 2 bad input or usage. Outputs are written to a temporary name and then renamed.
 
+pub mod activity;
 mod agreement;
 mod args;
 mod cmd;
@@ -25,7 +26,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", paragraph(&error));
             ExitCode::from(2)
         }
     }
@@ -37,4 +38,18 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// The error and its causes in one paragraph. A cause that its effect has quoted already is not repeated.
+fn paragraph(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }

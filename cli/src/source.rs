@@ -102,19 +102,44 @@ pub(crate) fn images(args: &ImageArgs, dataset: Option<DatasetName>) -> Result<D
     }
 }
 
-/// The compiled program in a file.
-pub(crate) fn program(path: &Path) -> Result<Program> {
-    isa::decode(&files::read(path)?).with_context(|| {
+/// The compiled program in a file, and its chip: the one named, or the one that the program was compiled for. The program
+/// is verified against the chip, so that what follows may rely on it.
+pub(crate) fn program(path: &Path, chip: Option<&str>) -> Result<(Program, Arch)> {
+    let program = isa::decode(&files::read(path)?).with_context(|| {
         format!(
             "{}: is not a program that this version reads; compile it again with `spikeloom compile`",
             path.display()
         )
-    })
+    })?;
+    let arch = arch(chip.unwrap_or(&program.arch))?;
+    let place = path.display();
+    if program.arch != arch.name {
+        bail!(
+            "{place}: was compiled for {}, not for {}; compile the network again for this chip",
+            program.arch,
+            arch.name
+        );
+    }
+    let violations = isa::verify(&program, &arch);
+    if !violations.is_empty() {
+        let list: Vec<String> = violations.iter().map(|v| format!("\n  - {v}")).collect();
+        bail!("{place}: breaks rules of {}; compile the network again for this chip:{}", arch.name, list.concat());
+    }
+    Ok((program, arch))
 }
 
 /// The energy table called `name`, or the chip's own.
 pub(crate) fn energy_table(name: Option<&str>, arch: &Arch) -> Result<Table> {
-    let name = name.unwrap_or(&arch.name);
+    table(name.unwrap_or_else(|| table_of(&arch.name)))
+}
+
+/// The name of the table that goes with a chip; the chip's name if none ships.
+pub(crate) fn table_of(arch: &str) -> &str {
+    Table::name_for(arch).unwrap_or(arch)
+}
+
+/// The energy table called `name`: one that ships, or a file.
+pub(crate) fn table(name: &str) -> Result<Table> {
     if let Some(table) = Table::preset(name) {
         return Ok(table);
     }

@@ -31,12 +31,12 @@ struct CoreReport {
 
 /// Prints utilization or disassembly.
 pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
-    let program = source::program(&args.program)?;
+    let (program, arch) = source::program(&args.program, args.arch.as_deref())?;
     let mut out = std::io::stdout().lock();
     if args.disassemble {
-        anyhow::bail!("no disassembler yet");
+        write!(out, "{}", isa::asm::disassemble(&program, isa::asm::Style::Short))?;
+        return Ok(ExitCode::SUCCESS);
     }
-    let arch = source::arch(args.arch.as_deref().unwrap_or(&program.arch))?;
     let usages = usages(&program, &arch);
     let cores: Vec<CoreReport> = usages
         .iter()

@@ -2,7 +2,9 @@
 
 mod compile;
 mod data;
+pub(crate) mod energy;
 mod inspect;
+pub(crate) mod reproduce;
 mod run;
 mod simulate;
 mod train;
@@ -15,6 +17,8 @@ use std::process::ExitCode;
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     match &args.command {
         Command::Data(command) => data::run(command),
+        Command::Energy(command) => energy::run(command),
+        Command::Reproduce(command) => reproduce::run(command),
         Command::Train(args) => train::run_command(args),
         Command::Run(args) => run::run(args),
         Command::Compile(args) => compile::run(args),

@@ -11,8 +11,7 @@ use std::process::ExitCode;
 
 /// Simulates.
 pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode> {
-    let program = source::program(&args.program)?;
-    let arch = source::arch(args.arch.as_deref().unwrap_or(&program.arch))?;
+    let (program, arch) = source::program(&args.program, args.arch.as_deref())?;
     let images = source::images(&args.images, program.name.parse().ok())?;
     let batch = execute(&program, &arch, &images, &args.simulation, |batch, run, energy| {
         RunReport::new(&program.name, None, run, batch, energy)

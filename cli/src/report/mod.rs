@@ -1,7 +1,9 @@
 //! Results in words and numbers: a table for people, JSON for machines.
 
+pub(crate) mod folder;
 pub(crate) mod number;
 pub(crate) mod per_image;
 pub(crate) mod run;
 pub(crate) mod stored;
+pub(crate) mod svg;
 pub(crate) mod text;

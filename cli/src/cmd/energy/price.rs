@@ -1,0 +1,144 @@
+//! `spikeloom energy price`: a stored run under another table.
+
+use super::{args::PriceArgs, pj, with_range};
+use crate::{
+    files,
+    report::{
+        run::EnergyReport,
+        stored::{StoredRun, VERSION},
+        text::{Table, align_right},
+    },
+    source,
+};
+use anyhow::{Context, Result, bail, ensure};
+use energy::{
+    price::{Breakdown, Component, price},
+    units::Energy,
+};
+use isa::LayerId;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path, process::ExitCode};
+
+/// Prices.
+pub(super) fn run(args: &PriceArgs) -> Result<ExitCode> {
+    let run = read(&args.run)?;
+    let table = source::table(args.table.as_deref().unwrap_or_else(|| source::table_of(&run.arch)))?;
+    let priced = price(&run.ledger, &table, &run.context())
+        .with_context(|| format!("{}: cannot be priced with this table", args.run.display()))?;
+    let report = Priced::new(&run, &priced);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", report.text());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The stored run in a file.
+fn read(path: &Path) -> Result<StoredRun> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: Option<String>,
+        version: Option<u32>,
+    }
+    let place = path.display();
+    let remedy = "store one with `spikeloom run --output FILE`";
+    let text = files::read_text(path)?;
+    let head: Head = serde_json::from_str(&text).with_context(|| format!("{place}: is not a stored run; {remedy}"))?;
+    match (head.format.as_deref(), head.version) {
+        (Some("spikeloom-run"), Some(VERSION)) => {}
+        (Some("spikeloom-run"), Some(version)) => {
+            bail!("{place}: `version` is {version}, this program reads version {VERSION}; {remedy} again")
+        }
+        (Some("spikeloom-run"), None) => bail!("{place}: `version` is missing; {remedy} again"),
+        (Some(other), _) => bail!("{place}: `format` is `{other}`, a stored run's is `spikeloom-run`; {remedy}"),
+        (None, _) => bail!("{place}: `format` is missing, so this is not a stored run; {remedy}"),
+    }
+    let run: StoredRun =
+        serde_json::from_str(&text).with_context(|| format!("{place}: the stored run is damaged; {remedy} again"))?;
+    ensure!(run.images > 0, "{place}: `images` is 0, so there is no energy per image; {remedy} again");
+    let foreign = run.ledger.rows().find(|(site, _)| usize::from(site.layer.0) >= run.layers.len());
+    if let Some((site, _)) = foreign {
+        bail!(
+            "{place}: `ledger` counts for {}, but `layers` has {} entries; {remedy} again",
+            site.layer,
+            run.layers.len()
+        );
+    }
+    Ok(run)
+}
+
+/// The energy of a stored run, per image.
+#[derive(Serialize)]
+struct Priced<'a> {
+    network: &'a str,
+    arch: &'a str,
+    dataset: &'a str,
+    images: u64,
+    accuracy_percent: f64,
+    spikeloom: &'a str,
+    energy: EnergyReport,
+    layers: Vec<PricedLayer<'a>>,
+}
+
+#[derive(Serialize)]
+struct PricedLayer<'a> {
+    name: &'a str,
+    energy_pj: Energy,
+    components_pj: BTreeMap<Component, Energy>,
+}
+
+impl<'a> Priced<'a> {
+    fn new(run: &'a StoredRun, priced: &Breakdown) -> Self {
+        let per_image = 1.0 / run.images as f64;
+        let layers = run.layers.iter().enumerate().map(|(l, layer)| {
+            let mut components_pj: BTreeMap<Component, Energy> = BTreeMap::new();
+            for line in priced.lines.iter().filter(|line| line.layer == LayerId(l as u16)) {
+                *components_pj.entry(line.component).or_default() += line.energy * per_image;
+            }
+            let energy_pj = components_pj.values().copied().sum();
+            PricedLayer { name: &layer.name, energy_pj, components_pj }
+        });
+        Self {
+            network: &run.network,
+            arch: &run.arch,
+            dataset: &run.dataset,
+            images: run.images,
+            accuracy_percent: 100.0 * run.correct as f64 * per_image,
+            spikeloom: &run.spikeloom,
+            energy: EnergyReport::new(priced, run.images as f64),
+            layers: layers.collect(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut out = format!(
+            "{} on {}: {} images of {}, stored by spikeloom {}\n\naccuracy     {:.2} %\n",
+            self.network, self.arch, self.images, self.dataset, self.spikeloom, self.accuracy_percent
+        );
+        self.energy.write(&mut out);
+        let used = |c: &Component| self.layers.iter().any(|l| l.components_pj.get(c).is_some_and(|e| e.value > 0.0));
+        let mut components: Vec<Component> =
+            self.layers.iter().flat_map(|l| l.components_pj.keys().copied()).filter(used).collect();
+        components.sort_unstable();
+        components.dedup();
+        let names: Vec<String> = components.iter().map(ToString::to_string).collect();
+        let mut header = vec!["layer"];
+        header.extend(names.iter().map(String::as_str));
+        header.push("energy");
+        let mut table = Table::new(&header);
+        for layer in &self.layers {
+            let mut row = vec![layer.name.to_owned()];
+            row.extend(components.iter().map(|c| pj(layer.components_pj.get(c).map_or(0.0, |e| e.value))));
+            row.push(with_range(layer.energy_pj));
+            table.row(row);
+        }
+        let sum = |of: &dyn Fn(&PricedLayer<'_>) -> Energy| self.layers.iter().map(of).sum::<Energy>();
+        let mut row = vec!["all".to_owned()];
+        row.extend(components.iter().map(|c| pj(sum(&|l| l.components_pj.get(c).copied().unwrap_or_default()).value)));
+        row.push(with_range(sum(&|l| l.energy_pj)));
+        table.row(row);
+        let _ = write!(out, "\n{}means per image, without static power\n", align_right(table, 1));
+        out
+    }
+}

@@ -1,0 +1,143 @@
+//! The network that an analytical model looks at: described in a file, or measured by simulating images.
+
+use super::args::SubjectArgs;
+use crate::{
+    activity::{self, Activity},
+    args::{ImageArgs, TargetArgs},
+    cmd, files, progress, simulation,
+    source::{self, Model},
+};
+use anyhow::{Context, Result, bail, ensure};
+use energy::analytic::{DirectEncoding, Mode, Network, discrepancies};
+use models::data::Dataset;
+use rayon::prelude::*;
+use simulator::{Machine, TimingMode};
+use std::path::Path;
+
+/// A network with its activity, and where they come from.
+pub(crate) struct Subject {
+    /// What the models evaluate.
+    pub(crate) network: Network,
+    /// What it rests on, in words.
+    pub(crate) origin: String,
+    /// How a real-valued input is presented, if measured.
+    pub(crate) direct: Option<DirectEncoding>,
+    /// Fraction of the hidden neurons that fire at least once, if measured.
+    pub(crate) density: Option<f64>,
+}
+
+/// The network asked for.
+pub(super) fn subject(args: &SubjectArgs, images: &ImageArgs) -> Result<Subject> {
+    if let Some(name) = &args.model {
+        let model = source::model(name)?;
+        let images = source::images(images, model.dataset())?;
+        return measure(&model, &images);
+    }
+    let path = args.network.as_deref().expect("the argument group asks for a file or a model");
+    if images.data.is_some() || images.limit.is_some() {
+        bail!("--data and --limit choose images for --model; {} needs none", path.display());
+    }
+    Ok(Subject { network: read(path)?, origin: path.display().to_string(), direct: None, density: None })
+}
+
+/// The network in a file: itself, or the `network` of a case.
+fn read(path: &Path) -> Result<Network> {
+    let place = path.display();
+    let form = "a network is {\"mode\": \"snn\", \"T\": 4, \"layers\": [...]}, see docs/energy.md";
+    let mut value: serde_json::Value =
+        serde_json::from_str(&files::read_text(path)?).with_context(|| format!("{place}: is not JSON; {form}"))?;
+    if value.get("cases").is_some() {
+        bail!("{place}: holds several cases; put the one you mean into a file of its own");
+    }
+    if let Some(network) = value.get_mut("network") {
+        value = network.take();
+    }
+    ensure!(value.get("layers").is_some(), "{place}: has no `layers`; {form}");
+    let mut network: Network =
+        serde_json::from_value(value).with_context(|| format!("{place}: is not a network; {form}"))?;
+    ensure!(!network.layers.is_empty(), "{place}: `layers` is empty; give at least one layer");
+    for (i, layer) in network.layers.iter_mut().enumerate().filter(|(_, layer)| layer.name.is_empty()) {
+        layer.name = format!("layer{}", i + 1);
+    }
+    Ok(network)
+}
+
+/// Simulates images on the ideal machine. Every count of the run must equal its formula.
+pub(crate) fn measure(model: &Model, images: &Dataset) -> Result<Subject> {
+    let arch = source::arch("lemaire_ideal")?;
+    let target = TargetArgs { arch: arch.name.clone(), weight_bits: 8, seed: 1, check: false };
+    let compiled = cmd::compile::compile(model, &arch, &target)?;
+    let graph = &compiled.quantized;
+    let machine = Machine::new(&compiled.program, &arch)?;
+    let input = compiled.program.layer(compiled.program.input.layer);
+    ensure!(
+        images.image_len() == input.neurons(),
+        "{}: images have {} values, but the network's input layer `{}` has {}; use the data set that it was trained on",
+        images.name,
+        images.image_len(),
+        input.name,
+        input.neurons()
+    );
+    let context = || format!("{}: has no analytical model", model.name);
+    let bar = progress::bar(images.len() as u64, "images");
+    let seen = (0..images.len())
+        .into_par_iter()
+        .map(|i| {
+            let mut seen = Activity::new(graph);
+            seen.begin();
+            let stimulus = simulation::stimulus(&compiled.program, images.image(i));
+            let run = machine.run(&stimulus, TimingMode::Counts, &mut seen)?;
+            let (network, direct, ids) = activity::network(graph, &seen).with_context(context)?;
+            let found = discrepancies(&network, direct, &run.ledger, &ids)?;
+            ensure!(
+                found.is_empty(),
+                "internal error, please report: on image {i} counts differ from their formulas: {found:?}"
+            );
+            bar.inc(1);
+            Ok(seen)
+        })
+        .try_reduce(
+            || Activity::new(graph),
+            |mut seen, other| {
+                seen.merge(&other);
+                Ok(seen)
+            },
+        )?;
+    bar.finish_and_clear();
+    let (network, direct, _) = activity::network(graph, &seen).with_context(context)?;
+    let hidden: Vec<f64> = graph
+        .populations()
+        .filter(|(id, p)| matches!(p.neuron, ir::NeuronModel::Spiking(_)) && !graph.outgoing(*id).is_empty())
+        .map(|(id, _)| seen.density(id))
+        .collect();
+    Ok(Subject {
+        network,
+        origin: format!("{}, spikes measured on {} images of {}", model.name, images.len(), images.name),
+        direct: Some(direct),
+        density: (!hidden.is_empty()).then(|| hidden.iter().sum::<f64>() / hidden.len() as f64),
+    })
+}
+
+impl Subject {
+    /// Fraction of the hidden activations of a formal twin that is not zero, and how it was found.
+    pub(super) fn density_or(&self, given: Option<f64>) -> Result<(f64, String)> {
+        if let Some(density) = given {
+            ensure!((0.0..=1.0).contains(&density), "--density {density}: a fraction lies between 0 and 1");
+            return Ok((density, "given".into()));
+        }
+        if let Some(density) = self.density {
+            return Ok((density, "measured: hidden neurons that fire at least once, mean of the layers".into()));
+        }
+        let hidden = &self.network.layers[..self.network.layers.len() - 1];
+        let rates: Vec<f64> =
+            hidden.iter().filter_map(|layer| Some((layer.theta_out? / layer.shape.n_out()).min(1.0))).collect();
+        if rates.is_empty() || self.network.mode == Mode::Ann {
+            return Ok((1.0, "no hidden spikes are stated: nothing is skipped".into()));
+        }
+        let mean = rates.iter().sum::<f64>() / rates.len() as f64;
+        Ok((
+            mean,
+            "estimated: spikes per hidden neuron, at most 1 each, mean of the layers; set it with --density".into(),
+        ))
+    }
+}

@@ -1,0 +1,290 @@
+//! `spikeloom reproduce fig5`: what each layer makes of one image.
+//!
+//! Per channel: the feature map ẑ = (z − μ)/√(v + ε), z the convolution of the incoming counts; the weighted map
+//! u = κ·(w·ẑ + β), in counts; the spike map n = clip(⌊u + ½⌋, 0, L). The spike maps shown are those of the network itself;
+//! where rounding makes them differ from the formula, the number of such neurons is stated.
+
+use super::Fig5Args;
+use crate::{
+    args::ImageArgs,
+    report::{
+        folder::{Folder, Provenance},
+        text::{Table, align_right},
+    },
+    source,
+};
+use anyhow::{Context, Result, bail, ensure};
+use models::ffgaf::{EPSILON, Layer, Network, Runner};
+use serde::Serialize;
+use std::{fmt::Write as _, process::ExitCode, time::Instant};
+
+/// The maps of one channel, row-major.
+#[derive(Serialize)]
+struct Channel {
+    channel: usize,
+    /// The class whose group the channel belongs to.
+    class: usize,
+    feature: Vec<f64>,
+    weighted: Vec<f64>,
+    spikes: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct LayerMaps {
+    layer: usize,
+    height: usize,
+    width: usize,
+    spikes: u64,
+    /// Neurons whose spikes differ from the formula by rounding.
+    rounded_otherwise: usize,
+    channels: Vec<Channel>,
+}
+
+#[derive(Serialize)]
+struct Figure {
+    title: &'static str,
+    model: String,
+    dataset: String,
+    image: usize,
+    label: u8,
+    class: usize,
+    layers: Vec<LayerMaps>,
+}
+
+/// Draws.
+pub(super) fn run(args: &Fig5Args) -> Result<ExitCode> {
+    let begun = Instant::now();
+    let model = source::model(&args.model.model)?;
+    let images = source::images(&ImageArgs { data: args.data.clone(), limit: None }, model.dataset())?;
+    let Some((network, _)) = &model.trained else {
+        bail!("{}: is a graph; feature maps need a trained network (.safetensors or a bundled one)", model.name);
+    };
+    ensure!(
+        args.image < images.len(),
+        "--image {}: {} has {} images; give 0 to {}",
+        args.image,
+        images.name,
+        images.len(),
+        images.len() - 1
+    );
+    ensure!(
+        images.shape == network.input,
+        "{}: images are {:?}, the network takes {:?}; use the data set that it was trained on",
+        images.name,
+        images.shape,
+        network.input
+    );
+    let image = images.image(args.image);
+    let runner = Runner::new(network);
+    let figure = Figure {
+        title: "FFGAF-SNN, figure 5: feature maps, weighted maps and spike maps",
+        model: model.name.clone(),
+        dataset: images.name.clone(),
+        image: args.image,
+        label: images.label(args.image),
+        class: runner.classify(image),
+        layers: layers(network, image, &runner.forward_counts(image), args.channels as usize),
+    };
+    let made_by = Provenance::new(None, begun);
+    let picture = png(&canvas(&figure, network, image))?;
+    Folder::create(&args.out.out)?.write("fig5", &made_by, &figure, &figure.csv(), (&picture, "png"))?;
+    if args.out.json {
+        println!("{}", serde_json::to_string_pretty(&figure)?);
+    } else {
+        print!("{}\n{made_by}\n", figure.text());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn layers(network: &Network, image: &[u8], counts: &[Vec<u8>], shown: usize) -> Vec<LayerMaps> {
+    let step = f64::from(network.config.input.step());
+    let mut input: Vec<f64> = network.config.input.encode(image).into_iter().map(|v| f64::from(v) * step).collect();
+    let mut all = Vec::new();
+    for (l, (layer, counts)) in network.layers.iter().zip(counts).enumerate() {
+        let [channels, height, width] = layer.output();
+        let maps: Vec<Channel> = (0..channels).map(|c| channel(layer, c, &input, counts)).collect();
+        let formula = |u: f64| (u + 0.5).floor().clamp(0.0, f64::from(layer.levels)) as u8;
+        let rounded_otherwise =
+            maps.iter().flat_map(|c| c.weighted.iter().zip(&c.spikes)).filter(|(u, n)| formula(**u) != **n).count();
+        let mut kept = maps;
+        let activity = |c: &Channel| c.spikes.iter().map(|&n| u64::from(n)).sum::<u64>();
+        kept.sort_by_key(|c| (std::cmp::Reverse(activity(c)), c.channel));
+        kept.truncate(shown);
+        let spikes = counts.iter().map(|&n| u64::from(n)).sum();
+        all.push(LayerMaps { layer: l + 1, height, width, spikes, rounded_otherwise, channels: kept });
+        input = counts.iter().map(|&n| f64::from(n)).collect();
+    }
+    all
+}
+
+fn channel(layer: &Layer, c: usize, input: &[f64], counts: &[u8]) -> Channel {
+    let [_, height, width] = layer.output();
+    let deviation = (f64::from(layer.variance[c]) + f64::from(EPSILON)).sqrt();
+    let feature: Vec<f64> = (0..height * width)
+        .map(|p| (convolve(layer, c, (p / width, p % width), input) - f64::from(layer.mean[c])) / deviation)
+        .collect();
+    let (weight, bias) = (f64::from(layer.channel_weight[c]), f64::from(layer.channel_bias[c]));
+    let weighted = feature.iter().map(|z| f64::from(layer.kappa) * (weight * z + bias)).collect();
+    let spikes = counts[c * height * width..][..height * width].to_vec();
+    let ends = layer.groups.iter().scan(0, |end, n| {
+        *end += n;
+        Some(*end)
+    });
+    let class = ends.take_while(|end| *end <= c).count();
+    Channel { channel: c, class, feature, weighted, spikes }
+}
+
+/// z of channel `c` at (y, x): the plain sum.
+fn convolve(layer: &Layer, c: usize, (y, x): (usize, usize), input: &[f64]) -> f64 {
+    let [c_in, h, w] = layer.input;
+    let k = layer.kernel;
+    let mut sum = 0.0;
+    for i in 0..c_in {
+        for (ky, kx) in (0..k).flat_map(|ky| (0..k).map(move |kx| (ky, kx))) {
+            let iy = (y * layer.stride + ky).checked_sub(layer.pad).filter(|iy| *iy < h);
+            let ix = (x * layer.stride + kx).checked_sub(layer.pad).filter(|ix| *ix < w);
+            if let (Some(iy), Some(ix)) = (iy, ix) {
+                sum += f64::from(layer.weight[((c * c_in + i) * k + ky) * k + kx]) * input[(i * h + iy) * w + ix];
+            }
+        }
+    }
+    sum
+}
+
+impl Figure {
+    fn text(&self) -> String {
+        let mut table = Table::new(&["layer", "channels shown (class)", "map", "spikes", "rounded otherwise"]);
+        for l in &self.layers {
+            let shown: Vec<String> = l.channels.iter().map(|c| format!("{} ({})", c.channel, c.class)).collect();
+            table.row(vec![
+                l.layer.to_string(),
+                shown.join(" "),
+                format!("{}×{}", l.height, l.width),
+                l.spikes.to_string(),
+                l.rounded_otherwise.to_string(),
+            ]);
+        }
+        format!(
+            "{}\n{}, image {} of {}: class {}, decided {}\n\n{}\n",
+            self.title,
+            self.model,
+            self.image,
+            self.dataset,
+            self.label,
+            self.class,
+            align_right(table, 2)
+        )
+    }
+
+    fn csv(&self) -> String {
+        let mut out = String::from("layer,channel,class,y,x,feature,weighted,spikes\n");
+        for l in &self.layers {
+            for c in &l.channels {
+                for (p, ((z, u), n)) in c.feature.iter().zip(&c.weighted).zip(&c.spikes).enumerate() {
+                    let (y, x) = (p / l.width, p % l.width);
+                    let _ = writeln!(out, "{},{},{},{y},{x},{z:.5},{u:.5},{n}", l.layer, c.channel, c.class);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// An RGB picture.
+struct Canvas {
+    width: usize,
+    height: usize,
+    pixels: Vec<u8>,
+}
+
+impl Canvas {
+    fn new(width: usize, height: usize) -> Self {
+        Self { width, height, pixels: vec![255; 3 * width * height] }
+    }
+
+    /// A map stretched to `side` pixels, cell by cell.
+    fn map(
+        &mut self,
+        (x0, y0): (usize, usize),
+        side: usize,
+        (h, w): (usize, usize),
+        colour: impl Fn(usize) -> [u8; 3],
+    ) {
+        for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
+            let at = 3 * ((y0 + y) * self.width + x0 + x);
+            self.pixels[at..at + 3].copy_from_slice(&colour(y * h / side * w + x * w / side));
+        }
+    }
+}
+
+/// The image at the upper left; below, per layer three rows (features, weighted, spikes), one column per channel.
+fn canvas(figure: &Figure, network: &Network, image: &[u8]) -> Canvas {
+    const SIDE: usize = 84;
+    const GAP: usize = 6;
+    let columns = figure.layers.iter().map(|l| l.channels.len()).max().unwrap_or(1);
+    let rows = 1 + 3 * figure.layers.len();
+    let place = |row: usize, column: usize| {
+        let layers_above = row.saturating_sub(1) / 3;
+        (GAP + column * (SIDE + GAP), GAP + row * (SIDE + GAP) + 2 * GAP * (layers_above + usize::from(row > 0)))
+    };
+    let (_, bottom) = place(rows - 1, 0);
+    let mut canvas = Canvas::new(GAP + columns * (SIDE + GAP), bottom + SIDE + GAP);
+    let [c, h, w] = network.input;
+    canvas.map(place(0, 0), SIDE, (h, w), |p| [0, 1, 2].map(|i| image[i.min(c - 1) * h * w + p]));
+    for (l, maps) in figure.layers.iter().enumerate() {
+        let size = (maps.height, maps.width);
+        for (k, channel) in maps.channels.iter().enumerate() {
+            let signed = |values: &[f64]| {
+                let most = values.iter().fold(f64::MIN_POSITIVE, |m, v| m.max(v.abs()));
+                values.iter().map(|v| diverging(v / most)).collect::<Vec<_>>()
+            };
+            let levels = f64::from(network.layers[l].levels);
+            let spikes: Vec<[u8; 3]> =
+                channel.spikes.iter().map(|&n| [(255.0 * f64::from(n) / levels).round() as u8; 3]).collect();
+            let pictures = [signed(&channel.feature), signed(&channel.weighted), spikes];
+            for (row, pixels) in pictures.iter().enumerate() {
+                canvas.map(place(1 + 3 * l + row, k), SIDE, size, |p| pixels[p]);
+            }
+        }
+    }
+    canvas
+}
+
+/// Blue below 0, white at 0, red above.
+fn diverging(value: f64) -> [u8; 3] {
+    let fade = (255.0 * (1.0 - value.abs().min(1.0))).round() as u8;
+    if value < 0.0 { [fade, fade, 255] } else { [255, fade, fade] }
+}
+
+fn png(canvas: &Canvas) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, canvas.width as u32, canvas.height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().context("picture")?;
+    writer.write_image_data(&canvas.pixels).context("picture")?;
+    writer.finish().context("picture")?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use models::{data, zoo};
+
+    #[test]
+    fn the_maps_shown_lead_to_the_spikes_of_the_network() {
+        let (network, _) = zoo::find("mnist-small").expect("bundled").load().expect("whole");
+        let images = data::bundled::mnist_test_500();
+        let counts = Runner::new(&network).forward_counts(images.image(3));
+        let maps = layers(&network, images.image(3), &counts, usize::MAX);
+        for (layer, maps) in network.layers.iter().zip(&maps) {
+            let neurons: usize = layer.output().iter().product();
+            assert!(
+                maps.spikes > 0 && maps.rounded_otherwise * 10_000 <= neurons,
+                "{} of {neurons}",
+                maps.rounded_otherwise
+            );
+        }
+    }
+}

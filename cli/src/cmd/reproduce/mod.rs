@@ -1,0 +1,173 @@
+//! `spikeloom reproduce`: published tables and figures, made again from this program's own computations.
+//!
+//! The paper is FFGAF-SNN (forward-forward training of convolutional spiking networks with class-complexity-aware groups).
+//! Nothing is copied but what is printed there, and that is marked as printed.
+
+mod fig2;
+mod fig4;
+mod fig5;
+mod table1;
+mod table2;
+
+use anyhow::Result;
+use clap::{Args, Subcommand, ValueEnum};
+use models::{
+    data::{self, DatasetName},
+    ffgaf::Allocation,
+};
+use std::{path::PathBuf, process::ExitCode};
+
+/// What can be rebuilt.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReproduceCommand {
+    /// Accuracies: printed values beside those measured by this program
+    Table1(Table1Args),
+    /// Energies on CIFAR-10: every printed cell re-derived, with the assumption that gives it, and a verdict
+    Table2(Table2Args),
+    /// Similarity of the classes and their normalized complexity
+    Fig2(Fig2Args),
+    /// Allocation strategies, or channels, against accuracy; trains networks
+    Fig4(Fig4Args),
+    /// Feature maps, weighted maps and spike maps of one image
+    Fig5(Fig5Args),
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub(crate) struct OutArgs {
+    /// Output folder: JSON, CSV and a picture
+    #[arg(long, value_name = "DIR", default_value = "reproduced")]
+    out: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where data sets are.
+#[derive(Debug, Args)]
+pub(crate) struct DataArgs {
+    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl DataArgs {
+    fn dir(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(data::default_dir)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Table1Args {
+    /// Further trained networks (.safetensors) to show
+    #[arg(long = "model", value_name = "FILE")]
+    models: Vec<String>,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Table2Args {
+    /// A trained network of FFGAF-SNN's geometry to simulate (.safetensors); default: a bundled one, if one ships
+    #[arg(long, value_name = "FILE")]
+    model: Option<String>,
+    /// Images to simulate
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fig2Args {
+    /// Data set, fetched before; may be given several times
+    #[arg(long, value_name = "NAME", default_values_t = [DatasetName::Cifar10])]
+    dataset: Vec<DatasetName>,
+    /// φ of the normalization (eq. 4)
+    #[arg(long, default_value_t = 2.0)]
+    phi: f64,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+/// What is varied in figure 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Vary {
+    /// How channels are divided among the classes
+    Allocation,
+    /// The number of channels of a one-layer network
+    Channels,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fig4Args {
+    /// What is varied
+    #[arg(long, value_enum, default_value_t = Vary::Allocation)]
+    vary: Vary,
+    /// Data set, fetched before; default: cifar10 for allocation, fashion-mnist for channels
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<DatasetName>,
+    /// Passes over the training images of each network
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: u32,
+    /// Use only the first N training images; the held-out ones are taken from them
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Channels of the layers for allocation; widths to try for channels. Default: 40,120,120,240; 20,40,80,160
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
+    channels: Vec<usize>,
+    /// Continue networks whose training was interrupted, keep finished ones
+    #[arg(long)]
+    resume: bool,
+    /// Seed of weights, shuffling and hold-out
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Number of worker threads; default: all processors. The result does not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fig5Args {
+    #[command(flatten)]
+    model: crate::args::ModelArgs,
+    /// Test images: a data set's name or folder; default: the 500 bundled ones for MNIST networks
+    #[arg(long, value_name = "NAME|DIR")]
+    data: Option<String>,
+    /// Which image, from 0
+    #[arg(long, value_name = "I", default_value_t = 0)]
+    image: usize,
+    /// Channels shown of each layer: those with the most spikes
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    channels: u32,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+/// Runs a reproduction.
+pub(crate) fn run(command: &ReproduceCommand) -> Result<ExitCode> {
+    match command {
+        ReproduceCommand::Table1(args) => table1::run(args),
+        ReproduceCommand::Table2(args) => table2::run(args),
+        ReproduceCommand::Fig2(args) => fig2::run(args),
+        ReproduceCommand::Fig4(args) => fig4::run(args),
+        ReproduceCommand::Fig5(args) => fig5::run(args),
+    }
+}
+
+/// The name of an allocation strategy.
+fn strategy(allocation: Allocation) -> &'static str {
+    match allocation {
+        Allocation::Uniform => "uniform",
+        Allocation::Aware => "complexity-aware",
+        Allocation::Worst => "inverted",
+    }
+}

@@ -1,0 +1,261 @@
+//! `spikeloom reproduce table2`: energies on CIFAR-10, cell by cell.
+
+use super::Table2Args;
+use crate::{
+    cmd::energy::subject,
+    report::{
+        folder::{Folder, Provenance, quoted},
+        svg::{Anchor, COLOURS, Svg},
+        text::{Table, align_right},
+    },
+    source,
+};
+use anyhow::{Result, ensure};
+use energy::{
+    analytic::{Options, Reading, evaluate},
+    published::{Cell, Quantity, Row, Verdict, table2},
+};
+use models::{
+    data::{self, DatasetName, Split},
+    ffgaf::Network,
+    zoo,
+};
+use serde::Serialize;
+use std::{fmt::Write as _, process::ExitCode, time::Instant};
+
+const PJ_PER_MJ: f64 = 1e9;
+
+#[derive(Serialize)]
+struct Result2 {
+    title: &'static str,
+    simulation: String,
+    rows: Vec<Row>,
+}
+
+/// Re-derives.
+pub(super) fn run(args: &Table2Args) -> Result<ExitCode> {
+    let begun = Instant::now();
+    let mut rows = table2();
+    let simulation = simulate(args, &mut rows)?;
+    let result = Result2 {
+        title: "FFGAF-SNN, table 2: memory, compute and total energy of seven networks on CIFAR-10 [mJ]",
+        simulation,
+        rows,
+    };
+    let made_by = Provenance::new(None, begun);
+    let folder = Folder::create(&args.out.out)?;
+    folder.write("table2", &made_by, &result, &csv(&result.rows), (picture(&result, &made_by).as_bytes(), "svg"))?;
+    if args.out.json {
+        println!("{}", serde_json::to_string_pretty(&result)?);
+    } else {
+        print!("{}\n{made_by}\n", text(&result));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a network has the geometry of the table's last row.
+fn is_ffgaf(network: &Network) -> bool {
+    network.input == [3, 32, 32]
+        && network.layers.iter().map(|l| (l.channels, l.stride, l.kernel)).eq([
+            (40, 1, 3),
+            (120, 2, 3),
+            (120, 1, 3),
+            (240, 2, 3),
+        ])
+}
+
+/// Simulates the last row's network, if a trained one is at hand, and fills its cells. Says what was done.
+fn simulate(args: &Table2Args, rows: &mut [Row]) -> Result<String> {
+    let bundled =
+        || zoo::ENTRIES.iter().find(|e| e.load().is_ok_and(|(network, _)| is_ffgaf(&network))).map(|e| e.name);
+    let Some(name) = args.model.as_deref().or_else(bundled) else {
+        return Ok("not simulated: no trained network of this geometry ships yet; give one with --model".into());
+    };
+    let model = source::model(name)?;
+    ensure!(
+        model.trained.as_ref().is_some_and(|(network, _)| is_ffgaf(network)),
+        "{name}: is not a trained network of FFGAF-SNN's geometry (3×32×32, channels 40-120-120-240, strides 1,2,1,2); \
+         train one with `spikeloom train --dataset cifar10 --set strides=[1,2,1,2]`"
+    );
+    let test = data::load(DatasetName::Cifar10, Split::Test, &args.data.dir())?;
+    let images = test.subset(0..test.len().min(args.limit as usize));
+    let subject = subject::measure(&model, &images)?;
+    let options = Options { direct: subject.direct.unwrap_or_default(), ..Options::new(Reading::Exact) };
+    let total = evaluate(&subject.network, &options)?.total;
+    let row = rows.iter_mut().find(|row| row.name == "FFGAF-SNN").expect("the table ends with it");
+    row.set_simulated(Quantity::Memory, total.mem_total / PJ_PER_MJ);
+    row.set_simulated(Quantity::Compute, total.opsaddr / PJ_PER_MJ);
+    row.set_simulated(Quantity::Total, total.total / PJ_PER_MJ);
+    Ok(format!(
+        "FFGAF-SNN: {}; counts of the ideal machine, priced as reading `exact`, 32 bits, memory line `{}`, T = {}",
+        subject.origin,
+        options.ram().name(),
+        subject.network.timesteps
+    ))
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Reproduced => "reproduced",
+        Verdict::ReproducedUnderWrongGeometry => "reproduced under a wrong geometry",
+        Verdict::NotDerivable => "not derivable",
+        Verdict::NotPrinted => "printed value not at hand",
+    }
+}
+
+fn quantity(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Parameters => "parameters",
+        Quantity::Memory => "memory [mJ]",
+        Quantity::Compute => "compute [mJ]",
+        Quantity::Total => "total [mJ]",
+    }
+}
+
+fn figure(cell: &Cell, value: Option<f64>) -> String {
+    match (value, cell.quantity) {
+        (None, _) => "–".into(),
+        (Some(v), Quantity::Parameters) => format!("{v:.0}"),
+        (Some(v), _) if v.abs() >= 1.0 => format!("{v:.3}"),
+        // Below the digits shown a residual has no sign.
+        (Some(v), _) if v.abs() < 5e-5 => "0.0000".into(),
+        (Some(v), _) => format!("{v:.4}"),
+    }
+}
+
+/// With the digits printed.
+fn printed(cell: &Cell) -> String {
+    let decimals = cell.quantity.decimals() as usize;
+    cell.printed.map_or_else(|| "–".into(), |v| format!("{v:.decimals$}"))
+}
+
+fn text(result: &Result2) -> String {
+    let mut table = Table::new(&[
+        "network",
+        "cell",
+        "verdict",
+        "printed",
+        "re-derived",
+        "residual",
+        "cited model, line qualia",
+        "cited, clamped",
+        "simulated",
+    ]);
+    for row in &result.rows {
+        for cell in &row.cells {
+            let derived = cell.derivations.first().map(|d| d.value);
+            let cited = |of: fn(&energy::published::Cited) -> f64| figure(cell, cell.cited.as_ref().map(of));
+            table.row(vec![
+                row.name.into(),
+                quantity(cell.quantity).into(),
+                verdict(cell.verdict).into(),
+                printed(cell),
+                figure(cell, derived),
+                figure(cell, cell.residual()),
+                cited(|c| c.qualia_line),
+                cited(|c| c.clamped),
+                figure(cell, cell.simulated),
+            ]);
+        }
+    }
+    let mut out = format!("{}\n\n{}\n", result.title, align_right(table, 3));
+    for row in &result.rows {
+        let _ = writeln!(out, "{}: {}", row.name, row.note);
+        for cell in &row.cells {
+            for d in &cell.derivations {
+                let wrong = if d.other_geometry { " (not this network)" } else { "" };
+                let value = figure(cell, Some(d.value));
+                let _ = writeln!(out, "  {} = {value}: {}{wrong}", quantity(cell.quantity), d.assumption);
+            }
+            if let Some(r) = &cell.remainder {
+                let _ = writeln!(
+                    out,
+                    "  {}: {} explains {:.4}; {:.0} to {:.0} accesses remain",
+                    quantity(cell.quantity),
+                    r.assumption,
+                    r.value,
+                    r.missing_accesses[0],
+                    r.missing_accesses[1]
+                );
+            }
+        }
+    }
+    let energies = || {
+        let cells = result.rows.iter().flat_map(|row| &row.cells);
+        cells.filter(|c| matches!(c.quantity, Quantity::Memory | Quantity::Compute))
+    };
+    let with = |v: Verdict| energies().filter(|c| c.verdict == v).count();
+    let (right, wrong) = (with(Verdict::Reproduced), with(Verdict::ReproducedUnderWrongGeometry));
+    let _ = writeln!(
+        out,
+        "\n{} of {} energy cells reproduce to the printed digit, {wrong} of them under a wrong geometry; \
+         totals are sums of the two printed cells\n{}",
+        right + wrong,
+        energies().count(),
+        result.simulation
+    );
+    out
+}
+
+fn csv(rows: &[Row]) -> String {
+    let mut out = String::from(
+        "network,cell,printed,derived,assumption,other_geometry,residual,cited_qualia_line,cited_clamped,simulated,verdict\n",
+    );
+    let number = |v: Option<f64>| v.map(|v| v.to_string()).unwrap_or_default();
+    for row in rows {
+        for cell in &row.cells {
+            let first = cell.derivations.first();
+            let _ = writeln!(
+                out,
+                "{},{},{},{},{},{},{},{},{},{},{}",
+                quoted(row.name),
+                quantity(cell.quantity),
+                number(cell.printed),
+                number(first.map(|d| d.value)),
+                first.map(|d| quoted(&d.assumption)).unwrap_or_default(),
+                first.map(|d| d.other_geometry.to_string()).unwrap_or_default(),
+                number(cell.residual()),
+                number(cell.cited.map(|c| c.qualia_line)),
+                number(cell.cited.map(|c| c.clamped)),
+                number(cell.simulated),
+                verdict(cell.verdict)
+            );
+        }
+    }
+    out
+}
+
+/// Total energies on a logarithmic axis.
+fn picture(result: &Result2, made_by: &Provenance) -> String {
+    const SERIES: [&str; 4] = ["printed", "cited model, line qualia", "cited model, clamped", "simulated, exact"];
+    let (left, top, width, height, decades) = (60.0, 50.0, 640.0, 280.0, (-2.0, 3.0));
+    let mut svg = Svg::new(left + width + 20.0, top + height + 60.0);
+    svg.text((left, 20.0), Anchor::Start, "black", "Total energy per inference on CIFAR-10 [mJ], logarithmic");
+    for (i, name) in SERIES.iter().enumerate() {
+        let x = left + 160.0 * i as f64;
+        svg.rect((x, 28.0), (10.0, 10.0), COLOURS[i]);
+        svg.text((x + 14.0, 37.0), Anchor::Start, "black", name);
+    }
+    let y = |mj: f64| top + height * (decades.1 - mj.log10().clamp(decades.0, decades.1)) / (decades.1 - decades.0);
+    for decade in decades.0 as i32..=decades.1 as i32 {
+        let at = y(10_f64.powi(decade));
+        svg.line((left, at), (left + width, at), "#ddd");
+        svg.text((left - 6.0, at + 4.0), Anchor::End, "black", &10_f64.powi(decade).to_string());
+    }
+    let slot = width / result.rows.len() as f64;
+    for (i, row) in result.rows.iter().enumerate() {
+        let cell = row.cell(Quantity::Total);
+        let values = [cell.printed, cell.cited.map(|c| c.qualia_line), cell.cited.map(|c| c.clamped), cell.simulated];
+        let x = left + slot * i as f64 + 8.0;
+        let bar = (slot - 16.0) / SERIES.len() as f64;
+        for (k, value) in values.iter().enumerate() {
+            if let Some(value) = value {
+                let at = y(*value);
+                svg.rect((x + bar * k as f64, at), (bar - 1.0, top + height - at), COLOURS[k]);
+            }
+        }
+        svg.text((left + slot * (i as f64 + 0.5), top + height + 16.0), Anchor::Middle, "black", row.name);
+    }
+    svg.text((left, top + height + 44.0), Anchor::Start, "#666", &made_by.to_string());
+    svg.finish()
+}
