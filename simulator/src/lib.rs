@@ -21,6 +21,7 @@ mod probe;
 mod state;
 mod step;
 mod timing;
+pub mod trace;
 
 pub use batch::{Batch, BatchOptions};
 pub use error::{BatchError, LoadError, RunError};

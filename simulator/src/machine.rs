@@ -12,7 +12,7 @@ use crate::{
     timing::{Costs, Time, Timer, TimingMode},
 };
 use isa::{
-    Arch, LayerId, Ledger, Program, Readout, Stimulus, Timestep,
+    Arch, CoreId, LayerId, Ledger, Program, Readout, Stimulus, Timestep,
     arch::{Fire, Sweep},
     program::Coding,
 };
@@ -83,6 +83,16 @@ impl Machine {
         self.costs.is_some()
     }
 
+    /// Whether a run in this mode yields a time.
+    pub fn has_time_in(&self, mode: TimingMode) -> bool {
+        self.costs_in(mode).is_some()
+    }
+
+    /// The cores that the program uses, ascending.
+    pub fn cores(&self) -> impl Iterator<Item = CoreId> + '_ {
+        self.loaded.units.iter().map(|unit| unit.core)
+    }
+
     /// The chip.
     pub fn arch(&self) -> &Arch {
         &self.arch
@@ -108,11 +118,7 @@ impl Machine {
     ) -> Result<Run, RunError> {
         self.check(stimulus)?;
         let untimed = CoreCosts::default();
-        let costs = self.costs.as_ref().filter(|costs| match mode {
-            TimingMode::Counts => false,
-            TimingMode::Analytic => true,
-            TimingMode::Cycle => costs.has_cycle_mode(),
-        });
+        let costs = self.costs_in(mode);
         let settings = Settings {
             layers: &self.layers,
             timesteps: self.timesteps,
@@ -160,6 +166,14 @@ impl Machine {
         }
         let time = timer.map(|timer| timer.finish(self.n_read_values()));
         Ok(self.outcome(state, time))
+    }
+
+    fn costs_in(&self, mode: TimingMode) -> Option<&Costs> {
+        self.costs.as_ref().filter(|costs| match mode {
+            TimingMode::Counts => false,
+            TimingMode::Analytic => true,
+            TimingMode::Cycle => costs.has_cycle_mode(),
+        })
     }
 
     fn check(&self, stimulus: &Stimulus) -> Result<(), RunError> {
