@@ -1,5 +1,7 @@
 //! Prints how well and how fast the reference network is mapped: `cargo bench -p spikeloom-compiler --bench mapping`.
 //!
+//! With `-- quick` only the 12×12 mesh.
+//!
 //! The network is 3→40→120→120→240 on 32×32, kernels 3×3, padding 1, strides 1, 2, 1, 2, with weights of 8 bits and one
 //! spike per ten timesteps and neuron. Goals are printed beside the figures; nothing is asserted about time.
 
@@ -130,6 +132,10 @@ fn main() {
     let (most, mean) = compiled.reports.work;
     println!("synaptic operations per core and timestep: mean {mean:.0}, most {most:.0}");
     println!("compile time {} (goal ≤ 2 s, placement ≤ 1 s)", time(&clock));
+
+    if std::env::args().any(|arg| arg == "quick") {
+        return;
+    }
 
     println!("\npresets");
     for (name, _) in preset::PRESETS {

@@ -199,9 +199,13 @@ pub fn compile_quantized_observed(
     observer: &mut dyn Observer,
 ) -> Result<Compiled, CompileError> {
     verified(graph)?;
-    let bits =
-        Diagnostics::all([emit::expressible(graph, arch), supported(graph, arch)]).and_then(|()| store(graph, arch))?;
     let activity = options.activity.clone().unwrap_or_else(|| Activity::assumed(graph));
+    let bits = store(graph, arch);
+    let objections = Diagnostics::all([emit::expressible(graph, arch), supported(graph, arch)]);
+    let bits = match (bits, objections) {
+        (Ok(bits), Ok(())) => bits,
+        (bits, objections) => return Err(everything(graph, arch, bits, objections, &activity).into()),
+    };
     let on = options.check;
 
     let fitted = run(
@@ -280,6 +284,26 @@ fn reports(arch: &Arch, fitted: &Fitted, placements: Vec<(Method, MappingCost)>)
         utilization: Utilization { mean: mean(&fills), max: binding.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)) },
         work: (work.iter().copied().fold(0.0, f64::max), mean(&work)),
     }
+}
+
+/// All reasons at once: to what is known already, whatever does not fit either, at the widest weights that the core stores.
+fn everything(
+    graph: &Graph<Quantized>,
+    arch: &Arch,
+    bits: Result<Vec<u32>, Diagnostics>,
+    objections: Result<(), Diagnostics>,
+    activity: &Activity,
+) -> Diagnostics {
+    let widest = arch.core.weight_bits.iter().copied().max().unwrap_or(1);
+    let mut found = objections.err().unwrap_or_default();
+    let bits = bits.unwrap_or_else(|wide| {
+        found.0.extend(wide.0);
+        vec![widest; graph.n_projections()]
+    });
+    if let Err(misfits) = fit(graph, arch, &bits, activity) {
+        found.0.extend(misfits.0);
+    }
+    found
 }
 
 fn verified(graph: &Graph<Quantized>) -> Result<(), Diagnostics> {

@@ -72,8 +72,7 @@ pub fn fits(graph: &Graph<Quantized>, bounds: &[Vec<Bound>], state_bits: u32) ->
                     max: u64::from(state_bits),
                 }),
                 remedy: format!(
-                    "use a chip with {bits}-bit potentials, {} fewer weight bits, or a shorter window",
-                    bits - state_bits
+                    "use a chip with {bits}-bit potentials, inputs of a smaller range, or a shorter window"
                 ),
             });
         }

@@ -164,18 +164,30 @@ fn calibration_reports_what_changed_and_never_chooses_a_worse_clip() {
 }
 
 #[test]
-fn potentials_wider_than_the_chip_are_refused_with_the_smallest_remedy() {
+fn potentials_wider_than_the_chip_make_the_integers_coarser_until_they_fit() {
     // 3 inputs of at most 255 with weight 127: 97,155 needs 18 bits.
     let graph = single(&[&[1.0, 1.0, 1.0]], spiking(vec![1.0], vec![0.0], Window::new(0, 4)));
-    let refused = quantize(&graph, &QuantizeOptions { state_bits: 16, ..WIDE }).expect_err("too wide").to_string();
+    let quantized = |options: QuantizeOptions<'_>| {
+        let q = quantize(&graph, &options).expect("fits");
+        check(&graph, &q, &options).expect("sound");
+        (q.layers[0].n_narrowed, q.layers[0].width)
+    };
+    assert_eq!(quantized(QuantizeOptions { state_bits: 18, ..WIDE }), (0, 18));
+    assert_eq!(quantized(QuantizeOptions { state_bits: 16, ..WIDE }), (1, 16));
+    let pixels_of_6_bits = QuantizeOptions { state_bits: 16, input_range: Some((0, 63)), ..WIDE };
+    assert_eq!(quantized(pixels_of_6_bits), (0, 16));
+}
+
+#[test]
+fn a_network_that_would_lose_its_thresholds_is_refused() {
+    // A threshold of 2 units and weights of 2 units: 3·255·2 = 1,530 needs 12 bits, and there is nothing coarser.
+    let graph = single(&[&[1.0, 1.0, 1.0]], spiking(vec![1.0], vec![0.0], Window::new(0, 4)));
+    let refused = quantize(&graph, &QuantizeOptions { state_bits: 8, ..WIDE }).expect_err("too wide").to_string();
     assert_eq!(
         refused,
-        "population `out`, channel 0: its potential may leave the accumulator (state width [bits]: 18/16); use a chip with \
-         18-bit potentials, 2 fewer weight bits, or a shorter window"
+        "population `out`, channel 0: its potential may leave the accumulator (state width [bits]: 12/8); use a chip with \
+         12-bit potentials, inputs of a smaller range, or a shorter window"
     );
-    assert!(quantize(&graph, &QuantizeOptions { state_bits: 18, ..WIDE }).is_ok());
-    let narrow = QuantizeOptions { state_bits: 16, input_range: Some((0, 63)), ..WIDE };
-    assert!(quantize(&graph, &narrow).is_ok(), "pixels of 6 bits fit");
     for weight_bits in [1, 17] {
         assert!(quantize(&graph, &QuantizeOptions { weight_bits, ..WIDE }).is_err());
     }

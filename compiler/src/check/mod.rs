@@ -14,7 +14,13 @@ pub(crate) struct Found(pub(crate) Vec<Violation>);
 
 impl Found {
     /// Notes a violation unless the rule holds.
-    pub(crate) fn rule(&mut self, holds: bool, rule: &'static str, entity: impl ToString, message: impl FnOnce() -> String) {
+    pub(crate) fn rule(
+        &mut self,
+        holds: bool,
+        rule: &'static str,
+        entity: impl ToString,
+        message: impl FnOnce() -> String,
+    ) {
         if !holds {
             self.0.push(Violation { rule, entity: entity.to_string(), message: message() });
         }

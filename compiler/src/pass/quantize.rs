@@ -16,7 +16,9 @@
 //! - weights, initial potentials, biases and the floor are rounded half away from zero; weights beyond `±Q` are clipped and
 //!   counted; scales are limited so that every parameter stays within 31 bits; decays are copied.
 //!
-//! Nothing saturates at run time: [`crate::width`] proves the potentials, or the network is refused. Method: per-channel
+//! Nothing saturates at run time: [`crate::width`] proves the potentials. Where the proof needs more bits than the chip's
+//! state has, the channel's `w_max` is taken larger by the excess, so that all its integers shrink until the proof holds:
+//! fewer effective weight bits, reported as `n_narrowed`. A network that would lose its thresholds on the way is refused. Method: per-channel
 //! symmetric post-training quantization (Krishnamoorthi 2018, §3) applied to integrate-and-fire neurons, which need no
 //! requantization.
 
@@ -88,6 +90,8 @@ pub struct LayerReport {
     pub clip: f64,
     /// Weights cut off at the ends of the range.
     pub n_clipped: usize,
+    /// Channels with coarser integers than the weight width allows, so that their potentials fit the state.
+    pub n_narrowed: usize,
     /// Smallest and largest integer threshold, if it has thresholds.
     pub threshold: Option<(i64, i64)>,
     /// Channels whose threshold is below [`QuantizeOptions::min_threshold`]: their weights are large against the threshold.
@@ -121,13 +125,22 @@ pub struct Observed {
 /// If a width is out of range, a normalization or linear population remains, or a potential may exceed `state_bits`.
 pub fn quantize(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result<Quantization, Diagnostics> {
     check_options(graph, options)?;
-    let clips = calibrate::choose_clips(graph, options);
-    let (quantized, mut layers) = round(graph, options, &clips);
+    let mut steps = Steps::of(graph, calibrate::choose_clips(graph, options));
     let input = options.input_range.or_else(|| graph.input_range()).unwrap_or((0, 1));
-    let bounds = width::bounds(&quantized, input);
+    let (mut quantized, mut layers) = round(graph, options, &steps);
+    let mut bounds = width::bounds(&quantized, input);
+    // Rounding can undo a part of the narrowing; a second and third look settle it.
+    for _ in 0..3 {
+        if !steps.narrow(&bounds, options.state_bits) {
+            break;
+        }
+        (quantized, layers) = round(graph, options, &steps);
+        bounds = width::bounds(&quantized, input);
+    }
     width::fits(&quantized, &bounds, options.state_bits)?;
     for layer in &mut layers {
         let channels = &bounds[layer.population.0 as usize];
+        layer.n_narrowed = steps.narrowing[layer.population.0 as usize].iter().filter(|&&n| n > 1.0).count();
         layer.bound = Bound {
             low: channels.iter().map(|b| b.low).min().unwrap_or(0),
             high: channels.iter().map(|b| b.high).max().unwrap_or(0),
@@ -136,6 +149,37 @@ pub fn quantize(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result
     }
     calibrate::observe(graph, &quantized, options.calibration, &mut layers);
     Ok(Quantization { graph: quantized, layers })
+}
+
+/// How coarse the integers of each population are, beyond what the weight width demands.
+#[derive(Clone, Debug)]
+struct Steps {
+    /// Largest weight kept, as a share of the largest there is, by population.
+    clips: Vec<f64>,
+    /// Factor ≥ 1 on the scale, by population and channel.
+    narrowing: Vec<Vec<f64>>,
+}
+
+impl Steps {
+    fn of(graph: &Graph<Trained>, clips: Vec<f64>) -> Self {
+        let narrowing = graph.populations().map(|(_, p)| vec![1.0; p.shape.channels as usize]).collect();
+        Self { clips, narrowing }
+    }
+
+    /// Coarsens the channels whose bound exceeds the state; says whether there were any.
+    fn narrow(&mut self, bounds: &[Vec<Bound>], state_bits: u32) -> bool {
+        let limit = 2f64.powi(state_bits as i32 - 1) - 1.0;
+        let mut any = false;
+        for (narrowing, bounds) in self.narrowing.iter_mut().zip(bounds) {
+            for (factor, bound) in narrowing.iter_mut().zip(bounds).filter(|(_, bound)| bound.bits() > state_bits) {
+                let magnitude = bound.high.max(-bound.low) as f64;
+                // One part in 64 leaves room for weights that round up.
+                *factor *= magnitude / limit * (1.0 + 1.0 / 64.0);
+                any = true;
+            }
+        }
+        any
+    }
 }
 
 fn check_options(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result<(), Diagnostics> {
@@ -175,17 +219,17 @@ fn one_scale(graph: &Graph<Trained>, id: PopulationId) -> bool {
     }
 }
 
-/// The rounded network under given clips (by population id), with reports that lack widths and observations.
-fn round(graph: &Graph<Trained>, options: &QuantizeOptions<'_>, clips: &[f64]) -> (Graph<Quantized>, Vec<LayerReport>) {
+/// The rounded network at given steps, with reports that lack widths and observations.
+fn round(graph: &Graph<Trained>, options: &QuantizeOptions<'_>, steps: &Steps) -> (Graph<Quantized>, Vec<LayerReport>) {
     let q_max = f64::from((1i32 << (options.weight_bits - 1)) - 1);
     let mut result = Graph::new(graph.name.clone(), graph.timesteps, graph.encoding);
     let mut layers = Vec::new();
     let mut scales: Vec<Vec<f64>> = Vec::new();
     for (id, p) in graph.populations() {
-        let clip = clips[id.0 as usize];
+        let clip = steps.clips[id.0 as usize];
         let s = match &p.neuron {
             NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
-            _ => channel_scales(graph, id, options, clip, q_max),
+            _ => channel_scales(graph, id, options, steps, q_max),
         };
         let neuron = quantized_neuron(&p.neuron, &s);
         if !s.is_empty() {
@@ -199,6 +243,7 @@ fn round(graph: &Graph<Trained>, options: &QuantizeOptions<'_>, clips: &[f64]) -
                 scales: s.clone(),
                 clip,
                 n_clipped: 0,
+                n_narrowed: 0,
                 threshold: threshold.iter().copied().min().zip(threshold.iter().copied().max()),
                 n_coarse: threshold.iter().filter(|&&t| t < i64::from(options.min_threshold)).count(),
                 bound: Bound::default(),
@@ -228,9 +273,10 @@ fn channel_scales(
     graph: &Graph<Trained>,
     id: PopulationId,
     options: &QuantizeOptions<'_>,
-    clip: f64,
+    steps: &Steps,
     q_max: f64,
 ) -> Vec<f64> {
+    let clip = steps.clips[id.0 as usize];
     let population = graph.population(id);
     let channels = population.shape.channels as usize;
     let mut largest = vec![0.0f64; channels];
@@ -240,6 +286,9 @@ fn channel_scales(
             let each = if weights.len() == 1 { 0..channels } else { channel_of(i, weights.len(), channels) };
             largest[each].iter_mut().for_each(|m| *m = m.max(f64::from(w).abs()));
         }
+    }
+    for (largest, factor) in largest.iter_mut().zip(&steps.narrowing[id.0 as usize]) {
+        *largest *= factor;
     }
     if one_scale(graph, id) {
         let all = largest.iter().copied().fold(0.0, f64::max);

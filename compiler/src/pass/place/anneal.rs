@@ -154,11 +154,23 @@ impl<'a> State<'a> {
         self.total as f64 + self.kappa * self.loads.max() as f64
     }
 
-    /// A cluster and a slot at most `reach` routers away in each direction, if the swap is allowed.
+    /// A cluster and a slot near it (at most `reach` routers away in each direction) or, every other time, next to a
+    /// cluster that it shares a net with; nothing if the swap is not allowed.
     fn propose(&self, rng: &mut ChaCha8Rng, compatible: &Compatible, reach: i64) -> Option<(usize, usize)> {
         let cluster = below(rng, self.slots.len());
         let from = self.slots[cluster];
-        let (x, y) = self.at[from];
+        let partner = match self.incident[cluster].as_slice() {
+            nets if !nets.is_empty() && below(rng, 2) == 0 => {
+                let net = &self.nets[nets[below(rng, nets.len())] as usize];
+                let end = below(rng, net.dst.len() + 1);
+                net.dst.get(end).or(net.src.as_ref()).filter(|c| c.0 as usize != cluster)
+            }
+            _ => None,
+        };
+        let ((x, y), reach) = match partner {
+            Some(partner) => (self.at[self.slots[partner.0 as usize]], 1),
+            None => (self.at[from], reach),
+        };
         let shifted = |rng: &mut ChaCha8Rng, v: u32, n: u32| {
             let offset = below(rng, (2 * reach + 1) as usize) as i64 - reach;
             (i64::from(v) + offset).clamp(0, i64::from(n) - 1) as usize
