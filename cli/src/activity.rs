@@ -4,11 +4,14 @@
 //! θ_out the spikes that it fired, T the timesteps in which its neurons update (their window), which in two-phase networks
 //! is shorter than the sample. Of a directly coded input each non-zero element counts once, as in Lemaire et al. 2022.
 //!
+//! An element that reaches no neuron (a stride beyond the kernel, rows cut off at the far edge) has no route: its spikes are
+//! fired and reset, but neither written nor read. θ_in leaves them out; [`Measured::unrouted`] says how many there are.
+//!
 //! Expressible are chains: one projection onto each population, no pooling, no dilation.
 
-use energy::analytic::{Conv, DirectEncoding, Layer, Mode, Network, Neuron, Shape};
+use energy::analytic::{Conv, DirectEncoding, Discrepancy, Layer, Mode, Network, Neuron, Shape};
 use ir::{Connectivity, Graph, InputCoding, Leak, NeuronModel, Population, PopulationId, Projection, Quantized};
-use isa::{LayerId, Timestep};
+use isa::{Action, LayerId, Ledger, Timestep};
 use simulator::Probe;
 
 /// Why a network is outside the analytical models; names the population.
@@ -31,8 +34,8 @@ pub struct Activity {
     targets: Vec<Vec<(usize, u32)>>,
     /// By target population: events by element of the source's map.
     delivered: Vec<Vec<u64>>,
-    /// Spikes fired, by population.
-    fired: Vec<u64>,
+    /// Spikes fired, by population and neuron.
+    fired: Vec<Vec<u64>>,
     /// Neurons that fired at least once in a sample, summed over samples, by population.
     active: Vec<u64>,
     seen: Vec<Vec<bool>>,
@@ -50,8 +53,16 @@ impl Activity {
             targets[pre.0 as usize].push((post.0 as usize, projection.delay));
             delivered[post.0 as usize] = vec![0; graph.population(pre).shape.neurons()];
         }
-        let seen = graph.populations().map(|(_, p)| vec![false; p.shape.neurons()]).collect();
-        Self { timesteps: graph.timesteps, targets, delivered, fired: vec![0; n], active: vec![0; n], seen, samples: 0 }
+        let neurons = || graph.populations().map(|(_, p)| p.shape.neurons());
+        Self {
+            timesteps: graph.timesteps,
+            targets,
+            delivered,
+            fired: neurons().map(|n| vec![0; n]).collect(),
+            active: vec![0; n],
+            seen: neurons().map(|n| vec![false; n]).collect(),
+            samples: 0,
+        }
     }
 
     /// Starts a sample.
@@ -64,7 +75,7 @@ impl Activity {
     pub fn merge(&mut self, other: &Self) {
         let pairs = self.delivered.iter_mut().flatten().zip(other.delivered.iter().flatten());
         pairs
-            .chain(self.fired.iter_mut().zip(&other.fired))
+            .chain(self.fired.iter_mut().flatten().zip(other.fired.iter().flatten()))
             .chain(self.active.iter_mut().zip(&other.active))
             .for_each(|(sum, n)| *sum += n);
         self.samples += other.samples;
@@ -87,8 +98,8 @@ impl Probe for Activity {
 
     fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
         let at = layer.0 as usize;
-        self.fired[at] += neurons.len() as u64;
         for &neuron in neurons {
+            self.fired[at][neuron as usize] += 1;
             self.active[at] += u64::from(!std::mem::replace(&mut self.seen[at][neuron as usize], true));
         }
         for &(post, delay) in &self.targets[at] {
@@ -112,6 +123,8 @@ pub struct Measured {
     pub updates: Option<u32>,
     /// How its real-valued input is presented, if it has one.
     pub direct: Option<DirectEncoding>,
+    /// Spikes of all samples that reach no neuron, and so are fired but not written.
+    pub unrouted: u64,
 }
 
 /// Every population behind the input, in order.
@@ -147,6 +160,41 @@ pub fn network(
     let ids = layers.iter().map(|l| l.id).collect();
     let layers = layers.into_iter().map(|l| l.layer).collect();
     Ok((Network { mode: Mode::Snn, timesteps, layers }, direct, ids))
+}
+
+/// Every count of one sample that differs from the `exact` reading's formula; empty if simulation and model agree.
+///
+/// # Errors
+/// As [`layers`], or if `activity` holds other than one sample.
+pub fn disagreements(
+    graph: &Graph<Quantized>,
+    activity: &Activity,
+    ledger: &Ledger,
+) -> Result<Vec<Discrepancy>, NotExpressible> {
+    if activity.samples != 1 {
+        return Err(NotExpressible(format!("{} samples were run; counts are compared one by one", activity.samples)));
+    }
+    let mut all = Vec::new();
+    for Measured { id, layer, updates, direct, unrouted } in layers(graph, activity)? {
+        // A population whose window is empty never updates; the model has no network of zero steps.
+        let timesteps = updates.unwrap_or(graph.timesteps);
+        if timesteps == 0 {
+            continue;
+        }
+        let network = Network { mode: Mode::Snn, timesteps, layers: vec![layer] };
+        let mut found = energy::analytic::discrepancies(&network, direct.unwrap_or_default(), ledger, &[id])
+            .map_err(|error| NotExpressible(error.to_string()))?;
+        if unrouted > 0 {
+            let fired = network.layers[0].theta_out.unwrap_or(0.0);
+            let (formula, counted) = (fired - unrouted as f64, ledger.layer(id)[Action::SpikeEmit]);
+            found.retain(|d| d.terms != ["write output"]);
+            if (formula - counted as f64).abs() >= 0.5 {
+                found.push(Discrepancy { layer: id, terms: vec!["write output"], formula, counted });
+            }
+        }
+        all.extend(found);
+    }
+    Ok(all)
 }
 
 fn measured(
@@ -192,7 +240,10 @@ fn measured(
         Some(n) => return fail(&format!("gets its input {n} times but updates {} times", updates.unwrap_or(0))),
     };
     let per = (u64::from(repeats.unwrap_or(1).max(1)) * activity.samples) as f64;
-    let delivered = &activity.delivered[id.0 as usize];
+    let reached = reached(&shape);
+    let delivered = activity.delivered[id.0 as usize].iter().zip(&reached);
+    let delivered: Vec<u64> = delivered.map(|(&n, &reached)| if reached { n } else { 0 }).collect();
+    let fired = &activity.fired[id.0 as usize];
     let layer = Layer {
         name: population.name.clone(),
         shape,
@@ -201,12 +252,32 @@ fn measured(
         neuron,
         analog: direct.is_some(),
         theta_in: Some(delivered.iter().sum::<u64>() as f64 / per),
-        theta_out: Some(activity.fired[id.0 as usize] as f64 / activity.samples as f64),
+        theta_out: Some(fired.iter().sum::<u64>() as f64 / activity.samples as f64),
         input_spikes: Some(delivered.iter().map(|&n| n as f64 / per).collect()),
     };
     // An accumulator has no window of its own; repeated input sets the number of passes over it.
     let updates = updates.or(repeats.filter(|&n| n > 1));
-    Ok(Measured { id: LayerId(id.0 as u16), layer, updates, direct })
+    let unrouted = match graph.outgoing(id)[..] {
+        [outgoing] => {
+            let (projection, target) = (graph.projection(outgoing), graph.population(graph.ends(outgoing).1));
+            let reached = self::shape(projection, population, target).map(|shape| self::reached(&shape));
+            fired.iter().zip(reached.into_iter().flatten()).filter(|(_, reached)| !reached).map(|(n, _)| n).sum()
+        }
+        _ => 0,
+    };
+    Ok(Measured { id: LayerId(id.0 as u16), layer, updates, direct, unrouted })
+}
+
+/// Which elements of the input map reach at least one neuron.
+fn reached(shape: &Shape) -> Vec<bool> {
+    match shape {
+        Shape::Fc { .. } => vec![true; shape.n_in() as usize],
+        Shape::Conv(conv) => {
+            let [rows, columns] = conv.reach();
+            let map: Vec<bool> = rows.iter().flat_map(|y| columns.iter().map(move |x| y * x > 0)).collect();
+            map.repeat(conv.c_in as usize)
+        }
+    }
 }
 
 /// The geometry, unless dilated.

@@ -8,7 +8,7 @@ use crate::{
     source::{self, Model},
 };
 use anyhow::{Context, Result, bail, ensure};
-use energy::analytic::{DirectEncoding, Mode, Network, discrepancies};
+use energy::analytic::{DirectEncoding, Mode, Network};
 use models::data::Dataset;
 use rayon::prelude::*;
 use simulator::{Machine, TimingMode};
@@ -87,8 +87,7 @@ pub(crate) fn measure(model: &Model, images: &Dataset) -> Result<Subject> {
             seen.begin();
             let stimulus = simulation::stimulus(&compiled.program, images.image(i));
             let run = machine.run(&stimulus, TimingMode::Counts, &mut seen)?;
-            let (network, direct, ids) = activity::network(graph, &seen).with_context(context)?;
-            let found = discrepancies(&network, direct, &run.ledger, &ids)?;
+            let found = activity::disagreements(graph, &seen, &run.ledger).with_context(context)?;
             ensure!(
                 found.is_empty(),
                 "internal error, please report: on image {i} counts differ from their formulas: {found:?}"
