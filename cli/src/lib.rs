@@ -21,23 +21,16 @@ use std::process::ExitCode;
 
 /// Parses the arguments of the process and runs the command.
 pub fn main() -> ExitCode {
+    // A reader that goes away, as `head` does, ends the process quietly, as it ends other tools.
+    sigpipe::reset();
     let args = Args::parse();
     match cmd::run(&args) {
         Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", paragraph(&error));
             ExitCode::from(2)
         }
     }
-}
-
-/// Whether the reader of our output went away, as `head` does: not an error of ours.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// The error and its causes in one paragraph. A cause that its effect has quoted already is not repeated.
