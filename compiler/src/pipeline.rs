@@ -93,7 +93,7 @@ impl Default for Options {
         Self {
             seed: 1,
             placement: Method::default(),
-            moves_per_cluster: 400,
+            moves_per_cluster: 1000,
             check: cfg!(debug_assertions),
             activity: None,
         }

@@ -116,7 +116,12 @@ impl<'a> Tiler<'a> {
         let (.., at) = fitting
             .into_iter()
             .filter(|f| f.0 <= most)
-            .min_by(|a, b| a.1.total_cmp(&b.1).then(a.2.total_cmp(&b.2)).then(a.0.cmp(&b.0)).then(a.3.cmp(&b.3)))
+            .min_by(|a, b| {
+                a.1.total_cmp(&b.1)
+                    .then(a.2.total_cmp(&b.2))
+                    .then(a.0.cmp(&b.0))
+                    .then(rows_first(a.3).cmp(&rows_first(b.3)))
+            })
             .expect("the grid with the fewest tiles is among them");
         let [channels, rows, cols] = [0, 1, 2].map(|axis| axes[axis][at[axis]].clone());
         Ok(Grid { channels, rows, cols })
@@ -363,6 +368,12 @@ impl Out {
 
 fn axis_of(reach: &Reach, axis: usize) -> Axis {
     [reach.channels, reach.rows, reach.cols][axis]
+}
+
+/// Of grids that are otherwise equal, the one with most row slices is best: its tiles have their neighbours above and
+/// below, and a packet that forks in dimension order shares its way along the column.
+fn rows_first([c, y, x]: [usize; 3]) -> (usize, std::cmp::Reverse<usize>, usize) {
+    (c, std::cmp::Reverse(y), x)
 }
 
 /// Borders of `k` slices of `n` positions whose lengths differ by at most one.

@@ -1,6 +1,6 @@
 //! Refines a placement by simulated annealing (Kirkpatrick et al. 1983) with exact incremental costs.
 //!
-//! `J = Σ_net w·(cost of its links) + κ·max link load`, κ = n_links/10: the mean load of a link plus a tenth of the
+//! `J = Σ_net w·(cost of its links) + κ·max link load`, κ = n_links/50: the mean load of a link plus a fiftieth of the
 //! largest, in units of all links. A move swaps the contents of two slots; only nets at the moved clusters are routed
 //! again. A worsening by Δ at temperature T is accepted with probability `1/(1 + d + d²/2 + d³/6)`, d = Δ/T, which is
 //! e^(−d) for small d and needs no transcendental function, so the outcome is the same on every machine. The number of
@@ -22,9 +22,12 @@ use rand_chacha::{
 pub struct Schedule {
     /// Seed of the random numbers.
     pub seed: u64,
-    /// Moves tried per cluster.
+    /// Moves tried per cluster, at most [`MOST_MOVES`] altogether.
     pub moves_per_cluster: u32,
 }
+
+/// Most moves tried altogether.
+pub const MOST_MOVES: u64 = 1_600_000;
 
 /// Improves `slots[cluster]` in place.
 pub(crate) fn anneal(
@@ -40,7 +43,7 @@ pub(crate) fn anneal(
     }
     let mut state = State::new(mesh, region, nets, std::mem::take(slots));
     let mut rng = ChaCha8Rng::seed_from_u64(schedule.seed);
-    let n_moves = u64::from(schedule.moves_per_cluster) * state.slots.len() as u64;
+    let n_moves = (u64::from(schedule.moves_per_cluster) * state.slots.len() as u64).min(MOST_MOVES);
     let n_probes = 200.min(n_moves);
     // The first temperature follows from the size of typical changes around the starting point.
     let mut change = 0.0;
@@ -49,7 +52,7 @@ pub(crate) fn anneal(
             change += state.try_swap(swap, |_| false).abs();
         }
     }
-    let first = 0.25 * change / n_probes.max(1) as f64;
+    let first = 0.1 * change / n_probes.max(1) as f64;
     if first == 0.0 {
         *slots = state.slots;
         return;
@@ -60,9 +63,9 @@ pub(crate) fn anneal(
     let cooling = 0.933_254_3;
     let mut temperature = first;
     for round in 0..ROUNDS {
-        // Moves shorten from a third of the mesh to neighbouring routers.
+        // Moves shorten from a quarter of the mesh to neighbouring routers.
         let side = u64::from(region.size.0.max(region.size.1));
-        let reach = (side * (ROUNDS - round) / (3 * ROUNDS)).max(1) as i64 + 1;
+        let reach = (side * (ROUNDS - round) / (4 * ROUNDS)).max(1) as i64 + 1;
         for _ in 0..n_moves.div_ceil(ROUNDS) {
             let Some(swap) = state.propose(&mut rng, compatible, reach) else { continue };
             let u = (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
@@ -133,7 +136,7 @@ impl<'a> State<'a> {
             incident,
             loads: Loads::new(mesh.n_links()),
             total: 0,
-            kappa: 0.1 * f64::from((2 * (2 * w * h - w - h)).max(1)),
+            kappa: 0.02 * f64::from((2 * (2 * w * h - w - h)).max(1)),
             delta: vec![0; mesh.n_links()],
             touched: Vec::new(),
             marked: vec![false; mesh.n_links()],

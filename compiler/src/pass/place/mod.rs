@@ -4,8 +4,8 @@
 //! cluster0 (rows 0..4, columns 0..6 of pop1), …   →   core0, …, next to the clusters that cover the same part of the map
 //! ```
 //!
-//! A cluster starts at the free core nearest to where its tile's centre lies when the feature map is stretched over the
-//! mesh, so neighbours in the map are neighbours on the mesh in every layer; annealing then refines the placement. Three
+//! A cluster starts where its tile's centre lies when the feature map is stretched over the mesh, so neighbours in the map
+//! are neighbours on the mesh in every layer; annealing then refines the placement. Three
 //! placements without geometry (row by row, random, along a Hilbert curve) are computed too, so that the gain is known.
 
 mod anneal;
@@ -13,7 +13,7 @@ mod load;
 mod region;
 mod seed;
 
-pub use anneal::Schedule;
+pub use anneal::{MOST_MOVES, Schedule};
 pub use region::Region;
 
 use crate::{
@@ -39,7 +39,7 @@ pub enum Method {
     Random,
     /// In order along a Hilbert curve.
     Hilbert,
-    /// Nearest free core to the tile's place in its map.
+    /// At the tile's place in its map.
     Geometric,
     /// Geometric, then annealed.
     #[default]
@@ -113,8 +113,12 @@ pub fn place(
             Method::Hilbert => in_order(seed::hilbert(&region, &mesh)),
             Method::Geometric | Method::Annealed => {
                 let centres = seed::geometric(graph, partition, &region);
-                let near = |c: u32| seed::by_distance(&region, &mesh, centres[c as usize]);
-                compatible.assign(n, n_slots, near)
+                if compatible.uneven() {
+                    let near = |c: u32| seed::by_distance(&region, &mesh, centres[c as usize]);
+                    compatible.assign(n, n_slots, near)
+                } else {
+                    Some(seed::by_rank(&region, &centres))
+                }
             }
         };
         let Some(mut slots) = slots else { return Err(no_core(partition, demands, arch)) };

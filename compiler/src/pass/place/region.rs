@@ -63,6 +63,11 @@ impl Compatible {
         Self { holds }
     }
 
+    /// Whether cores differ.
+    pub(crate) fn uneven(&self) -> bool {
+        self.holds.is_some()
+    }
+
     pub(crate) fn allows(&self, cluster: u32, slot: usize) -> bool {
         self.holds.as_ref().is_none_or(|holds| holds[cluster as usize][slot])
     }

@@ -28,6 +28,28 @@ pub(crate) fn geometric(graph: &Graph<Quantized>, partition: &Partition, region:
         .collect()
 }
 
+/// Slots for clusters at `centres` so that their order along both axes is kept: clusters sorted by row are dealt to the
+/// region's rows in equal numbers, and those of a row, sorted by column, to its slots from left to right. Rows come first
+/// because grids have more row slices than column slices where they may choose.
+///
+/// All layers thin out alike, where giving each cluster the nearest free slot would push the last layer aside.
+pub(crate) fn by_rank(region: &Region, centres: &[(i64, i64)]) -> Vec<usize> {
+    let h = region.size.1 as usize;
+    let n_slots = region.slots.len() / h;
+    let share = |i: usize, n: usize, parts: usize| i * n / parts;
+    let mut order: Vec<usize> = (0..centres.len()).collect();
+    order.sort_by_key(|&c| (centres[c].1, centres[c].0, c));
+    let mut slots = vec![usize::MAX; centres.len()];
+    for row in 0..h {
+        let mut members: Vec<usize> = order[share(row, order.len(), h)..share(row + 1, order.len(), h)].to_vec();
+        members.sort_by_key(|&c| (centres[c], c));
+        for (i, &cluster) in members.iter().enumerate() {
+            slots[cluster] = row * n_slots + share(i, n_slots, members.len());
+        }
+    }
+    slots
+}
+
 /// Slots by distance from a point given in 1/1024 of a router, nearest first.
 pub(crate) fn by_distance(region: &Region, mesh: &Mesh, (x, y): (i64, i64)) -> Vec<usize> {
     let mut slots: Vec<(i64, usize)> = region
