@@ -45,7 +45,7 @@ fn each_wrong_input_is_named_with_its_remedy() {
         (&["simulate", "cut.slb"], &["cut.slb", "compile it again"]),
         (&["inspect", "flipped.slb"], &["flipped.slb", "compile it again"]),
         (&["simulate", "whole.slb", "--arch", "seneca_like"], &["whole.slb", "seneca_like"]),
-        (&["run", "--arch", "truenorth"], &["truenorth", "8/2", "quantize to 2 bits"]),
+        (&["run", "--arch", "truenorth"], &["truenorth", "`conv4`", "/4", "quantize to 2 bits"]),
         (&["compile", "--dump-after", "magic"], &["`magic`", "fuse", "emit"]),
         (&["train", "--dataset", "mnist"], &["mnist", "spikeloom data fetch"]),
         (&["train", "--set", "epochs"], &["--set epochs", "KEY=VALUE"]),

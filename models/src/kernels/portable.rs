@@ -1,7 +1,6 @@
-//! im2col and `gemm` for CPUs without AVX2; the oracle of the vector kernels.
+//! im2col and `matrixmultiply` for CPUs without AVX2; the oracle of the vector kernels.
 
 use super::ConvShape;
-use gemm::Parallelism;
 
 /// Rows of patches, `[out pixel][tap][input channel]`.
 fn im2col(s: &ConvShape, origins: &[u32], taps: &[u32], xpad: &[f32]) -> Vec<f32> {
@@ -40,26 +39,21 @@ pub fn product(p: &Product, a: &[f32], b: &[f32], dst: &mut [f32], add: bool) {
     assert!((p.m - 1) * p.dst_row + p.n <= dst.len(), "dst covers the product");
     // SAFETY: the assertions above bound every index the strides can form; the slices do not overlap.
     unsafe {
-        gemm::gemm(
+        matrixmultiply::sgemm(
             p.m,
-            p.n,
             p.k,
-            dst.as_mut_ptr(),
-            1,
-            p.dst_row as isize,
-            add,
+            p.n,
+            1.0,
             a.as_ptr(),
-            p.a_strides.1 as isize,
             p.a_strides.0 as isize,
+            p.a_strides.1 as isize,
             b.as_ptr(),
-            1,
             p.b_row as isize,
-            1.0,
-            1.0,
-            false,
-            false,
-            false,
-            Parallelism::None,
+            1,
+            if add { 1.0 } else { 0.0 },
+            dst.as_mut_ptr(),
+            p.dst_row as isize,
+            1,
         );
     }
 }
