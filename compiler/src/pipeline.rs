@@ -275,7 +275,9 @@ fn reports(arch: &Arch, fitted: &Fitted, placements: Vec<(Method, MappingCost)>)
     let capacity = Capacity::of(arch);
     let binding: Vec<(Resource, f64)> =
         fitted.cluster_demands().iter().filter_map(|demand| capacity.binding(demand)).collect();
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let mean = |values: &[f64]| {
+        if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
+    };
     let fills: Vec<f64> = binding.iter().map(|b| b.1).collect();
     let work = fitted.cluster_work();
     Reports {
