@@ -1,6 +1,9 @@
 //! The arguments of every command.
 
-use crate::cmd::{energy::EnergyCommand, reproduce::ReproduceCommand};
+use crate::{
+    cmd::{energy::EnergyCommand, reproduce::ReproduceCommand},
+    trace::TraceArgs,
+};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use models::data::DatasetName;
 use std::path::PathBuf;
@@ -91,6 +94,8 @@ pub(crate) struct SimulationArgs {
     /// Write class, spikes, energy and latency of every image, as .csv or .json
     #[arg(long, value_name = "FILE")]
     pub(crate) per_image: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trace: TraceArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -19,10 +19,18 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 /// Writes a file under a temporary name in the same folder and renames it, so that an existing file stays untouched until the
 /// new one is complete.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, |file| Ok(file.write_all(bytes)?))
+}
+
+/// Like [`write`], for contents that are made while they are written. Errors of the maker are passed on as they are.
+pub(crate) fn write_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let place = || format!("{}: cannot be written; check that the folder exists and is writable", path.display());
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(place)?;
-    file.write_all(bytes).with_context(place)?;
+    let mut buffer = std::io::BufWriter::new(&mut file);
+    write(&mut buffer).map_err(|error| if error.is::<std::io::Error>() { error.context(place()) } else { error })?;
+    buffer.flush().with_context(place)?;
+    drop(buffer);
     file.as_file().sync_all().with_context(place)?;
     // Temporary files are private to their owner; an output is readable like any other file.
     #[cfg(unix)]

@@ -5,9 +5,8 @@ use anyhow::{Result, ensure};
 use ir::InputEncoding;
 use isa::{Coding, Encoding, InputEvent, Ledger, Program, Stimulus};
 use models::data::Dataset;
-use rayon::prelude::*;
-use simulator::{Machine, NoProbe, Run, TimingMode};
-use std::sync::atomic::{AtomicBool, Ordering};
+use simulator::{BatchOptions, Machine, TimingMode};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What one image did.
 #[derive(Clone, Debug)]
@@ -53,18 +52,72 @@ impl Batch {
     }
 }
 
-/// Images between two looks at the stop flag; also bounds the counts held in memory.
-const CHUNK: usize = 32;
+/// How images are simulated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings<'a> {
+    /// How time is modelled.
+    pub(crate) mode: Mode,
+    /// Worker threads; `None` = all processors.
+    pub(crate) threads: Option<usize>,
+    /// Whether each image's own counts are kept.
+    pub(crate) keep_ledgers: bool,
+    /// Ends the batch early.
+    pub(crate) stop: &'a AtomicBool,
+}
 
-/// Runs all images of a data set. `keep_ledgers` keeps each image's own counts.
+/// Runs all images of a data set.
 pub(crate) fn simulate(
     program: &Program,
     machine: &Machine,
     images: &Dataset,
-    mode: Mode,
-    keep_ledgers: bool,
-    stop: &AtomicBool,
+    settings: Settings<'_>,
 ) -> Result<Batch> {
+    let input_layer = program.input.layer.0 as usize;
+    ensure_fit(program, images)?;
+    let mode = timing(settings.mode);
+    let options = BatchOptions { mode, threads: settings.threads.unwrap_or(0), stop: Some(settings.stop) };
+    let bar = progress::bar(images.len() as u64, "images");
+    let (done, right) = (AtomicU64::new(0), AtomicU64::new(0));
+    let batch = machine.run_batch(
+        images.len(),
+        options,
+        |i| stimulus(program, images.image(i)),
+        |i, run| {
+            let label = u32::from(images.label(i));
+            let right =
+                right.fetch_add(u64::from(run.class == label), Ordering::Relaxed) + u64::from(run.class == label);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            bar.set_message(format!("{:.2} % right", 100.0 * right as f64 / done as f64));
+            bar.inc(1);
+            let sample = Sample {
+                image: i,
+                label,
+                class: run.class,
+                spikes: run.layer_spikes.iter().sum::<u64>() - run.layer_spikes[input_layer],
+                synaptic_operations: run.ledger.total().synaptic_operations(),
+                seconds: run.time.as_ref().map(simulator::Time::seconds),
+                ledger: settings.keep_ledgers.then(|| run.ledger.clone()),
+            };
+            (sample, run.layer_spikes.clone())
+        },
+    )?;
+    bar.finish_and_clear();
+    let mut layer_spikes = vec![0; program.layers.len()];
+    for (_, (_, spikes)) in &batch.results {
+        for (sum, n) in layer_spikes.iter_mut().zip(spikes) {
+            *sum += n;
+        }
+    }
+    Ok(Batch {
+        stopped: batch.results.len() < images.len(),
+        samples: batch.results.into_iter().map(|(_, (sample, _))| sample).collect(),
+        layer_spikes,
+        ledger: batch.ledger,
+    })
+}
+
+/// Checks that the images have the size of the program's input.
+pub(crate) fn ensure_fit(program: &Program, images: &Dataset) -> Result<()> {
     let input = program.layer(program.input.layer);
     ensure!(
         images.image_len() == input.neurons(),
@@ -74,46 +127,16 @@ pub(crate) fn simulate(
         input.name,
         input.neurons()
     );
-    let mode = match mode {
+    Ok(())
+}
+
+/// The simulator's name of a mode.
+pub(crate) fn timing(mode: Mode) -> TimingMode {
+    match mode {
         Mode::Counts => TimingMode::Counts,
         Mode::Analytic => TimingMode::Analytic,
         Mode::Cycle => TimingMode::Cycle,
-    };
-    let mut batch = Batch { layer_spikes: vec![0; program.layers.len()], ..Batch::default() };
-    let bar = progress::bar(images.len() as u64, "images");
-    for first in (0..images.len()).step_by(CHUNK) {
-        if stop.load(Ordering::SeqCst) {
-            batch.stopped = true;
-            break;
-        }
-        let runs: Vec<Run> = (first..images.len().min(first + CHUNK))
-            .into_par_iter()
-            .map_init(
-                || machine.state(),
-                |state, i| machine.run_in(state, &stimulus(program, images.image(i)), mode, &mut NoProbe),
-            )
-            .collect::<Result<_, _>>()?;
-        for (i, run) in (first..).zip(runs) {
-            batch.ledger.merge(&run.ledger);
-            for (sum, n) in batch.layer_spikes.iter_mut().zip(&run.layer_spikes) {
-                *sum += n;
-            }
-            let input = program.input.layer.0 as usize;
-            batch.samples.push(Sample {
-                image: i,
-                label: u32::from(images.label(i)),
-                class: run.class,
-                spikes: run.layer_spikes.iter().sum::<u64>() - run.layer_spikes[input],
-                synaptic_operations: run.ledger.total().synaptic_operations(),
-                seconds: run.time.as_ref().map(simulator::Time::seconds),
-                ledger: keep_ledgers.then_some(run.ledger),
-            });
-        }
-        bar.set_position(batch.samples.len() as u64);
-        bar.set_message(format!("{:.2} % right", 100.0 * batch.correct() as f64 / batch.samples.len() as f64));
     }
-    bar.finish_and_clear();
-    Ok(batch)
 }
 
 /// The events that the host sends for an image.

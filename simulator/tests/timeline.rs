@@ -51,7 +51,7 @@ fn fields(mut bytes: &[u8]) -> Vec<(u64, Field<'_>)> {
     fields
 }
 
-fn all<'a>(message: &'a [u8], number: u64) -> impl Iterator<Item = &'a [u8]> {
+fn all(message: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
     fields(message).into_iter().filter(move |(n, _)| *n == number).map(move |(_, field)| match field {
         Field::Bytes(bytes) => bytes,
         Field::Number(_) => panic!("field {number} is no message"),

@@ -3,9 +3,7 @@
 
 use cli::activity::{self, Activity};
 use compiler::{CompileError, Options, compile_quantized, stimulus};
-use energy::analytic::{
-    Mode, Network, Options as Reading, Reading::Exact, Reading::Paper, Shape, discrepancies, evaluate,
-};
+use energy::analytic::{Network, Options as Reading, Reading::Exact, Reading::Paper, Shape, discrepancies, evaluate};
 use ir::{
     Connectivity, Graph, NeuronModel, Quantized, Stimulus,
     arbitrary::{Features, quantized_case},
@@ -87,7 +85,9 @@ fn counts_of_the_bundled_network_equal_their_formulas() {
     let (network, _) = zoo::find("mnist-small").expect("bundled").load().expect("whole");
     let graph = export::graph(&network).expect("deployable");
     let fused = compiler::pass::fuse::fuse(&graph).expect("a chain");
-    let quantized = compiler::pass::quantize::quantize(&fused, &Default::default()).expect("fits").graph;
+    let quantized = compiler::pass::quantize::quantize(&fused, &compiler::pass::quantize::QuantizeOptions::default())
+        .expect("fits")
+        .graph;
     let images = data::bundled::mnist_test_500();
     let input = quantized.input().expect("an input");
     let NeuronModel::Input { coding, .. } = quantized.population(input).neuron else { panic!("an input") };

@@ -37,8 +37,10 @@ proptest! {
             Err(error) => panic!("{error}"),
         };
         prop_assert_eq!(isa::verify(&program, &arch), []);
-        prop_assert_eq!(isa::decode(&isa::encode(&program)).as_ref(), Ok(&program));
-        prop_assert_eq!(assemble(&disassemble(&program, Style::Full)).as_ref(), Ok(&program));
+        let decoded = isa::decode(&isa::encode(&program));
+        prop_assert_eq!(decoded.as_ref(), Ok(&program));
+        let assembled = assemble(&disassemble(&program, Style::Full));
+        prop_assert_eq!(assembled.as_ref(), Ok(&program));
 
         let machine = Machine::new(&program, &arch).expect("a verified program loads");
         let run = machine.run(&compiler::stimulus(&sample), TimingMode::Counts, &mut NoProbe).expect("a valid sample");

@@ -3,11 +3,16 @@
 use crate::{
     args::{CompileArgs, TargetArgs},
     files,
-    report::number::si,
+    report::{
+        number::si,
+        text::{Table, align_right},
+    },
     source::{self, Model},
 };
 use anyhow::{Result, bail};
-use compiler::{CompileError, Compiled, Observer, Options, PASSES, PassInfo, pass::quantize::QuantizeOptions};
+use compiler::{
+    CompileError, Compiled, MappingCost, Method, Observer, Options, PASSES, PassInfo, pass::quantize::QuantizeOptions,
+};
 use isa::Arch;
 use serde::Serialize;
 use std::{ops::ControlFlow, path::PathBuf, process::ExitCode, time::Instant};
@@ -120,21 +125,38 @@ struct CompileReport {
     bytes: usize,
     cores: usize,
     cores_of_chip: u32,
-    utilization_mean: f64,
-    utilization_max: Option<(String, f64)>,
+    /// Mean and largest share of the fullest resource of each core in use.
+    binding: Option<Binding>,
     placements: Vec<PlacementReport>,
     passes: Vec<PassTime>,
 }
 
 #[derive(Serialize)]
+struct Binding {
+    resource: String,
+    mean: f64,
+    max: f64,
+}
+
+/// A placement's figures; rates are per timestep.
+#[derive(Serialize)]
 struct PlacementReport {
     method: String,
-    cost: String,
+    deliveries_per_event: f64,
+    multicast_links_per_event: f64,
+    unicast_links_per_event: f64,
+    busiest_link: f64,
+    energy_pj: f64,
+    mean_latency_ns: f64,
+    max_latency_ns: f64,
+    mean_congestion: f64,
+    max_congestion: f64,
 }
 
 impl CompileReport {
     fn new(model: &Model, arch: &Arch, compiled: &Compiled, watch: &Watch<'_>, output: String, bytes: usize) -> Self {
         let reports = &compiled.reports;
+        let utilization = &reports.utilization;
         Self {
             model: model.name.clone(),
             arch: arch.name.clone(),
@@ -142,14 +164,30 @@ impl CompileReport {
             bytes,
             cores: compiled.program.cores.len(),
             cores_of_chip: arch.n_cores(),
-            utilization_mean: reports.utilization.mean,
-            utilization_max: reports.utilization.max.map(|(resource, share)| (resource.to_string(), share)),
-            placements: reports
-                .placements
-                .iter()
-                .map(|(method, cost)| PlacementReport { method: method.to_string(), cost: cost.to_string() })
-                .collect(),
+            binding: utilization.max.map(|(resource, max)| Binding {
+                resource: resource.to_string(),
+                mean: utilization.mean,
+                max,
+            }),
+            placements: reports.placements.iter().map(|(method, cost)| PlacementReport::new(*method, cost)).collect(),
             passes: watch.times.clone(),
+        }
+    }
+}
+
+impl PlacementReport {
+    fn new(method: Method, cost: &MappingCost) -> Self {
+        Self {
+            method: method.to_string(),
+            deliveries_per_event: cost.deliveries_per_event,
+            multicast_links_per_event: cost.multicast_links_per_event,
+            unicast_links_per_event: cost.unicast_links_per_event,
+            busiest_link: cost.busiest_link,
+            energy_pj: cost.energy_pj,
+            mean_latency_ns: cost.mean_latency_ns,
+            max_latency_ns: cost.max_latency_ns,
+            mean_congestion: cost.mean_congestion,
+            max_congestion: cost.max_congestion,
         }
     }
 }
@@ -158,21 +196,47 @@ impl std::fmt::Display for CompileReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(
             f,
-            "{} on {}: {} of {} cores; {} ({} bytes)",
+            "{} on {}: {} of {} cores; wrote {} ({} bytes)",
             self.model, self.arch, self.cores, self.cores_of_chip, self.output, self.bytes
         )?;
-        if let Some((resource, share)) = &self.utilization_max {
+        if let Some(Binding { resource, mean, max }) = &self.binding {
             writeln!(
                 f,
-                "binding resource of a core: {:.1} % full on average, at most {:.1} % ({resource})",
-                100.0 * self.utilization_mean,
-                100.0 * share
+                "fullest resource of a core: {:.1} % of its limit on average, {:.1} % at most ({resource})",
+                100.0 * mean,
+                100.0 * max
             )?;
         }
-        for placement in &self.placements {
-            writeln!(f, "\nplacement `{}`\n{}", placement.method, placement.cost.trim_end())?;
+        let mut table = Table::new(&[
+            "placement",
+            "cores/event",
+            "multicast links/event",
+            "unicast links/event",
+            "busiest link",
+            "energy",
+            "latency mean, max",
+            "congestion mean, max",
+        ]);
+        for p in &self.placements {
+            table.row(vec![
+                p.method.clone(),
+                format!("{:.2}", p.deliveries_per_event),
+                format!("{:.2}", p.multicast_links_per_event),
+                format!("{:.2}", p.unicast_links_per_event),
+                format!("{:.1}", p.busiest_link),
+                si(p.energy_pj * 1e-12, "J"),
+                format!("{:.1}, {:.1} ns", p.mean_latency_ns, p.max_latency_ns),
+                format!("{:.1}, {:.1}", p.mean_congestion, p.max_congestion),
+            ]);
+        }
+        if !self.placements.is_empty() {
+            write!(f, "\n{}", align_right(table, 1))?;
+            writeln!(
+                f,
+                "per timestep at the assumed activity; energy, latency and congestion after Jin et al., ASPLOS 2023, to compare mappings"
+            )?;
         }
         let times: Vec<String> = self.passes.iter().map(|t| format!("{} {}", t.pass, si(t.seconds, "s"))).collect();
-        writeln!(f, "\npasses: {}", times.join(", "))
+        writeln!(f, "passes: {}", times.join(", "))
     }
 }

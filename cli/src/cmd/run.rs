@@ -4,8 +4,8 @@ use crate::{
     args::{RunArgs, SimulationArgs},
     cmd, files, interrupt,
     report::{per_image, run::RunReport, stored::StoredRun},
-    simulation::{Batch, simulate},
-    source,
+    simulation::{Batch, Settings, simulate},
+    source, trace,
 };
 use anyhow::{Context, Result, bail};
 use isa::{Arch, Program};
@@ -39,8 +39,11 @@ pub(crate) fn execute(
     cmd::set_threads(args.threads)?;
     let table = source::energy_table(args.table.as_deref(), arch)?;
     let machine = Machine::new(program, arch)?;
+    trace::write(&args.trace, program, &machine, images, args.mode)?;
     let stop = interrupt::flag();
-    let batch = simulate(program, &machine, images, args.mode, args.per_image.is_some(), &stop)?;
+    let settings =
+        Settings { mode: args.mode, threads: args.threads, keep_ledgers: args.per_image.is_some(), stop: &stop };
+    let batch = simulate(program, &machine, images, settings)?;
     if batch.samples.is_empty() {
         bail!("stopped before the first image was done; nothing to report");
     }

@@ -6,17 +6,17 @@ use std::{
 };
 
 /// What a command did.
-pub struct Ran {
+pub(crate) struct Ran {
     /// Exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 /// Runs `spikeloom` with these arguments in a folder, with no data sets but the bundled images.
-pub fn spikeloom(folder: &Path, args: &[&str]) -> Ran {
+pub(crate) fn spikeloom(folder: &Path, args: &[&str]) -> Ran {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_spikeloom"))
         .args(args)
         .current_dir(folder)

@@ -27,7 +27,9 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitCode> {
     let (density, density_source) = subject.density_or(args.density)?;
     let network = &subject.network;
     let mut readings = Options::usual(network, args.bits);
-    readings.iter_mut().for_each(|options| options.direct = subject.direct.unwrap_or(options.direct));
+    for options in &mut readings {
+        options.direct = subject.direct.unwrap_or(options.direct);
+    }
     let dense = Dense::usual(network.timesteps, args.bits, density);
     let comparison = compare(network, &readings, &dense).with_context(|| subject.origin.clone())?;
     let report = Report {

@@ -59,7 +59,9 @@ struct Result1 {
 }
 
 /// The values at hand of those printed: (name, kind, MNIST, Fashion-MNIST, CIFAR-10, parameters, note).
-const PRINTED: [(&str, Kind, [Option<f64>; 3], Option<usize>, &str); 3] = [
+type PrintedRow = (&'static str, Kind, [Option<f64>; 3], Option<usize>, &'static str);
+
+const PRINTED: [PrintedRow; 3] = [
     (
         "FFGAF-SNN",
         Kind::Printed,

@@ -1,0 +1,134 @@
+//! `--trace`: one image, traced. Each trace is a run of its own with a single probe, so that none pays for another.
+
+use crate::{args::Mode, files, simulation};
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args as ClapArgs, ValueEnum};
+use isa::{CoreId, Program};
+use models::data::Dataset;
+use simulator::{
+    Machine, TimingMode,
+    trace::{Potentials, Spikes, Timeline, Vcd},
+};
+use std::path::PathBuf;
+
+/// Which traces of which image, and where they go.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TraceArgs {
+    /// Trace one image: spikes.csv, potentials.csv, timeline.pftrace (opens in ui.perfetto.dev), cores.vcd
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND,...")]
+    trace: Vec<Kind>,
+    /// Folder of the traces; made if it does not exist
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    trace_dir: PathBuf,
+    /// The image that is traced, counted from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    trace_image: usize,
+    /// Cores in cores.vcd, as in `0,5,17`; default: all that the program uses
+    #[arg(long, value_name = "CORE,...", value_delimiter = ',')]
+    trace_cores: Vec<u32>,
+}
+
+/// A trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Every spike
+    Spikes,
+    /// Every potential after every timestep
+    Potentials,
+    /// Phases of every core, queues and the busiest link
+    Timeline,
+    /// Busy, events and spikes of chosen cores
+    Vcd,
+}
+
+/// Writes the traces asked for. Nothing is written if one of them is impossible.
+pub(crate) fn write(
+    args: &TraceArgs,
+    program: &Program,
+    machine: &Machine,
+    images: &Dataset,
+    mode: Mode,
+) -> Result<()> {
+    if args.trace.is_empty() {
+        return Ok(());
+    }
+    simulation::ensure_fit(program, images)?;
+    let image = args.trace_image;
+    ensure!(
+        image < images.len(),
+        "--trace-image {image}: {} has {} images in this run, counted from 0; choose a smaller number",
+        images.name,
+        images.len()
+    );
+    let mode = simulation::timing(mode);
+    if args.trace.iter().any(|kind| matches!(kind, Kind::Timeline | Kind::Vcd)) {
+        ensure_time(machine, mode)?;
+    }
+    let cores: Vec<CoreId> = args.trace_cores.iter().copied().map(CoreId).collect();
+    if let Some(core) = cores.iter().find(|core| machine.cores().all(|used| used != **core)) {
+        let used: Vec<String> = machine.cores().map(|core| core.0.to_string()).collect();
+        bail!("--trace-cores {}: the program does not use this core; it uses {}", core.0, used.join(", "));
+    }
+    std::fs::create_dir_all(&args.trace_dir).with_context(|| {
+        format!("--trace-dir {}: cannot be made; check the path and its permissions", args.trace_dir.display())
+    })?;
+
+    let stimulus = simulation::stimulus(program, images.image(image));
+    for (i, kind) in args.trace.iter().enumerate().filter(|(i, kind)| !args.trace[..*i].contains(kind)) {
+        let name = match kind {
+            Kind::Spikes => "spikes.csv",
+            Kind::Potentials => "potentials.csv",
+            Kind::Timeline => "timeline.pftrace",
+            Kind::Vcd => "cores.vcd",
+        };
+        let path = args.trace_dir.join(name);
+        files::write_with(&path, |to| {
+            match kind {
+                Kind::Spikes => {
+                    let mut probe = Spikes::new(machine, to);
+                    machine.run(&stimulus, mode, &mut probe)?;
+                    probe.finish()?;
+                }
+                Kind::Potentials => {
+                    let mut probe = Potentials::new(machine, to);
+                    machine.run(&stimulus, mode, &mut probe)?;
+                    probe.finish()?;
+                }
+                Kind::Timeline => {
+                    let mut probe = Timeline::new(machine, to);
+                    let run = machine.run(&stimulus, mode, &mut probe)?;
+                    probe.finish(&run)?;
+                }
+                Kind::Vcd => {
+                    let mut probe = Vcd::new(machine, &cores, to);
+                    machine.run(&stimulus, mode, &mut probe)?;
+                    probe.finish()?;
+                }
+            }
+            Ok(())
+        })?;
+        if i == 0 {
+            eprintln!("tracing image {image} of {}", images.name);
+        }
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
+}
+
+fn ensure_time(machine: &Machine, mode: TimingMode) -> Result<()> {
+    let arch = &machine.arch().name;
+    ensure!(
+        mode != TimingMode::Counts,
+        "--trace timeline and vcd need time, and --mode counts has none; use --mode analytic"
+    );
+    ensure!(
+        machine.has_time(),
+        "--trace timeline and vcd need time, but the description of chip {arch} lacks figures for it; trace spikes and \
+         potentials, or choose another chip"
+    );
+    ensure!(
+        machine.has_time_in(mode),
+        "--trace timeline and vcd need time, but the network of chip {arch} cannot be simulated flit by flit; use --mode analytic"
+    );
+    Ok(())
+}
