@@ -51,7 +51,7 @@ pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, timesteps: u32
     add(&mut ledger, None, loaded.port.layer, &port);
     let pushed: u64 = pushes.iter().flatten().sum();
     let popped: u64 = state.units.iter().flat_map(|unit| &unit.axon_events).sum();
-    assert_eq!(pushed, popped + state.unprocessed, "every delivery is processed, or belongs to a later timestep");
+    assert_eq!(pushed, popped + state.ring.unprocessed, "every delivery is processed, or belongs to a later timestep");
     for (unit, pushes) in loaded.units.iter().zip(&pushes) {
         for (axon, &n) in unit.axons.iter().zip(pushes).filter(|&(_, &n)| n > 0) {
             let layer = unit.layers[axon.layer as usize];

@@ -70,6 +70,14 @@ pub(crate) struct Classes {
     pub(crate) deliveries: Vec<Vec<(u32, u32, u16)>>,
 }
 
+impl Classes {
+    /// Class of a neuron by its channel, row and column.
+    #[inline]
+    pub(crate) fn of(&self, c: usize, y: usize, x: usize) -> u32 {
+        if self.routes.is_empty() { 0 } else { self.channel[c] + self.row[y] + self.column[x] }
+    }
+}
+
 /// The neurons of a tile, prepared.
 #[derive(Clone, Debug)]
 pub(crate) struct Tile {
@@ -182,8 +190,8 @@ pub(crate) fn load(program: &Program, arch: &Arch, topology: &Topology) -> Resul
         units[unit as usize].axons[axon as usize].from_input = true;
     }
     loader.tokens(&mut units);
-    let delays = units.iter().flat_map(|unit| &unit.paths).map(|path| path.delay);
-    let max_delay = delays.max().unwrap_or(1);
+    let delays = units.iter().flat_map(|unit| &unit.paths).chain(&port.paths).map(|path| path.delay);
+    let max_delay = delays.max().unwrap_or(1).max(1);
     if units.iter().flat_map(|unit| &unit.paths).any(|path| path.delay == 0) {
         return Err(invalid("routes", "a route of a core has delay 0"));
     }

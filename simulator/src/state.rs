@@ -1,7 +1,12 @@
 //! What changes while a sample runs: potentials, queues and tallies. A [`State`] is reused from sample to sample.
 
-use crate::{kernel::Event, load::Loaded};
+mod queue;
+
+use crate::{kernel::Bases, load::Loaded};
 use isa::LayerId;
+
+use queue::Ring;
+pub(crate) use queue::{Arrivals, Burst};
 
 /// A set of units, by bit.
 #[derive(Clone, Debug, Default)]
@@ -91,23 +96,30 @@ pub(crate) struct Sent {
     pub(crate) n: u32,
 }
 
+/// Input events of a timestep by position.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sorted {
+    /// Where the events of each position end.
+    pub(crate) ends: Vec<u32>,
+    /// Channel and value.
+    pub(crate) events: Vec<(u16, i32)>,
+}
+
 /// State of a sample on a [`crate::Machine`]; made by [`crate::Machine::state`], reusable.
 #[derive(Clone, Debug)]
 pub struct State {
     pub(crate) units: Vec<UnitState>,
-    /// Queues by timestep modulo the ring depth, and unit.
-    pub(crate) queues: Vec<Vec<Vec<Event>>>,
-    /// Units with a non-empty queue, by ring slot.
-    pub(crate) pending: Vec<UnitSet>,
+    pub(crate) ring: Ring,
     /// Units with a tile that is not quiet.
     pub(crate) awake: UnitSet,
     pub(crate) members: Vec<u32>,
-    pub(crate) bases: Vec<u32>,
+    pub(crate) bases: Bases,
     pub(crate) fired: Vec<u8>,
+    /// Channels that fired at a position.
+    pub(crate) channels: Vec<u16>,
     pub(crate) input_uses: Vec<u64>,
     pub(crate) input_events: u64,
-    /// Deliveries for timesteps after the last.
-    pub(crate) unprocessed: u64,
+    pub(crate) sorted: Sorted,
     pub(crate) graded: bool,
     /// Spikes of each neuron of the layer read.
     pub(crate) read_counts: Vec<u32>,
@@ -125,7 +137,6 @@ pub struct State {
 impl State {
     pub(crate) fn new(loaded: &Loaded, n_layers: usize, read_neurons: usize) -> Self {
         let n = loaded.units.len();
-        let depth = loaded.max_delay as usize + 1;
         let units = loaded
             .units
             .iter()
@@ -146,15 +157,15 @@ impl State {
             .collect();
         Self {
             units,
-            queues: vec![vec![Vec::new(); n]; depth],
-            pending: vec![UnitSet::new(n); depth],
+            ring: Ring::new(n, loaded.max_delay),
             awake: UnitSet::new(n),
             members: Vec::new(),
-            bases: Vec::new(),
+            bases: Bases::default(),
             fired: Vec::new(),
+            channels: Vec::new(),
             input_uses: vec![0; loaded.port.classes.routes.len()],
             input_events: 0,
-            unprocessed: 0,
+            sorted: Sorted::default(),
             graded: false,
             read_counts: vec![0; read_neurons],
             fired_in: vec![Vec::new(); n_layers],
@@ -186,12 +197,10 @@ impl State {
                 }
             }
         }
-        self.queues.iter_mut().flatten().for_each(Vec::clear);
-        self.pending.iter_mut().for_each(UnitSet::clear);
+        self.ring.reset();
         self.awake.fill(loaded.units.len());
         self.input_uses.fill(0);
         self.input_events = 0;
-        self.unprocessed = 0;
         self.read_counts.fill(0);
     }
 

@@ -3,10 +3,10 @@
 
 use crate::{
     core::CoreCosts,
-    kernel::Event,
+    kernel::Bases,
     load::{Loaded, Unit},
     probe::Probe,
-    state::{Sent, State, UnitState, Work},
+    state::{Arrivals, Sent, Sorted, State, UnitState, Work},
 };
 use isa::{InputEvent, Layer, LayerId};
 
@@ -35,7 +35,6 @@ pub(crate) fn input<P: Probe>(
     let port = &loaded.port;
     let layer = &settings.layers[port.layer.0 as usize];
     let classes = &port.classes;
-    let depth = state.queues.len();
     state.input_events += events.len() as u64;
     if P::SPIKES {
         state.fired_in(port.layer).extend(events.iter().map(|event| event.neuron));
@@ -44,23 +43,25 @@ pub(crate) fn input<P: Probe>(
         return;
     }
     let before = settings.timed.then(|| state.input_uses.clone());
-    for event in events {
-        let (c, y, x) = layer.position(event.neuron as usize);
-        let class = classes.channel[c as usize] + classes.row[y as usize] + classes.column[x as usize];
-        state.input_uses[class as usize] += 1;
-        if settings.ordered {
-            state.input_order.push(class);
-        }
-        for &(delay, unit, axon) in &classes.deliveries[class as usize] {
-            if t + delay < settings.timesteps {
-                let slot = (t + delay) as usize % depth;
-                state.queues[slot][unit as usize].push(Event { axon, c, y, x, value: event.value });
-                state.pending[slot].insert(unit as usize);
-            } else {
-                state.unprocessed += 1;
-            }
-        }
+    if settings.ordered {
+        state.input_order.extend(events.iter().map(|event| {
+            let (c, y, x) = layer.position(event.neuron as usize);
+            classes.of(c.into(), y.into(), x.into())
+        }));
     }
+    let width = layer.shape.2 as usize;
+    by_place(events, layer.shape.1 as usize * width, &mut state.sorted, |place, channels| {
+        let (y, x) = (place / width, place % width);
+        let key = |&(c, value): &(u16, i32)| (classes.of(c.into(), y, x), value);
+        for same in channels.chunk_by(|a, b| key(a) == key(b)) {
+            let (class, value) = key(&same[0]);
+            state.input_uses[class as usize] += same.len() as u64;
+            state.channels.clear();
+            state.channels.extend(same.iter().map(|&(c, _)| c));
+            let deliveries = &classes.deliveries[class as usize];
+            state.ring.send((t, settings.timesteps), deliveries, &state.channels, (y as u16, x as u16), value);
+        }
+    });
     if let Some(before) = before {
         for (class, (&after, before)) in state.input_uses.iter().zip(before).enumerate() {
             if after > before {
@@ -71,48 +72,82 @@ pub(crate) fn input<P: Probe>(
     }
 }
 
+/// Calls `f(place, (channel, value)…)` for each of the `n` places of a plane with events, channels ascending.
+fn by_place(events: &[InputEvent], n: usize, sorted: &mut Sorted, mut f: impl FnMut(usize, &[(u16, i32)])) {
+    let Sorted { ends, events: list } = sorted;
+    ends.clear();
+    ends.resize(n + 1, 0);
+    for event in events {
+        ends[event.neuron as usize % n + 1] += 1;
+    }
+    for place in 0..n {
+        ends[place + 1] += ends[place];
+    }
+    list.clear();
+    list.resize(events.len(), (0, 0));
+    for event in events {
+        let end = &mut ends[event.neuron as usize % n];
+        list[*end as usize] = ((event.neuron as usize / n) as u16, event.value);
+        *end += 1;
+    }
+    let mut start = 0;
+    for (place, &end) in ends[..n].iter().enumerate() {
+        let here = &mut list[start..end as usize];
+        start = end as usize;
+        if !here.is_empty() {
+            if !here.is_sorted() {
+                here.sort_unstable();
+            }
+            f(place, here);
+        }
+    }
+}
+
 /// Runs timestep `t` on every core with work to do.
 pub(crate) fn step<P: Probe>(loaded: &Loaded, settings: Settings<'_>, state: &mut State, t: u32) {
-    let slot = t as usize % state.queues.len();
+    let mut arrived = state.ring.take(t);
     let mut members = std::mem::take(&mut state.members);
-    state.pending[slot].union(&state.awake, &mut members);
-    state.pending[slot].clear();
+    arrived.pending.union(&state.awake, &mut members);
     for &u in &members {
         let u = u as usize;
         let unit = &loaded.units[u];
-        let mut queue = std::mem::take(&mut state.queues[slot][u]);
-        let mut work = Work { unit: u as u32, events: queue.len() as u32, ..Work::default() };
-        arrivals(unit, settings, &mut state.units[u], &mut state.bases, &queue, &mut work);
-        queue.clear();
-        state.queues[slot][u] = queue;
+        let mut work = Work { unit: u as u32, ..Work::default() };
+        arrivals(unit, settings, &mut state.units[u], &mut state.bases, &arrived, &mut work);
+        arrived.queues[u].clear();
         tick::<P>(unit, settings, state, t, &mut work);
         if settings.timed {
             state.work.push(work);
         }
     }
     state.members = members;
+    state.ring.put_back(t, arrived);
 }
 
-/// Adds the events of a queue to the potentials.
+/// Adds the events of a unit's queue to the potentials.
 fn arrivals(
     unit: &Unit,
     settings: Settings<'_>,
     state: &mut UnitState,
-    bases: &mut Vec<u32>,
-    queue: &[Event],
+    bases: &mut Bases,
+    arrived: &Arrivals,
     work: &mut Work,
 ) {
+    let (queue, list) = (&arrived.queues[work.unit as usize], arrived.channels.as_slice());
     for run in queue.chunk_by(|a, b| a.axon == b.axon) {
         let a = run[0].axon as usize;
-        state.axon_events[a] += run.len() as u64;
+        let n: u64 = run.iter().map(|burst| u64::from(burst.n)).sum();
+        state.axon_events[a] += n;
+        work.events += n as u32;
         for (&call, total) in unit.axons[a].calls.iter().zip(&mut state.rows[a]) {
             let (op, _, bits) = &unit.synaptic[call as usize];
-            let rows = op.scatter(&mut state.v, run, bases);
+            let rows = op.scatter(&mut state.v, run, list, bases);
             *total += rows;
-            work.synaptic_ticks += rows * settings.costs.row_ticks(op.span() as u64, *bits);
+            if settings.timed {
+                work.synaptic_ticks += rows * settings.costs.row_ticks(op.span() as u64, *bits);
+            }
             if settings.touched_only {
-                for &event in run {
-                    op.touched(event, |start, end| mark(unit, state.tiles.as_mut_slice(), start, end));
+                for &burst in run {
+                    op.touched(burst, list, |start, end| mark(unit, state.tiles.as_mut_slice(), start, end));
                 }
             }
         }
@@ -135,7 +170,6 @@ fn mark(unit: &Unit, tiles: &mut [crate::state::TileState], start: usize, end: u
 /// The tick handler: updates the tiles of a unit and emits their spikes.
 fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32, work: &mut Work) {
     let u = work.unit as usize;
-    let depth = state.queues.len();
     let mut quiet = true;
     for &index in &unit.tick {
         let tile = &unit.tiles[index];
@@ -172,35 +206,32 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
                     *mark = neurons.is_due(c, v);
                 }
             }
+            state.channels.clear();
+            append_set(&state.fired, tile.origin.0, &mut state.channels);
+            if state.channels.is_empty() {
+                continue;
+            }
+            own.tiles[index].spikes += state.channels.len() as u64;
             let (y, x) = (position / width, position % width);
-            let tally = &mut own.tiles[index];
-            for_each_set(&state.fired, |c| {
-                tally.spikes += 1;
-                let source = (tile.origin.0 + c as u16, tile.origin.1 + y as u16, tile.origin.2 + x as u16);
-                if is_read {
-                    state.read_counts[layer.index(source)] += 1;
-                }
-                if P::SPIKES {
-                    state.fired_in[tile.layer.0 as usize].push(layer.index(source) as u32);
-                }
-                let classes = &tile.classes;
-                let class =
-                    if classes.routes.is_empty() { 0 } else { classes.channel[c] + classes.row[y] + classes.column[x] };
-                tally.step_uses[class as usize] += 1;
+            let place = (tile.origin.1 + y as u16, tile.origin.2 + x as u16);
+            let neuron = |c: u16| layer.index((c, place.0, place.1));
+            if is_read {
+                state.channels.iter().for_each(|&c| state.read_counts[neuron(c)] += 1);
+            }
+            if P::SPIKES {
+                state.fired_in[tile.layer.0 as usize].extend(state.channels.iter().map(|&c| neuron(c) as u32));
+            }
+            let class = |c: u16| tile.classes.of((c - tile.origin.0) as usize, y, x);
+            for run in state.channels.chunk_by(|&a, &b| class(a) == class(b)) {
+                let class = class(run[0]);
+                own.tiles[index].step_uses[class as usize] += run.len() as u32;
                 if settings.ordered {
-                    state.order.push((u as u32, index as u16, class));
+                    state.order.extend(std::iter::repeat_n((u as u32, index as u16, class), run.len()));
                 }
-                for &(delay, to, axon) in classes.deliveries.get(class as usize).map_or(&[][..], Vec::as_slice) {
-                    if t + delay < settings.timesteps {
-                        let slot = (t + delay) as usize % depth;
-                        let (c, y, x) = source;
-                        state.queues[slot][to as usize].push(Event { axon, c, y, x, value: 1 });
-                        state.pending[slot].insert(to as usize);
-                    } else {
-                        state.unprocessed += 1;
-                    }
+                if let Some(deliveries) = tile.classes.deliveries.get(class as usize) {
+                    state.ring.send((t, settings.timesteps), deliveries, run, place, 1);
                 }
-            });
+            }
         }
         let tally = &mut state.units[u].tiles[index];
         work.spikes += (tally.spikes - n_before) as u32;
@@ -223,23 +254,19 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
     }
 }
 
-/// Calls `f` with the index of every non-zero byte.
+/// Appends `first` + the index of every byte that is 1 rather than 0, without a branch for each.
 #[inline]
-fn for_each_set(bytes: &[u8], mut f: impl FnMut(usize)) {
-    let mut chunks = bytes.chunks_exact(8);
-    let mut base = 0;
-    for chunk in &mut chunks {
-        let mut word = u64::from_le_bytes(chunk.try_into().expect("chunks of 8 bytes"));
-        while word != 0 {
-            let byte = word.trailing_zeros() as usize / 8;
-            f(base + byte);
-            word &= !(0xff << (8 * byte));
+fn append_set(bytes: &[u8], first: u16, list: &mut Vec<u16>) {
+    for (i, chunk) in bytes.chunks(64).enumerate() {
+        if chunk.iter().fold(0, |any, &byte| any | byte) == 0 {
+            continue;
         }
-        base += 8;
-    }
-    for (i, &byte) in chunks.remainder().iter().enumerate() {
-        if byte != 0 {
-            f(base + i);
+        let mut found = [0; 64];
+        let mut n = 0;
+        for (c, &byte) in (first + 64 * i as u16..).zip(chunk) {
+            found[n & 63] = c;
+            n += usize::from(byte);
         }
+        list.extend_from_slice(&found[..n]);
     }
 }

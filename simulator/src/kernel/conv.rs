@@ -6,7 +6,8 @@
 //! increasing output columns, so that, where the span is the whole tile depth, all taps of a kernel row are one contiguous
 //! addition.
 
-use super::{Event, Weights, add::MAX_GROUP, sized};
+use super::{Bases, Weights, sized};
+use crate::state::Burst;
 use isa::{ConvDescriptor, WeightBlock};
 
 /// Weights of one kernel row, and the output row that they reach.
@@ -56,6 +57,8 @@ pub(crate) struct Conv {
     channel_stride: usize,
     /// First output channel of the tile reached, by input channel.
     j0: Vec<u32>,
+    /// Whether that is the same for all.
+    one_group: bool,
     rows: Table<RowTap>,
     columns: Table<Segment>,
     /// Valid kernel columns by source column.
@@ -164,6 +167,7 @@ impl Conv {
             source: d.source,
             first_channel: d.first_channel,
             channel_stride,
+            one_group: j0.iter().all(|&j| j == j0[0]),
             j0,
             rows,
             columns,
@@ -175,55 +179,61 @@ impl Conv {
         })
     }
 
-    /// Row and column after pooling, and the index of the input channel; `None` if the event reaches nothing here.
+    /// Row and column after pooling; `None` if nothing from there reaches this tile.
     #[inline]
-    fn locate(&self, event: Event) -> Option<(usize, usize, usize)> {
-        let c = event.c.checked_sub(self.first_channel)? as usize;
+    fn locate(&self, burst: Burst) -> Option<(usize, usize)> {
         let (y, x) =
-            if self.pool == (1, 1) { (event.y, event.x) } else { (event.y / self.pool.0, event.x / self.pool.1) };
-        (c < self.j0.len() && y < self.source.0 && x < self.source.1).then_some((y as usize, x as usize, c))
+            if self.pool == (1, 1) { (burst.y, burst.x) } else { (burst.y / self.pool.0, burst.x / self.pool.1) };
+        (y < self.source.0 && x < self.source.1).then_some((y as usize, x as usize))
+    }
+
+    /// The burst's channels among the input channels of this descriptor.
+    #[inline]
+    fn reached<'a>(&self, burst: Burst, list: &'a [u16]) -> &'a [u16] {
+        let channels = burst.channels(list);
+        let end = u32::from(self.first_channel) + self.j0.len() as u32;
+        let inside = |c: u16| c >= self.first_channel && u32::from(c) < end;
+        match channels {
+            [first, .., last] | [first @ last] if inside(*first) && inside(*last) => channels,
+            _ => {
+                let from = channels.partition_point(|&c| c < self.first_channel);
+                let to = channels.partition_point(|&c| u32::from(c) < end);
+                &channels[from..to]
+            }
+        }
     }
 
     /// As [`super::Synaptic::scatter`].
-    pub(super) fn scatter(&self, v: &mut [i32], events: &[Event], bases: &mut Vec<u32>) -> u64 {
+    pub(super) fn scatter(&self, v: &mut [i32], bursts: &[Burst], list: &[u16], bases: &mut Bases) -> u64 {
         let v = &mut v[self.v_base..][..self.n_state];
         let mut n_rows = 0;
-        let mut next = 0;
-        while next < events.len() {
-            let event = events[next];
-            next += 1;
-            let Some((y, x, c)) = self.locate(event) else { continue };
-            let n_taps = self.rows.at(y).len() as u64 * u64::from(self.n_columns[x]);
-            let j0 = self.j0[c] as usize;
-            n_rows += n_taps;
-            if event.value != 1 {
-                for row in self.rows.at(y) {
-                    for segment in self.columns.at(x) {
-                        let weight = c * self.channel_stride + (row.weight + segment.weight) as usize;
-                        let state = (row.state + segment.state) as usize + j0;
-                        self.weights.mac_row(&mut v[state..][..segment.len as usize], weight, event.value);
+        for &burst in bursts {
+            let Some((y, x)) = self.locate(burst) else { continue };
+            let (rows, columns) = (self.rows.at(y), self.columns.at(x));
+            let reached = self.reached(burst, list);
+            n_rows += rows.len() as u64 * u64::from(self.n_columns[x]) * reached.len() as u64;
+            let index = |c: u16| (c - self.first_channel) as usize;
+            for group in reached.chunk_by(|&a, &b| self.one_group || self.j0[index(a)] == self.j0[index(b)]) {
+                let j0 = self.j0[index(group[0])] as usize;
+                for part in group.chunks(Bases::MAX) {
+                    bases.clear();
+                    if burst.value == 1 {
+                        bases.extend(part.iter().map(|&c| (index(c) * self.channel_stride) as u32));
                     }
-                }
-                continue;
-            }
-            bases.clear();
-            bases.push((c * self.channel_stride) as u32);
-            // Events of one source position come together, for emission runs channel by channel.
-            while let Some(&other) = events.get(next)
-                && (other.y, other.x, other.value) == (event.y, event.x, 1)
-                && bases.len() < MAX_GROUP
-                && let Some((_, _, c)) = self.locate(other)
-                && self.j0[c] as usize == j0
-            {
-                bases.push((c * self.channel_stride) as u32);
-                n_rows += n_taps;
-                next += 1;
-            }
-            for row in self.rows.at(y) {
-                for segment in self.columns.at(x) {
-                    let state = (row.state + segment.state) as usize + j0;
-                    let offset = (row.weight + segment.weight) as usize;
-                    self.weights.add_rows(&mut v[state..][..segment.len as usize], bases, offset);
+                    for row in rows {
+                        for segment in columns {
+                            let state = (row.state + segment.state) as usize + j0;
+                            let v = &mut v[state..][..segment.len as usize];
+                            let offset = (row.weight + segment.weight) as usize;
+                            if burst.value == 1 {
+                                self.weights.add_rows(v, bases, offset);
+                                continue;
+                            }
+                            for &c in part {
+                                self.weights.mac_row(v, index(c) * self.channel_stride + offset, burst.value);
+                            }
+                        }
+                    }
                 }
             }
         }
@@ -231,12 +241,19 @@ impl Conv {
     }
 
     /// As [`super::Synaptic::touched`].
-    pub(super) fn touched(&self, event: Event, mut range: impl FnMut(usize, usize)) {
-        let Some((y, x, c)) = self.locate(event) else { return };
-        for row in self.rows.at(y) {
-            for segment in self.columns.at(x) {
-                let start = self.v_base + (row.state + segment.state + self.j0[c]) as usize;
-                range(start, start + segment.len as usize);
+    pub(super) fn touched(&self, burst: Burst, list: &[u16], mut range: impl FnMut(usize, usize)) {
+        let Some((y, x)) = self.locate(burst) else { return };
+        let mut last = None;
+        for &c in self.reached(burst, list) {
+            let j0 = self.j0[(c - self.first_channel) as usize];
+            if last.replace(j0) == Some(j0) {
+                continue;
+            }
+            for row in self.rows.at(y) {
+                for segment in self.columns.at(x) {
+                    let start = self.v_base + (row.state + segment.state + j0) as usize;
+                    range(start, start + segment.len as usize);
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Dense scatter: one event along its row of a matrix, into consecutive potentials of a tile.
 
-use super::{Event, Weights, add::MAX_GROUP, sized};
+use super::{Bases, Weights, sized};
+use crate::state::Burst;
 use isa::{DenseDescriptor, WeightBlock};
 
 /// A dense descriptor, prepared.
@@ -32,38 +33,44 @@ impl Dense {
         Ok(Self { pool: d.pool, source: d.source, weights, v_base: d.v_base as usize, n: d.n as usize })
     }
 
-    /// First weight of the event's row; `None` if it is dropped by pooling.
+    /// First weights of the rows of the burst's events, without those dropped by pooling.
     #[inline]
-    fn base(&self, event: Event) -> Option<usize> {
+    fn bases<'a>(&self, burst: Burst, list: &'a [u16]) -> impl Iterator<Item = usize> + use<'a> {
         let (channels, height, width) = self.source;
-        let (y, x) = (event.y / self.pool.0, event.x / self.pool.1);
-        let row = (event.c as usize * height as usize + y as usize) * width as usize + x as usize;
-        (event.c < channels && y < height && x < width).then_some(row * self.n)
+        let (y, x) = (burst.y / self.pool.0, burst.x / self.pool.1);
+        let n_channels = if y < height && x < width { channels } else { 0 };
+        let position = y as usize * width as usize + x as usize;
+        let (plane, n) = (height as usize * width as usize, self.n);
+        let reached = burst.channels(list).iter().filter(move |&&c| c < n_channels);
+        reached.map(move |&c| (c as usize * plane + position) * n)
     }
 
     /// As [`super::Synaptic::scatter`].
-    pub(super) fn scatter(&self, v: &mut [i32], events: &[Event], bases: &mut Vec<u32>) -> u64 {
+    pub(super) fn scatter(&self, v: &mut [i32], bursts: &[Burst], list: &[u16], bases: &mut Bases) -> u64 {
         let v = &mut v[self.v_base..][..self.n];
         let mut n_rows = 0;
-        for events in events.chunks(MAX_GROUP) {
-            bases.clear();
-            for &event in events {
-                let Some(base) = self.base(event) else { continue };
+        bases.clear();
+        for &burst in bursts {
+            for base in self.bases(burst, list) {
                 n_rows += 1;
-                if event.value == 1 {
-                    bases.push(base as u32);
-                } else {
-                    self.weights.mac_row(v, base, event.value);
+                if burst.value != 1 {
+                    self.weights.mac_row(v, base, burst.value);
+                    continue;
                 }
+                if bases.is_full() {
+                    self.weights.add_rows(v, bases, 0);
+                    bases.clear();
+                }
+                bases.push(base as u32);
             }
-            self.weights.add_rows(v, bases, 0);
         }
+        self.weights.add_rows(v, bases, 0);
         n_rows
     }
 
     /// As [`super::Synaptic::touched`].
-    pub(super) fn touched(&self, event: Event, mut range: impl FnMut(usize, usize)) {
-        if self.base(event).is_some() {
+    pub(super) fn touched(&self, burst: Burst, list: &[u16], mut range: impl FnMut(usize, usize)) {
+        if self.bases(burst, list).next().is_some() {
             range(self.v_base, self.v_base + self.n);
         }
     }

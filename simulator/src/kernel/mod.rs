@@ -6,23 +6,11 @@ pub(crate) mod conv;
 pub(crate) mod dense;
 pub(crate) mod neuron;
 
+pub(crate) use add::Bases;
+
+use crate::state::Burst;
 use isa::WeightBlock;
 use std::sync::Arc;
-
-/// An event in the input queue of a core, its tag already replaced by the core's axon entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Event {
-    /// Index into the axon table of the core.
-    pub(crate) axon: u16,
-    /// Channel of the source neuron in its layer.
-    pub(crate) c: u16,
-    /// Its row.
-    pub(crate) y: u16,
-    /// Its column.
-    pub(crate) x: u16,
-    /// 1 for a spike.
-    pub(crate) value: i32,
-}
 
 /// Weights in the narrowest form that holds them, shared by all cores with equal blocks.
 #[derive(Clone, Debug)]
@@ -46,12 +34,12 @@ impl Weights {
         }
     }
 
-    /// `v[i] += Σ_b w[b + i]` over the row bases `b`.
+    /// `v[i] += Σ_b w[b + offset + i]` over the row bases `b`.
     #[inline]
-    pub(crate) fn add_rows(&self, v: &mut [i32], bases: &[u32], offset: usize) {
+    pub(crate) fn add_rows(&self, v: &mut [i32], bases: &Bases, offset: usize) {
         match self {
             Self::I8(w) => add::add_rows(v, &w[offset..], bases),
-            Self::I16(w) => add::add_rows_wide(v, &w[offset..], bases),
+            Self::I16(w) => add::add_rows_wide(v, &w[offset..], bases.rows()),
         }
     }
 
@@ -73,20 +61,20 @@ pub(crate) enum Synaptic {
 }
 
 impl Synaptic {
-    /// Adds the events' weights to the state; returns the number of rows added (valid kernel taps of a convolution).
-    /// Each row is `span` synaptic operations.
-    pub(crate) fn scatter(&self, v: &mut [i32], events: &[Event], bases: &mut Vec<u32>) -> u64 {
+    /// Adds the weights of the bursts' events to the state; returns the number of rows added (valid kernel taps of a
+    /// convolution). Each row is `span` synaptic operations. `list` holds the channels of the bursts.
+    pub(crate) fn scatter(&self, v: &mut [i32], bursts: &[Burst], list: &[u16], bases: &mut Bases) -> u64 {
         match self {
-            Self::Conv(conv) => conv.scatter(v, events, bases),
-            Self::Dense(dense) => dense.scatter(v, events, bases),
+            Self::Conv(conv) => conv.scatter(v, bursts, list, bases),
+            Self::Dense(dense) => dense.scatter(v, bursts, list, bases),
         }
     }
 
-    /// Calls `range(start, end)` for every stretch of state words that the event reaches.
-    pub(crate) fn touched(&self, event: Event, range: impl FnMut(usize, usize)) {
+    /// Calls `range(start, end)` for every stretch of state words that an event of the burst reaches.
+    pub(crate) fn touched(&self, burst: Burst, list: &[u16], range: impl FnMut(usize, usize)) {
         match self {
-            Self::Conv(conv) => conv.touched(event, range),
-            Self::Dense(dense) => dense.touched(event, range),
+            Self::Conv(conv) => conv.touched(burst, list, range),
+            Self::Dense(dense) => dense.touched(burst, list, range),
         }
     }
 

@@ -1,0 +1,112 @@
+//! Input queues of all cores over a ring of timesteps. Spikes of one source position that take the same routes travel
+//! together as a [`Burst`]; what they do and what is counted is the same as one by one.
+
+use super::UnitSet;
+
+/// Spikes of one source position in the input queue of a core, their tag already replaced by the core's axon entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Burst {
+    /// Index into the axon table of the core.
+    pub(crate) axon: u16,
+    /// Row of the source neurons in their layer.
+    pub(crate) y: u16,
+    /// Their column.
+    pub(crate) x: u16,
+    /// How many.
+    pub(crate) n: u16,
+    /// Where their channels begin in the list of the timestep.
+    pub(crate) start: u32,
+    /// 1 for spikes.
+    pub(crate) value: i32,
+}
+
+impl Burst {
+    /// Channels of the source neurons, ascending.
+    #[inline]
+    pub(crate) fn channels(self, list: &[u16]) -> &[u16] {
+        &list[self.start as usize..][..self.n as usize]
+    }
+}
+
+/// What is queued for one timestep.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Arrivals {
+    /// By unit.
+    pub(crate) queues: Vec<Vec<Burst>>,
+    /// Channels of all bursts.
+    pub(crate) channels: Vec<u16>,
+    /// Units with a non-empty queue.
+    pub(crate) pending: UnitSet,
+}
+
+impl Arrivals {
+    fn clear(&mut self) {
+        self.queues.iter_mut().for_each(Vec::clear);
+        self.channels.clear();
+        self.pending.clear();
+    }
+}
+
+/// Arrivals by timestep modulo the depth of the ring, which exceeds the longest delay.
+#[derive(Clone, Debug)]
+pub(crate) struct Ring {
+    slots: Vec<Arrivals>,
+    /// Deliveries for timesteps after the last.
+    pub(crate) unprocessed: u64,
+}
+
+impl Ring {
+    pub(crate) fn new(units: usize, max_delay: u32) -> Self {
+        let slot = Arrivals { queues: vec![Vec::new(); units], channels: Vec::new(), pending: UnitSet::new(units) };
+        Self { slots: vec![slot; max_delay as usize + 1], unprocessed: 0 }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.slots.iter_mut().for_each(Arrivals::clear);
+        self.unprocessed = 0;
+    }
+
+    /// Takes out what is queued for timestep `t`; give it back with [`Self::put_back`].
+    pub(crate) fn take(&mut self, t: u32) -> Arrivals {
+        let slot = t as usize % self.slots.len();
+        std::mem::take(&mut self.slots[slot])
+    }
+
+    /// Returns the memory of processed arrivals, whose queues must be empty.
+    pub(crate) fn put_back(&mut self, t: u32, mut arrivals: Arrivals) {
+        arrivals.channels.clear();
+        arrivals.pending.clear();
+        let slot = t as usize % self.slots.len();
+        self.slots[slot] = arrivals;
+    }
+
+    /// Queues the spikes of `channels` at position (y, x) for every delivery `(delay, unit, axon)`, from timestep `t` of
+    /// `timesteps`.
+    #[inline]
+    pub(crate) fn send(
+        &mut self,
+        (t, timesteps): (u32, u32),
+        deliveries: &[(u32, u32, u16)],
+        channels: &[u16],
+        (y, x): (u16, u16),
+        value: i32,
+    ) {
+        let depth = self.slots.len();
+        for same in deliveries.chunk_by(|a, b| a.0 == b.0) {
+            let due = t + same[0].0;
+            if due >= timesteps {
+                self.unprocessed += (same.len() * channels.len()) as u64;
+                continue;
+            }
+            let slot = &mut self.slots[due as usize % depth];
+            for channels in channels.chunks(u16::MAX.into()) {
+                let (start, n) = (slot.channels.len() as u32, channels.len() as u16);
+                slot.channels.extend_from_slice(channels);
+                for &(_, unit, axon) in same {
+                    slot.queues[unit as usize].push(Burst { axon, y, x, n, start, value });
+                    slot.pending.insert(unit as usize);
+                }
+            }
+        }
+    }
+}
