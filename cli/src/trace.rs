@@ -128,7 +128,8 @@ fn ensure_time(machine: &Machine, mode: TimingMode) -> Result<()> {
     );
     ensure!(
         machine.has_time_in(mode),
-        "--trace timeline and vcd need time, but the network of chip {arch} cannot be simulated flit by flit; use --mode analytic"
+        "--trace timeline and vcd need time, but the network of chip {arch} cannot be simulated flit by flit; \
+         use --mode analytic"
     );
     Ok(())
 }
