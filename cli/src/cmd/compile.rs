@@ -71,9 +71,7 @@ fn compile_observed(
         ..QuantizeOptions::default()
     };
     let options = Options { seed: target.seed, check: target.check, ..Options::default() };
-    let fused = compiler::pass::fuse::fuse(&model.graph)?;
-    let quantized = compiler::pass::quantize::quantize(&fused, &quantize)?;
-    compiler::compile_quantized_observed(&quantized.graph, arch, &options, watch)
+    compiler::compile(&model.graph, arch, (&quantize, &options), watch)
 }
 
 /// The error in the words of the command line: which network, which chip, everything that is wrong.
@@ -125,10 +123,27 @@ struct CompileReport {
     bytes: usize,
     cores: usize,
     cores_of_chip: u32,
+    layers: Vec<LayerReport>,
     /// Mean and largest share of the fullest resource of each core in use.
     binding: Option<Binding>,
     placements: Vec<PlacementReport>,
     passes: Vec<PassTime>,
+}
+
+/// What quantization did to a population.
+#[derive(Serialize)]
+struct LayerReport {
+    name: String,
+    /// Smallest and largest real value of one integer unit, over channels.
+    scale: (f64, f64),
+    /// Smallest and largest integer threshold.
+    threshold: Option<(i64, i64)>,
+    clip: f64,
+    clipped_weights: usize,
+    /// Channels made coarser to fit the chip's state.
+    narrowed_channels: usize,
+    /// Proven width of the potentials.
+    state_bits: u32,
 }
 
 #[derive(Serialize)]
@@ -164,6 +179,7 @@ impl CompileReport {
             bytes,
             cores: compiled.program.cores.len(),
             cores_of_chip: arch.n_cores(),
+            layers: reports.layers.iter().map(LayerReport::new).collect(),
             binding: utilization.max.map(|(resource, max)| Binding {
                 resource: resource.to_string(),
                 mean: utilization.mean,
@@ -171,6 +187,22 @@ impl CompileReport {
             }),
             placements: reports.placements.iter().map(|(method, cost)| PlacementReport::new(*method, cost)).collect(),
             passes: watch.times.clone(),
+        }
+    }
+}
+
+impl LayerReport {
+    fn new(layer: &compiler::pass::quantize::LayerReport) -> Self {
+        let finest = layer.scales.iter().copied().fold(f64::INFINITY, f64::min);
+        let coarsest = layer.scales.iter().copied().fold(0.0, f64::max);
+        Self {
+            name: layer.name.clone(),
+            scale: (finest, coarsest),
+            threshold: layer.threshold,
+            clip: layer.clip,
+            clipped_weights: layer.n_clipped,
+            narrowed_channels: layer.n_narrowed,
+            state_bits: layer.width,
         }
     }
 }
@@ -207,6 +239,19 @@ impl std::fmt::Display for CompileReport {
                 100.0 * max
             )?;
         }
+        let mut table =
+            Table::new(&["layer", "one unit", "thresholds", "clipped weights", "narrowed channels", "state proven"]);
+        for l in &self.layers {
+            table.row(vec![
+                l.name.clone(),
+                format!("{:.2e} to {:.2e}", l.scale.0, l.scale.1),
+                l.threshold.map_or_else(|| "none".into(), |(low, high)| format!("{low} to {high}")),
+                l.clipped_weights.to_string(),
+                l.narrowed_channels.to_string(),
+                format!("{} bits", l.state_bits),
+            ]);
+        }
+        write!(f, "\n{}", align_right(table, 1))?;
         let mut table = Table::new(&[
             "placement",
             "cores/event",
