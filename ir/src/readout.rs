@@ -52,7 +52,9 @@ pub struct Score {
 
 impl Score {
     fn compare(self, other: Self) -> Ordering {
-        (self.value * f64::from(other.size)).total_cmp(&(other.value * f64::from(self.size)))
+        // A partial order, so that −0 and +0 tie; a score that is not a number beats nothing.
+        let (a, b) = (self.value * f64::from(other.size), other.value * f64::from(self.size));
+        a.partial_cmp(&b).unwrap_or(Ordering::Equal)
     }
 }
 
@@ -134,4 +136,29 @@ impl<S: Stage> Readout<S> {
 
 fn square(n: u32) -> u64 {
     u64::from(n) * u64::from(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::Quantized;
+
+    fn class(readout: &Readout<Quantized>, counts: &[u32], channels: u32) -> u32 {
+        readout.decide(counts, &[], Shape::new(channels, 1, 1)).class
+    }
+
+    #[test]
+    fn the_lowest_class_wins_a_tie_whatever_the_sign_of_zero() {
+        let readout = Readout::ChannelEnergy { population: PopulationId(0), grid: 1, weights: vec![-2, 2] };
+        assert_eq!(class(&readout, &[0], 1), 0);
+        assert_eq!(class(&readout, &[1], 1), 1);
+    }
+
+    #[test]
+    fn goodness_of_unequal_groups_compares_as_fractions() {
+        // Class 0: 9/3 = 3; class 1: (4 + 1)/2 = 2.5; with one more spike (4 + 4)/2 = 4.
+        let readout = Readout::Goodness { population: PopulationId(0), sizes: vec![3, 2] };
+        assert_eq!(class(&readout, &[3, 0, 0, 2, 1], 5), 0);
+        assert_eq!(class(&readout, &[3, 0, 0, 2, 2], 5), 1);
+    }
 }
