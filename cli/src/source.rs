@@ -143,10 +143,19 @@ pub(crate) fn table(name: &str) -> Result<Table> {
     if let Some(table) = Table::preset(name) {
         return Ok(table);
     }
+    if let Some(factor) = name.strip_prefix("loihi2:") {
+        return match factor.parse::<f64>() {
+            Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(Table::loihi2(factor)),
+            _ => bail!(
+                "energy table `{name}`: the factor on Loihi 1's prices must be a positive number, as in loihi2:0.5"
+            ),
+        };
+    }
     let known: Vec<&str> = energy::table::PRESETS.iter().map(|(name, _)| *name).collect();
     if !name.ends_with(".ron") {
         bail!(
-            "energy table `{name}`: is neither a table that ships ({}) nor a file ending in .ron; choose one with --table",
+            "energy table `{name}`: is neither a table that ships ({}), nor loihi2:FACTOR (a projection: Loihi 1's prices times \
+             your factor), nor a file ending in .ron; choose one with --table",
             known.join(", ")
         );
     }
