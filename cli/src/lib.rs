@@ -28,7 +28,9 @@ pub fn main() -> ExitCode {
     match cmd::run(&args) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", paragraph(&error));
+            let text = paragraph(&error);
+            // Located errors of chip descriptions bring their own heading.
+            eprintln!("error: {}", text.strip_prefix("error: ").unwrap_or(&text));
             ExitCode::from(2)
         }
     }
