@@ -33,11 +33,13 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     let mut bar = ProgressBar::hidden();
     let outcome = run(&config, (&train, &test), &out, args.resume, &stop, &mut |event| match event {
         Event::Started { epochs_done, images } => {
+            let place = match epochs_done {
+                n if n < config.epochs => format!("epoch {} of {}", n + 1, config.epochs),
+                n => format!("all {n} epochs done"),
+            };
             eprintln!(
-                "{dataset}: {images} training and {} validation images; epoch {} of {}; seed {}; {}",
+                "{dataset}: {images} training and {} validation images; {place}; seed {}; {}",
                 config.validation,
-                epochs_done + 1,
-                config.epochs,
                 config.seed,
                 out.display()
             );
