@@ -10,7 +10,7 @@
 //! Expressible are chains: one projection onto each population, no pooling, no dilation.
 
 use energy::analytic::{Conv, DirectEncoding, Discrepancy, Layer, Mode, Network, Neuron, Shape};
-use ir::{Connectivity, Graph, InputCoding, Leak, NeuronModel, Population, PopulationId, Projection, Quantized};
+use ir::{Connectivity, Graph, InputCoding, NeuronModel, Population, PopulationId, Projection, Quantized};
 use isa::{Action, LayerId, Ledger, Timestep};
 use simulator::Probe;
 
@@ -222,7 +222,7 @@ fn measured(
     let (neuron, updates, biased) = match &population.neuron {
         NeuronModel::Spiking(s) => {
             let biased = (0..population.shape.channels).filter(|&c| s.bias.at(c as usize) != 0).count() as u32;
-            let neuron = if s.leak == Leak::None { Neuron::If } else { Neuron::Lif };
+            let neuron = if s.leak.is_active() { Neuron::Lif } else { Neuron::If };
             (Some(neuron), Some(s.window.len()), biased * neurons_of_channel)
         }
         _ => (None, None, 0),

@@ -71,6 +71,13 @@ pub enum Leak {
     Decay(u16),
 }
 
+impl Leak {
+    /// Whether an update can change a potential: a decay of 0 takes nothing away and is integrate-and-fire.
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Decay(1..))
+    }
+}
+
 /// The timesteps `start ≤ t < end` in which a population updates: adds its bias, compares, fires and
 /// decays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
