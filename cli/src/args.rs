@@ -203,6 +203,9 @@ pub(crate) struct TrainArgs {
     /// Seed of weights, shuffling and augmentation
     #[arg(long)]
     pub(crate) seed: Option<u64>,
+    /// Which accuracies are reported
+    #[arg(long, value_enum)]
+    pub(crate) protocol: Option<ProtocolName>,
     /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
@@ -212,6 +215,15 @@ pub(crate) struct TrainArgs {
     /// Number of worker threads; default: all processors. The result does not depend on it
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+}
+
+/// Which accuracies a training run reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProtocolName {
+    /// Validation images choose epoch, layer and read-out; the test images are evaluated once (the default)
+    Ours,
+    /// Besides, as the paper: the best epoch and layer on the test images themselves, labelled so
+    Paper,
 }
 
 #[derive(Debug, Subcommand)]

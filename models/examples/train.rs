@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             );
         }
     })?;
-    match outcome.test {
+    match outcome.result.map(|r| r.test) {
         Some(test) => println!("test {:.2} %, goodness {:?} of {}", test.accuracy(), test.goodness, test.images),
         None => println!("interrupted; run the same command to continue"),
     }

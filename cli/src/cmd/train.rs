@@ -1,11 +1,13 @@
 //! `spikeloom train`: forward-forward training in a run folder.
 
-use crate::{args::TrainArgs, files, interrupt, progress};
+use crate::{
+    args::{ProtocolName, TrainArgs},
+    files, interrupt, progress};
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 use models::{
     data::{self, DatasetName, Split},
-    ffgaf::{Config, EpochReport, Event, run},
+    ffgaf::{Config, EpochReport, Event, Finished, Head, run},
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -55,24 +57,44 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
         Event::Epoch(report, seconds) => bar.suspend(|| eprintln!("{}", line(report, seconds))),
     })?;
     bar.finish_and_clear();
-    match outcome.test {
-        Some(test) => {
-            let n = test.images.max(1) as f64;
-            println!(
-                "test accuracy {:.2} % on {} images (last layer's read-out, last epoch)",
-                test.accuracy(),
-                test.images
-            );
-            let goodness: Vec<f64> = test.goodness.iter().map(|&correct| 100.0 * correct as f64 / n).collect();
-            println!("by plain goodness, layer by layer: {}", percents(&goodness));
-            println!("network: {}", out.join("network.safetensors").display());
-            Ok(ExitCode::SUCCESS)
-        }
-        None => {
-            println!("stopped after {} epochs; continue with --resume --out {}", outcome.history.len(), out.display());
-            Ok(ExitCode::from(1))
-        }
+    let Some(finished) = outcome.result else {
+        println!("stopped after {} epochs; continue with --resume --out {}", outcome.history.len(), out.display());
+        return Ok(ExitCode::from(1));
+    };
+    print!("{}", accuracies(&finished, &outcome.history));
+    println!("network: {}", out.join("network.safetensors").display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The reported accuracies, each with what chose it.
+fn accuracies(finished: &Finished, history: &[EpochReport]) -> String {
+    let (test, choice) = (&finished.test, finished.choice);
+    let n = test.images.max(1) as f64;
+    let validation = history[choice.epoch - 1].validation.images.max(1);
+    let head = match choice.head {
+        Head::Goodness => "goodness",
+        Head::Readout => "read-out",
+    };
+    let mut text = format!(
+        "test accuracy {:.2} % on {} images (epoch {} of {}, layer {}, {head}: chosen by {:.2} % of {validation} validation images)\n",
+        test.accuracy(),
+        test.images,
+        choice.epoch,
+        history.len(),
+        choice.layer + 1,
+        100.0 * choice.correct as f64 / validation as f64,
+    );
+    let goodness: Vec<f64> = test.goodness.iter().map(|&correct| 100.0 * correct as f64 / n).collect();
+    text.push_str(&format!("by plain goodness, layer by layer: {}\n", percents(&goodness)));
+    if let Some(printed) = finished.printed {
+        text.push_str(&format!(
+            "the paper's protocol gives {:.2} %: the best epoch ({}) and layer ({}) on the test images themselves, in training mode\n",
+            printed.percent,
+            printed.epoch,
+            printed.layer + 1
+        ));
     }
+    text
 }
 
 /// The configuration: defaults, then the file, then `--set`, then the named options.
@@ -86,7 +108,12 @@ fn config(args: &TrainArgs) -> Result<Config> {
     for setting in &args.settings {
         merge(&mut table, setting.parse().with_context(|| format!("--set {setting}: is not KEY=VALUE in TOML"))?);
     }
+    let protocol = args.protocol.map(|protocol| match protocol {
+        ProtocolName::Ours => "ours",
+        ProtocolName::Paper => "paper",
+    });
     let named = [
+        ("protocol", protocol.map(toml::Value::from)),
         ("dataset", args.dataset.map(|name| toml::Value::from(name.as_str()))),
         ("epochs", args.epochs.map(|n| toml::Value::from(n as i64))),
         ("seed", args.seed.map(|n| toml::Value::from(n as i64))),

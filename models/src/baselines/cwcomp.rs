@@ -110,7 +110,7 @@ impl CwComp {
         self.epoch += 1;
         self.calibrate(train);
         let train_accuracy = correct.iter().map(|&c| 100.0 * c as f64 / (batches * size) as f64).collect();
-        Some(EpochReport { epoch: self.epoch, loss, train_accuracy, validation: self.evaluate(validation) })
+        Some(EpochReport { epoch: self.epoch, loss, train_accuracy, validation: self.evaluate(validation), training_mode: None })
     }
 
     /// Re-estimates the statistics layer by layer on clean training images.

@@ -200,7 +200,7 @@ impl FfMlp {
         }
         self.epoch += 1;
         let validation = self.evaluate(validation);
-        Some(EpochReport { epoch: self.epoch, train_accuracy: vec![f64::NAN; loss.len()], loss, validation })
+        Some(EpochReport { epoch: self.epoch, train_accuracy: vec![f64::NAN; loss.len()], loss, validation, training_mode: None })
     }
 
     /// Accuracy of each layer's goodness alone (`goodness`) and of the sum up to and including it (`readout`).

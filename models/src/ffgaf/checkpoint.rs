@@ -6,7 +6,7 @@
 use super::adam::Param;
 use super::block::Block;
 use super::config::Config;
-use super::store::{StoreError, Tensor, pack, unpack, write_atomic};
+use super::store::{StoreError, Tensor, Values, pack, unpack, write_atomic};
 use super::train::{State, Trainer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -56,7 +56,7 @@ impl Trainer<'_> {
                         tensors.push(Tensor {
                             name: format!("layer{l}.{name}.{part}"),
                             shape: vec![v.len()],
-                            data: v.clone(),
+                            data: Values::Real(v.clone()),
                         });
                     }
                 }

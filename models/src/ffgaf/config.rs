@@ -81,6 +81,18 @@ pub enum Arithmetic {
     Float,
 }
 
+/// Which accuracies a run reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// Validation images choose epoch, layer and read-out; the test images are evaluated once, at the end, with frozen statistics.
+    #[default]
+    Ours,
+    /// As the paper's authors: besides, every layer is evaluated on the test images after every epoch in training mode
+    /// (statistics of the test batch, dropout on, last partial batch dropped), and the largest accuracy of all is reported.
+    Paper,
+}
+
 /// Random changes of the training images.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -167,6 +179,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// Random changes of the training images.
     pub augment: Augment,
+    /// Which accuracies are reported.
+    pub protocol: Protocol,
     /// Images held out of the training set.
     pub validation: usize,
     /// Seed of the hold-out split.
@@ -209,6 +223,7 @@ impl Default for Config {
             ema: 0.0,
             schedule: Schedule::default(),
             augment: Augment::default(),
+            protocol: Protocol::default(),
             validation: 5000,
             validation_seed: 1,
             calibration: 2000,

@@ -11,8 +11,11 @@ pub mod allocation;
 mod augment;
 pub(crate) mod block;
 mod checkpoint;
+mod choice;
 mod config;
+mod grid;
 mod input;
+mod log;
 mod network;
 pub(crate) mod random;
 mod run;
@@ -21,13 +24,15 @@ mod train;
 
 pub use block::EPSILON;
 pub use checkpoint::config_hash;
+pub use choice::{BestPrinted, Choice, Head, best_printed, by_validation};
 pub use config::{
-    Activation, Allocation, Arithmetic, Augment, Config, ConfigError, Fill, InputCoding, Norm, Readout, Schedule,
+    Activation, Allocation, Arithmetic, Augment, Config, ConfigError, Fill, InputCoding, Norm, Protocol, Readout, Schedule,
 };
+pub use grid::{GridWeights, grid};
 pub use network::{Evaluation, Layer, Network, Runner, Scores};
-pub use run::{Event, Outcome, RunError, run};
-pub use store::{Card, StoreError, load_network, read_network, save_network, write_atomic};
-pub use train::{EpochReport, Progress, Trainer, hold_out};
+pub use run::{Event, Finished, Outcome, RunError, run};
+pub use store::{Card, StoreError, load_network, read_network, save_network, save_on_grid, write_atomic};
+pub use train::{EpochReport, Progress, Trainer, TrainingMode, hold_out};
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ pub(crate) enum Purpose {
     Augment = 4,
     Dropout = 5,
     Calibrate = 6,
+    TestDropout = 7,
 }
 
 /// A named random stream.

@@ -6,14 +6,16 @@
 //! | `checkpoint.safetensors` | state to resume from, replaced after each epoch and on interruption |
 //! | `log.jsonl`, `log.csv` | one line per epoch |
 //! | `accuracy.svg` | validation accuracy of each layer per epoch |
-//! | `network.safetensors` | the latest evaluated network; after the last epoch with test accuracy on its card |
+//! | `best.safetensors` | the network that the validation images prefer so far |
+//! | `network.safetensors`, `card.json` | after the last epoch: that network, with its accuracies |
 
-use super::config::{Config, ConfigError};
+use super::choice::{BestPrinted, Choice, best_printed, by_validation};
+use super::config::{Config, ConfigError, Protocol};
+use super::log;
 use super::network::{Evaluation, Network, Runner};
-use super::store::{Card, StoreError, save_network, write_atomic};
+use super::store::{Card, StoreError, load_network, save_network, write_atomic};
 use super::train::{EpochReport, Progress, Trainer, hold_out};
 use crate::data::Dataset;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -38,12 +40,23 @@ pub enum Event<'a> {
 /// End of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Final network; averaged weights if they were kept.
+    /// The chosen network; for a run that was stopped early the network as it stands.
     pub network: Network,
     /// All epochs.
     pub history: Vec<EpochReport>,
-    /// Test accuracy, evaluated once after the last epoch; `None` if the run was stopped early.
-    pub test: Option<Evaluation>,
+    /// Accuracies of a finished run; `None` if the run was stopped early.
+    pub result: Option<Finished>,
+}
+
+/// Accuracies of a finished run.
+#[derive(Debug)]
+pub struct Finished {
+    /// What the validation images chose.
+    pub choice: Choice,
+    /// The chosen network on the test images, evaluated once.
+    pub test: Evaluation,
+    /// The paper's protocol, if asked for.
+    pub printed: Option<BestPrinted>,
 }
 
 /// A run that could not be done.
@@ -57,7 +70,8 @@ pub enum RunError {
     Store(#[from] StoreError),
 }
 
-/// Trains `config` on `train`, validating on images held out of it, and evaluates `test` once at the end.
+/// Trains `config` on `data.0`, lets images held out of it choose epoch, layer and read-out, and evaluates `data.1` once at the end
+/// (under the paper's protocol also after every epoch, for that protocol's figure only).
 ///
 /// With `resume`, continues from the checkpoint in `out` if there is one. `stop` ends the run at the next batch; the state is saved.
 pub fn run(
@@ -70,6 +84,9 @@ pub fn run(
 ) -> Result<Outcome, RunError> {
     let (train, validation) = hold_out(data.0, config.validation, config.validation_seed);
     let mut trainer = Trainer::new(config.clone(), &train, &validation)?;
+    if config.protocol == Protocol::Paper {
+        trainer = trainer.watching(data.1);
+    }
     fs::create_dir_all(out).map_err(StoreError::io(out))?;
     let checkpoint = out.join("checkpoint.safetensors");
     if resume && checkpoint.exists() {
@@ -81,32 +98,56 @@ pub fn run(
     }
     write_atomic(&out.join("config.toml"), config.to_toml().as_bytes())?;
     tell(Event::Started { epochs_done: trainer.history().len(), images: train.len() });
+    let best = out.join("best.safetensors");
     while !trainer.finished() {
         let begin = Instant::now();
         let Some(report) = trainer.epoch(stop, &mut |p| tell(Event::Batch(p))) else {
             trainer.save(&checkpoint)?;
             let network = trainer.network(config.calibration);
-            return Ok(Outcome { network, history: trainer.history().to_vec(), test: None });
+            return Ok(Outcome { network, history: trainer.history().to_vec(), result: None });
         };
+        if let Some(choice) = by_validation(trainer.history()).filter(|c| c.epoch == report.epoch) {
+            let network = trainer.network(trainer.calibration()).headed(choice.layer, choice.head);
+            save_network(&best, &network, &Card { epochs: report.epoch, ..Card::default() })?;
+        }
         let seconds = begin.elapsed().as_secs_f64();
         trainer.save(&checkpoint)?;
-        write_logs(out, trainer.history(), &report, seconds, train.len())?;
+        log::write(out, trainer.history(), &report, seconds, train.len())?;
         tell(Event::Epoch(&report, seconds));
     }
-    let network = trainer.network(config.final_calibration);
-    let test = Runner::new(&network).evaluate(data.1);
-    let mut card = Card { epochs: trainer.history().len(), ..Card::default() };
-    if let Some(last) = trainer.history().last() {
-        describe(&mut card, "validation", &last.validation);
+    finish(trainer.history(), data.1, out)
+}
+
+/// Evaluates the chosen network on the test images, once, and writes it with its card.
+fn finish(history: &[EpochReport], test: &Dataset, out: &Path) -> Result<Outcome, RunError> {
+    let best = out.join("best.safetensors");
+    let choice = by_validation(history).expect("a finished run has epochs");
+    let (network, card) = load_network(&best)?;
+    if card.epochs != choice.epoch {
+        let text = format!(
+            "holds epoch {}, but validation chose epoch {}; the folder mixes two runs: train again in another folder",
+            card.epochs, choice.epoch
+        );
+        return Err(StoreError::format(&best, text).into());
     }
+    let test = Runner::new(&network).evaluate(test);
+    let mut card = Card { epochs: history.len(), ..Card::default() };
+    describe(&mut card, "validation", &history[choice.epoch - 1].validation);
     describe(&mut card, "test", &test);
+    card.measured.insert("chosen epoch".into(), choice.epoch as f64);
+    let printed = best_printed(history);
+    if let Some(printed) = printed {
+        card.measured.insert("paper protocol test %".into(), printed.percent);
+        card.measured.insert("paper protocol epoch".into(), printed.epoch as f64);
+        card.measured.insert("paper protocol layer".into(), printed.layer as f64);
+    }
     for (l, (spikes, layer)) in test.spikes.iter().zip(&network.layers).enumerate() {
         let neurons = layer.output().iter().product::<usize>() * test.images.max(1);
         card.measured.insert(format!("layer{l} spikes per neuron and image"), *spikes as f64 / neurons as f64);
     }
     save_network(&out.join("network.safetensors"), &network, &card)?;
     write_atomic(&out.join("card.json"), &serde_json::to_vec_pretty(&card).expect("a card has a JSON form"))?;
-    Ok(Outcome { network, history: trainer.history().to_vec(), test: Some(test) })
+    Ok(Outcome { network, history: history.to_vec(), result: Some(Finished { choice, test, printed }) })
 }
 
 fn describe(card: &mut Card, name: &str, e: &Evaluation) {
@@ -117,96 +158,3 @@ fn describe(card: &mut Card, name: &str, e: &Evaluation) {
     }
 }
 
-/// Appends one line to `log.jsonl`, rewrites `log.csv` and the picture.
-fn write_logs(
-    out: &Path,
-    history: &[EpochReport],
-    report: &EpochReport,
-    seconds: f64,
-    images: usize,
-) -> Result<(), StoreError> {
-    use std::io::Write as _;
-    let path = out.join("log.jsonl");
-    let mut line = serde_json::to_value(report).expect("a report has a JSON form");
-    line["seconds"] = seconds.into();
-    line["images_per_second"] = (images as f64 / seconds).into();
-    let mut file = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(StoreError::io(&path))?;
-    writeln!(file, "{line}").map_err(StoreError::io(&path))?;
-    write_atomic(&out.join("log.csv"), csv(history).as_bytes())?;
-    write_atomic(&out.join("accuracy.svg"), svg(history).as_bytes())
-}
-
-/// Accuracy in percent of every layer's read-out.
-fn validation(r: &EpochReport) -> Vec<f64> {
-    r.validation.readout.iter().map(|&n| 100.0 * n as f64 / r.validation.images.max(1) as f64).collect()
-}
-
-fn csv(history: &[EpochReport]) -> String {
-    let mut text = String::from("epoch,layer,loss,train_accuracy,validation_readout,validation_goodness\n");
-    for r in history {
-        for (l, v) in validation(r).iter().enumerate() {
-            let good = 100.0 * r.validation.goodness[l] as f64 / r.validation.images.max(1) as f64;
-            let _ =
-                writeln!(text, "{},{},{:.5},{:.3},{v:.3},{good:.3}", r.epoch, l + 1, r.loss[l], r.train_accuracy[l]);
-        }
-    }
-    text
-}
-
-/// Validation accuracy of each layer against epochs, as a self-contained picture.
-fn svg(history: &[EpochReport]) -> String {
-    const COLOURS: [&str; 6] = ["#8a8a8a", "#c9822b", "#3b78b8", "#2b8a4b", "#a23b72", "#5b4bb5"];
-    let (w, h, left, bottom) = (640.0, 360.0, 48.0, 36.0);
-    let last = history.len().max(2) as f64;
-    let points: Vec<Vec<f64>> = history.iter().map(validation).collect();
-    let low = points.iter().flatten().copied().fold(100.0, f64::min).min(99.0).floor();
-    let x = |e: usize| left + (w - left - 80.0) * (e as f64) / (last - 1.0);
-    let y = |v: f64| 12.0 + (h - bottom - 12.0) * (1.0 - (v - low) / (100.0 - low));
-    let mut s = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"{w}\" height=\"{h}\" fill=\"white\"/>\n"
-    );
-    for k in 0..=5 {
-        let v = low + (100.0 - low) * f64::from(k) / 5.0;
-        let (x0, x1, yy) = (left, w - 80.0, y(v));
-        let _ = writeln!(
-            s,
-            "<path d=\"M{x0} {yy:.1}H{x1}\" stroke=\"#ddd\"/><text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{v:.0}</text>",
-            left - 6.0,
-            yy + 4.0
-        );
-    }
-    let _ = writeln!(
-        s,
-        "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\">epoch (1 to {})</text>",
-        w / 2.0,
-        h - 10.0,
-        history.len()
-    );
-    let _ = writeln!(
-        s,
-        "<text x=\"12\" y=\"{:.0}\" transform=\"rotate(-90 12 {:.0})\" text-anchor=\"middle\">validation accuracy, %</text>",
-        h / 2.0,
-        h / 2.0
-    );
-    for l in 0..points.first().map_or(0, Vec::len) {
-        let colour = COLOURS[l % COLOURS.len()];
-        let line: Vec<String> = points.iter().enumerate().map(|(e, p)| format!("{:.1},{:.1}", x(e), y(p[l]))).collect();
-        let _ = writeln!(
-            s,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
-            line.join(" ")
-        );
-        if let Some(p) = points.last() {
-            let _ = writeln!(
-                s,
-                "<text x=\"{:.0}\" y=\"{:.1}\" fill=\"{colour}\">layer {} {:.2}</text>",
-                w - 76.0,
-                y(p[l]) + 4.0,
-                l + 1,
-                p[l]
-            );
-        }
-    }
-    s.push_str("</svg>\n");
-    s
-}

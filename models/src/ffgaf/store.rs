@@ -1,6 +1,7 @@
 //! Trained networks and run states on disk: safetensors with one JSON string of metadata, written to a temporary name and renamed.
 
 use super::config::Config;
+use super::grid::GridWeights;
 use super::network::{Layer, Network};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -54,18 +55,30 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     fs::rename(&temporary, path).map_err(StoreError::io(path))
 }
 
-/// A named `f32` tensor.
+/// A named tensor.
 pub(crate) struct Tensor {
     pub(crate) name: String,
     pub(crate) shape: Vec<usize>,
-    pub(crate) data: Vec<f32>,
+    pub(crate) data: Values,
+}
+
+/// The values of a tensor.
+pub(crate) enum Values {
+    Real(Vec<f32>),
+    Integer(Vec<i8>),
 }
 
 /// Serializes tensors and a metadata value.
 pub(crate) fn pack(tensors: &[Tensor], meta: &impl Serialize) -> Vec<u8> {
-    let raw: Vec<Vec<u8>> = tensors.iter().map(|t| t.data.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
-    let views = tensors.iter().zip(&raw).map(|(t, bytes)| {
-        (t.name.as_str(), TensorView::new(Dtype::F32, t.shape.clone(), bytes).expect("shape and data agree"))
+    let raw: Vec<(Dtype, Vec<u8>)> = tensors
+        .iter()
+        .map(|t| match &t.data {
+            Values::Real(data) => (Dtype::F32, data.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            Values::Integer(data) => (Dtype::I8, data.iter().map(|v| v.to_le_bytes()[0]).collect()),
+        })
+        .collect();
+    let views = tensors.iter().zip(&raw).map(|(t, (dtype, bytes))| {
+        (t.name.as_str(), TensorView::new(*dtype, t.shape.clone(), bytes).expect("shape and data agree"))
     });
     let text = serde_json::to_string(meta).expect("metadata has a JSON form");
     safetensors::serialize(views, Some(HashMap::from([(KEY.to_string(), text)]))).expect("names are distinct")
@@ -76,7 +89,7 @@ pub(crate) fn unpack<M: DeserializeOwned>(path: &Path) -> Result<(HashMap<String
     unpack_bytes(&fs::read(path).map_err(StoreError::io(path))?, path)
 }
 
-/// Reads the bytes of what [`pack`] wrote; `path` is what errors call them.
+/// Reads the bytes of what [`pack`] wrote, integers as reals; `path` is what errors call them.
 pub(crate) fn unpack_bytes<M: DeserializeOwned>(
     bytes: &[u8],
     path: &Path,
@@ -89,10 +102,13 @@ pub(crate) fn unpack_bytes<M: DeserializeOwned>(
     let file = SafeTensors::deserialize(bytes).map_err(|e| bad(&e))?;
     let mut tensors = HashMap::new();
     for (name, view) in file.tensors() {
-        if view.dtype() != Dtype::F32 {
-            return Err(bad(&format!("tensor `{name}` is {:?}, expected F32", view.dtype())));
-        }
-        let data = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("4 bytes"))).collect();
+        let data = match view.dtype() {
+            Dtype::F32 => {
+                view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("4 bytes"))).collect()
+            }
+            Dtype::I8 => view.data().iter().map(|&b| f32::from(i8::from_le_bytes([b]))).collect(),
+            other => return Err(bad(&format!("tensor `{name}` is {other:?}, expected F32 or I8"))),
+        };
         tensors.insert(name, data);
     }
     Ok((tensors, meta))
@@ -135,15 +151,42 @@ const NETWORK_FORMAT: &str = "spikeloom-network-1";
 
 /// Writes a network and its card.
 pub fn save_network(path: &Path, network: &Network, card: &Card) -> Result<(), StoreError> {
+    write_network(path, network, None, card)
+}
+
+/// Writes a network as the 8-bit integers of its grid, about a quarter of the size; reading gives [`Network::on_grid`].
+///
+/// # Errors
+/// If a channel's weights do not fit the grid, or the file cannot be written.
+pub fn save_on_grid(path: &Path, network: &Network, card: &Card) -> Result<(), StoreError> {
+    let grids = network.grids().ok_or_else(|| {
+        StoreError::format(path, "a channel has weights over 63 times its threshold, which 8 bits cannot hold")
+    })?;
+    write_network(path, network, Some(&grids), card)
+}
+
+fn write_network(
+    path: &Path,
+    network: &Network,
+    grids: Option<&[GridWeights]>,
+    card: &Card,
+) -> Result<(), StoreError> {
     let mut tensors = Vec::new();
     let mut layers = Vec::new();
     for (l, y) in network.layers.iter().enumerate() {
-        let mut push = |name: &str, shape: Vec<usize>, data: &[f32]| {
+        let name = |name: &str| format!("layer{l}.{name}");
+        let shape = vec![y.channels, y.input[0], y.kernel, y.kernel];
+        let data = match grids {
+            Some(grids) => Values::Integer(grids[l].integers.clone()),
+            None => Values::Real(y.weight.clone()),
+        };
+        tensors.push(Tensor { name: name("weight"), shape, data });
+        let mut push = |part: &str, shape: Vec<usize>, data: &[f32]| {
             if !data.is_empty() {
-                tensors.push(Tensor { name: format!("layer{l}.{name}"), shape, data: data.to_vec() });
+                tensors.push(Tensor { name: name(part), shape, data: Values::Real(data.to_vec()) });
             }
         };
-        push("weight", vec![y.channels, y.input[0], y.kernel, y.kernel], &y.weight);
+        push("unit", vec![y.channels], grids.map_or(&[], |grids| &grids[l].units));
         for (name, v) in [
             ("mean", &y.mean),
             ("variance", &y.variance),
@@ -188,6 +231,7 @@ pub fn read_network(bytes: &[u8], path: &Path) -> Result<(Network, Card), StoreE
     }
     let mut layers = Vec::new();
     for (l, m) in meta.layers.into_iter().enumerate() {
+        let on_grid = tensors.contains_key(&format!("layer{l}.unit"));
         let mut take = |name: &str, len: usize| {
             let name = format!("layer{l}.{name}");
             let data = tensors.remove(&name).unwrap_or_default();
@@ -201,7 +245,13 @@ pub fn read_network(bytes: &[u8], path: &Path) -> Result<(Network, Card), StoreE
             }
         };
         let readout_len = meta.classes * m.grid * m.grid * m.channels;
-        let weight = take("weight", m.channels * m.input[0] * m.kernel * m.kernel)?;
+        let per_channel = m.input[0] * m.kernel * m.kernel;
+        let mut weight = take("weight", m.channels * per_channel)?;
+        if on_grid {
+            for (weights, unit) in weight.chunks_exact_mut(per_channel.max(1)).zip(take("unit", m.channels)?) {
+                weights.iter_mut().for_each(|q| *q *= unit);
+            }
+        }
         let mean = take("mean", m.channels)?;
         let variance = take("variance", m.channels)?;
         let channel_weight = take("channel_weight", m.channels)?;

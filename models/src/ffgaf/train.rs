@@ -26,6 +26,18 @@ pub struct EpochReport {
     pub train_accuracy: Vec<f64>,
     /// Validation with re-estimated statistics.
     pub validation: Evaluation,
+    /// Test images in training mode, for the paper's protocol only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_mode: Option<TrainingMode>,
+}
+
+/// Accuracy in training mode: statistics of each batch, dropout on, whole batches only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingMode {
+    /// Images in whole batches.
+    pub images: usize,
+    /// Correct by the layer's logits, per layer.
+    pub correct: Vec<usize>,
 }
 
 /// Where training stands, for a progress display.
@@ -59,6 +71,8 @@ pub struct Trainer<'a> {
     pub(crate) config: Config,
     train: &'a Dataset,
     validation: &'a Dataset,
+    /// Evaluated in training mode after each epoch: the paper's protocol.
+    watched: Option<&'a Dataset>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) state: State,
     /// Counts each layer emitted, kept between batches for their memory only.
@@ -104,13 +118,20 @@ impl<'a> Trainer<'a> {
         }
         let depth = blocks.len();
         let state = State { loss: vec![0.0; depth], correct: vec![0; depth], ..State::default() };
-        Ok(Self { config, train, validation, blocks, state, emitted: vec![Vec::new(); depth] })
+        Ok(Self { config, train, validation, watched: None, blocks, state, emitted: vec![Vec::new(); depth] })
     }
 
     /// The run's hyper-parameters.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Evaluates `data` in training mode after every epoch. Nothing of the training depends on it.
+    #[must_use]
+    pub fn watching(mut self, data: &'a Dataset) -> Self {
+        self.watched = Some(data);
+        self
     }
 
     /// Reports of the finished epochs.
@@ -157,16 +178,20 @@ impl<'a> Trainer<'a> {
             });
         }
         let (loss, train_accuracy) = self.running(size);
-        let last = self.state.epoch + 1 >= self.config.epochs;
-        let network = self.network(if last { self.config.final_calibration } else { self.config.calibration });
-        let validation = Runner::new(&network).evaluate(self.validation);
-        let report = EpochReport { epoch: self.state.epoch + 1, loss, train_accuracy, validation };
         self.state.epoch += 1;
+        let validation = Runner::new(&self.network(self.calibration())).evaluate(self.validation);
+        let training_mode = self.watched.map(|data| self.in_training_mode(data));
+        let report = EpochReport { epoch: self.state.epoch, loss, train_accuracy, validation, training_mode };
         self.state.batch = 0;
         self.state.loss.fill(0.0);
         self.state.correct.fill(0);
         self.state.history.push(report.clone());
         Some(report)
+    }
+
+    /// Images that re-estimate the statistics of the network as it stands at the end of an epoch.
+    pub(crate) fn calibration(&self) -> usize {
+        if self.finished() { self.config.final_calibration } else { self.config.calibration }
     }
 
     fn running(&self, size: usize) -> (Vec<f64>, Vec<f64>) {
@@ -175,47 +200,63 @@ impl<'a> Trainer<'a> {
         (self.state.loss.iter().map(|l| l / n).collect(), accuracy)
     }
 
-    /// Encoded (and augmented) images of a batch in the kernels' layout.
-    fn encode(&self, picked: &[u32]) -> Vec<f32> {
+    /// Encoded images of a batch in the kernels' layout; the training images may be augmented.
+    fn encode(&self, data: &Dataset, picked: &[u32], augmented: bool) -> Vec<f32> {
         let s = &self.blocks[0].conv.shape;
         let (c, len) = (s.in_c, s.in_len());
         let mut x = vec![0.0; picked.len() * len];
-        let (augment, shape) = (&self.config.augment, self.train.shape);
+        let (augment, shape) = (&self.config.augment, data.shape);
         x.par_chunks_mut(len).zip(picked).for_each_init(Vec::new, |changed, (x, &i)| {
-            let image = self.train.image(i as usize);
-            if augment.is_off() {
-                self.config.input.encode_into(image, shape, c, x);
-            } else {
+            let image = data.image(i as usize);
+            if augmented {
                 let mut rng = Stream::new(self.config.seed, Purpose::Augment, self.state.epoch as u64, u64::from(i));
                 augment.apply(image, shape, &mut rng, changed);
                 self.config.input.encode_into(changed, shape, c, x);
+            } else {
+                self.config.input.encode_into(image, shape, c, x);
             }
         });
         x
     }
 
+    /// Accuracy of every layer on `data` as the layers stand, in training mode; no parameter changes.
+    fn in_training_mode(&mut self, data: &Dataset) -> TrainingMode {
+        let size = self.config.batch.min(data.len()).max(1);
+        let mut result = TrainingMode { images: data.len() / size * size, correct: vec![0; self.blocks.len()] };
+        for first in (0..result.images).step_by(size) {
+            let picked: Vec<u32> = (first as u32..(first + size) as u32).collect();
+            let x = self.encode(data, &picked, false);
+            let labels: Vec<u8> = picked.iter().map(|&i| data.labels[i as usize]).collect();
+            for l in 0..self.blocks.len() {
+                self.drop_spikes(Purpose::TestDropout, l, &picked);
+                result.correct[l] += self.layer(l, &x, &labels, false).correct;
+            }
+        }
+        result
+    }
+
+    /// One layer's pass over a batch; `x` is the first layer's input, the others take what the layer below emitted.
+    fn layer(&mut self, l: usize, x: &[f32], labels: &[u8], learn: bool) -> StepResult {
+        let (below, own) = self.emitted.split_at_mut(l);
+        let input = below.last().map_or(Batch::Real(x), |n| Batch::Counts(n));
+        self.blocks[l].forward_backward(input, labels, &mut own[0], learn)
+    }
+
     /// One batch through all layers.
     fn step(&mut self, picked: &[u32]) -> Vec<StepResult> {
-        let x = self.encode(picked);
+        let x = self.encode(self.train, picked, !self.config.augment.is_off());
         let labels: Vec<u8> = picked.iter().map(|&i| self.train.labels[i as usize]).collect();
         let done = (self.state.epoch * self.batches() + self.state.batch) as f64;
         let time = done / (self.config.epochs * self.batches()) as f64;
         let mut results = Vec::new();
         for l in 0..self.blocks.len() {
-            if l > 0 && self.config.dropout > 0.0 {
-                let mut counts = std::mem::take(&mut self.emitted[l - 1]);
-                self.drop_spikes(l, picked, &mut counts);
-                self.emitted[l - 1] = counts;
-            }
+            self.drop_spikes(Purpose::Dropout, l, picked);
             let decay = self.decay(l, time);
-            let (below, own) = self.emitted.split_at_mut(l);
-            let input = below.last().map_or(Batch::Real(&x), |n| Batch::Counts(n));
-            let block = &mut self.blocks[l];
-            results.push(block.forward_backward(input, &labels, &mut own[0], decay.is_some()));
+            results.push(self.layer(l, &x, &labels, decay.is_some()));
             if let Some(d) = decay {
                 let c = &self.config;
                 let rates = Rates { rate: d * c.learning_rate, beta1: c.beta1, beta2: c.beta2, ema: c.ema, step: 0 };
-                block.update(rates, d * c.readout_learning_rate);
+                self.blocks[l].update(rates, d * c.readout_learning_rate);
             }
         }
         results
@@ -232,13 +273,16 @@ impl<'a> Trainer<'a> {
 
     /// Each spike into layer `l` is lost with the configured probability. The survivors are not rescaled: the normalization of
     /// the layer undoes the scale, and statistics are re-estimated without losses before every evaluation.
-    fn drop_spikes(&self, l: usize, picked: &[u32], counts: &mut [u8]) {
-        let len = self.blocks[l].conv.shape.in_len();
-        counts.par_chunks_mut(len).zip(picked).for_each(|(counts, &i)| {
-            let index = u64::from(i) * self.blocks.len() as u64 + l as u64;
-            let mut rng = Stream::new(self.config.seed, Purpose::Dropout, self.state.epoch as u64, index);
+    fn drop_spikes(&mut self, purpose: Purpose, l: usize, picked: &[u32]) {
+        if l == 0 || self.config.dropout == 0.0 {
+            return;
+        }
+        let (len, depth) = (self.blocks[l].conv.shape.in_len(), self.blocks.len() as u64);
+        let (seed, epoch, dropout) = (self.config.seed, self.state.epoch as u64, self.config.dropout);
+        self.emitted[l - 1].par_chunks_mut(len).zip(picked).for_each(|(counts, &i)| {
+            let mut rng = Stream::new(seed, purpose, epoch, u64::from(i) * depth + l as u64);
             for n in counts.iter_mut().filter(|n| **n > 0) {
-                *n = (0..*n).filter(|_| rng.unit() >= self.config.dropout).count() as u8;
+                *n = (0..*n).filter(|_| rng.unit() >= dropout).count() as u8;
             }
         });
     }

@@ -149,7 +149,7 @@ fn configs(args: &Fig4Args, dataset: DatasetName, images: usize) -> Vec<(String,
 
 impl Trained {
     fn of(config: &Config, outcome: &Outcome) -> Option<Self> {
-        let test = outcome.test.as_ref()?;
+        let test = &outcome.result.as_ref()?.test;
         let percent = |right: usize, of: usize| 100.0 * right as f64 / of.max(1) as f64;
         let last = config.channels.len() - 1;
         Some(Self {
@@ -162,7 +162,7 @@ impl Trained {
                 .map(|r| percent(r.validation.readout[last], r.validation.images))
                 .collect(),
             test_percent: test.accuracy(),
-            test_goodness_percent: percent(test.goodness[last], test.images),
+            test_goodness_percent: percent(*test.goodness.last()?, test.images),
         })
     }
 

@@ -74,7 +74,7 @@ fn resuming_gives_the_same_bytes() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let data = bars(300, [3, 10, 10], 2);
     let test = bars(50, [3, 10, 10], 3);
-    let config = Config { validation: 60, ..config() };
+    let config = Config { validation: 60, protocol: Protocol::Paper, ..config() };
     let whole = dir.path().join("whole");
     run(&config, (&data, &test), &whole, false, &AtomicBool::new(false), &mut |_| {}).expect("run");
     let parts = dir.path().join("parts");
@@ -88,12 +88,12 @@ fn resuming_gives_the_same_bytes() {
             }
         })
         .expect("run");
-        if outcome.test.is_some() {
+        if outcome.result.is_some() {
             break;
         }
     }
     assert_eq!(batches, 21, "7 batches in each of 3 epochs, none repeated");
-    for file in ["checkpoint.safetensors", "network.safetensors", "config.toml", "log.csv", "accuracy.svg", "card.json"]
+    for file in ["checkpoint.safetensors", "best.safetensors", "network.safetensors", "config.toml", "log.csv", "accuracy.svg", "card.json"]
     {
         let read = |d: &std::path::Path| std::fs::read(d.join(file)).expect("file exists");
         assert!(read(&whole) == read(&parts), "{file} differs");
@@ -116,9 +116,29 @@ fn a_torn_temporary_file_does_not_matter() {
             }
         })
     };
-    assert!(go(1).expect("run").test.is_none());
+    assert!(go(1).expect("run").result.is_none());
     std::fs::write(dir.path().join("checkpoint.safetensors.tmp"), b"half a fi").expect("write");
-    assert!(go(9).expect("run").test.is_some());
+    assert!(go(9).expect("run").result.is_some());
+}
+
+/// Looking at the test images under the paper's protocol changes neither the training nor what validation chooses.
+#[test]
+fn the_papers_protocol_only_adds_a_figure() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (data, test) = (bars(300, [1, 10, 10], 2), bars(100, [1, 10, 10], 3));
+    let go = |protocol| {
+        let config = Config { validation: 60, protocol, ..config() };
+        let out = dir.path().join(format!("{protocol:?}"));
+        run(&config, (&data, &test), &out, false, &AtomicBool::new(false), &mut |_| {}).expect("run")
+    };
+    let (ours, paper) = (go(Protocol::Ours), go(Protocol::Paper));
+    let (a, b) = (ours.result.expect("finished"), paper.result.expect("finished"));
+    assert_eq!((a.choice, a.test.readout), (b.choice, b.test.readout));
+    assert_eq!(ours.network.layers, paper.network.layers);
+    assert_eq!(a.printed, None);
+    let printed = b.printed.expect("asked for");
+    let all = paper.history.iter().flat_map(|r| &r.training_mode.as_ref().expect("watched").correct);
+    assert_eq!(printed.percent, 100.0 * *all.max().expect("layers") as f64 / 96.0, "three whole batches of 32");
 }
 
 #[test]
@@ -144,6 +164,20 @@ fn a_network_survives_its_file() {
     for cut in [0, 7, 100, bytes.len() - 1] {
         assert!(read_network(&bytes[..cut], &path).is_err(), "{cut} bytes are not a network");
     }
+}
+
+/// The 8-bit form of a network reads back as its grid, which is its own grid, in a quarter of the space.
+#[test]
+fn a_network_on_its_grid_survives_its_file() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("n.safetensors");
+    let (network, _) = train(&Config { epochs: 1, channels: vec![16, 120], ..config() });
+    let rounded = network.on_grid().expect("small weights");
+    save_on_grid(&path, &network, &Card::default()).expect("save");
+    assert_eq!(load_network(&path).expect("load").0, rounded);
+    assert_eq!(rounded.grids(), network.grids());
+    let (small, large) = (std::fs::metadata(&path).expect("file").len(), 4 * 16 * 120 * 9);
+    assert!(small < large / 2, "{small} bytes");
 }
 
 /// Inference of an image does not depend on its companions, and equals the definition computed by plain loops.
