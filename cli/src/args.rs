@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// Train a network with local forward-forward losses
     Train(TrainArgs),
+    /// Write a trained network as 8-bit integers and measure on validation images what that costs
+    Deploy(DeployArgs),
     /// Show what a compiled program uses of its chip, or disassemble it
     Inspect(InspectArgs),
     /// Obtain data sets
@@ -42,9 +44,19 @@ pub(crate) enum Command {
 /// Which network.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ModelArgs {
-    /// A bundled network (see `spikeloom run --help`), a trained network (.safetensors) or a graph (.ron)
+    /// A bundled network (mnist-small, mnist, fashion-mnist, cifar10), a trained network (.safetensors) or a graph (.ron)
     #[arg(value_name = "MODEL", default_value = "mnist-small")]
-    pub(crate) model: String,
+    model: String,
+    /// The same as MODEL
+    #[arg(long = "model", value_name = "MODEL", conflicts_with = "model")]
+    named: Option<String>,
+}
+
+impl ModelArgs {
+    /// What the user called the network.
+    pub(crate) fn name(&self) -> &str {
+        self.named.as_deref().unwrap_or(&self.model)
+    }
 }
 
 /// Which chip, and how the network is laid onto it.
@@ -62,6 +74,13 @@ pub(crate) struct TargetArgs {
     /// Verify every lowering with its independent checker
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+impl TargetArgs {
+    /// The chip called `arch` with the defaults of everything else.
+    pub(crate) fn chip(arch: &str) -> Self {
+        Self { arch: arch.to_owned(), weight_bits: 8, seed: 1, check: false }
+    }
 }
 
 /// Which images.
@@ -209,10 +228,32 @@ pub(crate) struct TrainArgs {
     /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// After the last epoch, run the network with 8-bit weights on a simulated chip on the validation images, print the
+    /// difference and write deployed.safetensors
+    #[arg(long, value_name = "ARCH", num_args = 0..=1, default_missing_value = "loihi1")]
+    pub(crate) deploy: Option<String>,
     /// Print every hyper-parameter with its value and leave
     #[arg(long)]
     pub(crate) print_config: bool,
     /// Number of worker threads; default: all processors. The result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DeployArgs {
+    /// A trained network (.safetensors)
+    #[arg(value_name = "NETWORK")]
+    pub(crate) network: PathBuf,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Where the integers go; default: deployed.safetensors beside the network
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Number of worker threads; default: all processors
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
 }

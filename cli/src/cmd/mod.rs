@@ -2,6 +2,7 @@
 
 mod compile;
 mod data;
+mod deploy;
 pub(crate) mod energy;
 mod inspect;
 pub(crate) mod reproduce;
@@ -23,6 +24,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Command::Run(args) => run::run(args),
         Command::Compile(args) => compile::run(args),
         Command::Simulate(args) => simulate::run(args),
+        Command::Deploy(args) => deploy::run(args),
         Command::Inspect(args) => inspect::run(args),
     }
 }

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 /// Compiles and simulates.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
-    let model = source::model(&args.model.model)?;
+    let model = source::model(args.model.name())?;
     let arch = source::arch(&args.target.arch)?;
     let images = source::images(&args.images, model.dataset())?;
     let compiled = cmd::compile::compile(&model, &arch, &args.target)?;

@@ -1,13 +1,14 @@
 //! `spikeloom train`: forward-forward training in a run folder.
 
 use crate::{
-    args::{ProtocolName, TrainArgs},
+    args::{ProtocolName, TargetArgs, TrainArgs},
+    cmd::deploy::deploy,
     files, interrupt, progress};
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 use models::{
     data::{self, DatasetName, Split},
-    ffgaf::{Config, EpochReport, Event, Finished, Head, run},
+    ffgaf::{Config, EpochReport, Event, Finished, Head, load_network, run},
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -62,7 +63,13 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
         return Ok(ExitCode::from(1));
     };
     print!("{}", accuracies(&finished, &outcome.history));
-    println!("network: {}", out.join("network.safetensors").display());
+    let network = out.join("network.safetensors");
+    println!("network: {}", network.display());
+    if let Some(arch) = &args.deploy {
+        let trained = load_network(&network)?;
+        let target = TargetArgs::chip(arch);
+        print!("{}", deploy((&trained.0, trained.1), &train, &target, &out.join("deployed.safetensors"))?);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,0 +1,109 @@
+//! `spikeloom deploy`: a trained network as the integers that a chip holds, and what that costs on validation images.
+
+use crate::{
+    args::{DeployArgs, TargetArgs},
+    cmd, interrupt,
+    simulation::{Settings, simulate},
+    source::{self, Model},
+};
+use anyhow::{Context, Result, bail, ensure};
+use models::{
+    data::{self, Dataset, DatasetName, Split},
+    export,
+    ffgaf::{Card, Network, Runner, hold_out, load_network, save_on_grid},
+};
+use simulator::Machine;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Rounds, compiles, compares, writes.
+pub(crate) fn run(args: &DeployArgs) -> Result<ExitCode> {
+    let (network, card) = load_network(&args.network)?;
+    cmd::set_threads(args.threads)?;
+    let dataset: DatasetName = network.config.dataset.parse()?;
+    let dir = args.data.clone().unwrap_or_else(data::default_dir);
+    let train = data::load(dataset, Split::Train, &dir)?;
+    let output = args.output.clone().unwrap_or_else(|| args.network.with_file_name("deployed.safetensors"));
+    ensure!(
+        output != args.network,
+        "{}: the trained network would be overwritten by its integers; choose another file with -o",
+        output.display()
+    );
+    print!("{}", deploy((&network, card), &train, &args.target, &output)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What deployment costs.
+pub(crate) struct Deployment {
+    arch: String,
+    cores: usize,
+    images: usize,
+    float: usize,
+    integer: usize,
+    changed: usize,
+    output: PathBuf,
+}
+
+/// Writes `network` as integers to `output` and runs them on the validation images held out of `train`.
+pub(crate) fn deploy(
+    (network, mut card): (&Network, Card),
+    train: &Dataset,
+    target: &TargetArgs,
+    output: &Path,
+) -> Result<Deployment> {
+    let (_, validation) = hold_out(train, network.config.validation, network.config.validation_seed);
+    ensure!(!validation.is_empty(), "the network was trained without validation images; nothing can be compared");
+    let rounded = network.on_grid().context("a channel has weights over 63 times its threshold: 8 bits cannot hold it")?;
+    let arch = source::arch(&target.arch)?;
+    let name = output.display().to_string();
+    let model = Model { name, graph: export::graph(&rounded)?, trained: None };
+    let compiled = cmd::compile::compile(&model, &arch, target)?;
+    let machine = Machine::new(&compiled.program, &arch)?;
+    let stop = interrupt::flag();
+    let settings = Settings { mode: crate::args::Mode::Counts, threads: None, keep_ledgers: false, stop: &stop };
+    let batch = simulate(&compiled.program, &machine, &validation, settings)?;
+    if batch.stopped {
+        bail!("stopped before all validation images were run; nothing was written");
+    }
+    let runner = Runner::new(network);
+    let float: Vec<usize> = (0..validation.len()).map(|i| runner.classify(validation.image(i))).collect();
+    let right = |class: usize, i: usize| class == usize::from(validation.labels[i]);
+    let deployment = Deployment {
+        arch: arch.name.clone(),
+        cores: compiled.program.cores.len(),
+        images: validation.len(),
+        float: float.iter().enumerate().filter(|&(i, &class)| right(class, i)).count(),
+        integer: batch.correct(),
+        changed: float.iter().zip(&batch.samples).filter(|(float, s)| **float != s.class as usize).count(),
+        output: output.to_owned(),
+    };
+    card.measured.insert("validation int8 %".into(), deployment.percent(deployment.integer));
+    save_on_grid(output, network, &card)?;
+    Ok(deployment)
+}
+
+impl Deployment {
+    fn percent(&self, n: usize) -> f64 {
+        100.0 * n as f64 / self.images.max(1) as f64
+    }
+}
+
+impl fmt::Display for Deployment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (integer, float) = (self.percent(self.integer), self.percent(self.float));
+        writeln!(
+            f,
+            "deployed on {} ({} cores): {integer:.2} % of {} validation images with 8-bit weights, {float:.2} % in float: \
+             {:+.2} points, {} decisions changed",
+            self.arch,
+            self.cores,
+            self.images,
+            integer - float,
+            self.changed
+        )?;
+        writeln!(f, "network: {}", self.output.display())
+    }
+}
