@@ -201,6 +201,9 @@ pub(crate) struct InspectArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TrainArgs {
+    /// What is trained
+    #[arg(long, value_enum, default_value_t = Method::Ffgaf)]
+    pub(crate) method: Method,
     /// The data set, fetched before: mnist, fashion-mnist or cifar10
     #[arg(long)]
     pub(crate) dataset: Option<DatasetName>,
@@ -238,6 +241,17 @@ pub(crate) struct TrainArgs {
     /// Number of worker threads; default: all processors. The result does not depend on it
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+}
+
+/// What `train` trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Method {
+    /// The spiking network
+    Ffgaf,
+    /// Hinton's forward-forward perceptron, not spiking
+    FfMlp,
+    /// Channel-wise competition (CwComp), convolutional, not spiking
+    Cwcomp,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -56,7 +56,8 @@ pub(crate) fn deploy(
 ) -> Result<Deployment> {
     let (_, validation) = hold_out(train, network.config.validation, network.config.validation_seed);
     ensure!(!validation.is_empty(), "the network was trained without validation images; nothing can be compared");
-    let rounded = network.on_grid().context("a channel has weights over 63 times its threshold: 8 bits cannot hold it")?;
+    let rounded =
+        network.on_grid().context("a channel has weights over 63 times its threshold: 8 bits cannot hold it")?;
     let arch = source::arch(&target.arch)?;
     let name = output.display().to_string();
     let model = Model { name, graph: export::graph(&rounded)?, trained: None };

@@ -1,5 +1,6 @@
 //! The commands, one per file.
 
+mod baseline;
 mod compile;
 mod data;
 mod deploy;

@@ -1,19 +1,26 @@
 //! `spikeloom train`: forward-forward training in a run folder.
 
 use crate::{
-    args::{ProtocolName, TargetArgs, TrainArgs},
+    args::{Method, ProtocolName, TargetArgs, TrainArgs},
     cmd::deploy::deploy,
-    files, interrupt, progress};
+    files, interrupt, progress,
+};
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 use models::{
     data::{self, DatasetName, Split},
     ffgaf::{Config, EpochReport, Event, Finished, Head, load_network, run},
 };
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// Trains, or continues training.
 pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
+    if args.method != Method::Ffgaf {
+        return super::baseline::run_command(args);
+    }
     let config = config(args)?;
     if args.print_config {
         print!("{}", config.to_toml());
@@ -24,12 +31,7 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     let train = data::load(dataset, Split::Train, &dir)?;
     let test = data::load(dataset, Split::Test, &dir)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(dataset.as_str()));
-    if !args.resume && out.join("checkpoint.safetensors").exists() {
-        bail!(
-            "{}: holds a checkpoint of an earlier run; continue it with --resume, or choose another folder with --out",
-            out.display()
-        );
-    }
+    ensure_free(&out, args.resume)?;
     crate::cmd::set_threads(args.threads)?;
 
     let stop = interrupt::flag();
@@ -106,15 +108,7 @@ fn accuracies(finished: &Finished, history: &[EpochReport]) -> String {
 
 /// The configuration: defaults, then the file, then `--set`, then the named options.
 fn config(args: &TrainArgs) -> Result<Config> {
-    let mut table: toml::Table = match &args.config {
-        Some(path) => files::read_text(path)?.parse().with_context(|| {
-            format!("{}: is not TOML; see `spikeloom train --print-config` for the form", path.display())
-        })?,
-        None => toml::Table::new(),
-    };
-    for setting in &args.settings {
-        merge(&mut table, setting.parse().with_context(|| format!("--set {setting}: is not KEY=VALUE in TOML"))?);
-    }
+    let mut table = settings(args)?;
     let protocol = args.protocol.map(|protocol| match protocol {
         ProtocolName::Ours => "ours",
         ProtocolName::Paper => "paper",
@@ -130,8 +124,37 @@ fn config(args: &TrainArgs) -> Result<Config> {
             table.insert(key.to_owned(), value);
         }
     }
-    let origin = args.config.as_ref().map_or_else(|| "arguments".to_owned(), |path| path.display().to_string());
-    Config::from_toml(&table.to_string()).with_context(|| origin)
+    Config::from_toml(&table.to_string()).with_context(|| origin(args))
+}
+
+/// The file's settings, overridden by `--set`.
+pub(super) fn settings(args: &TrainArgs) -> Result<toml::Table> {
+    let mut table: toml::Table = match &args.config {
+        Some(path) => files::read_text(path)?.parse().with_context(|| {
+            format!("{}: is not TOML; see `spikeloom train --print-config` for the form", path.display())
+        })?,
+        None => toml::Table::new(),
+    };
+    for setting in &args.settings {
+        merge(&mut table, setting.parse().with_context(|| format!("--set {setting}: is not KEY=VALUE in TOML"))?);
+    }
+    Ok(table)
+}
+
+/// What a faulty setting is blamed on.
+pub(super) fn origin(args: &TrainArgs) -> String {
+    args.config.as_ref().map_or_else(|| "arguments".to_owned(), |path| path.display().to_string())
+}
+
+/// Refuses to overwrite an earlier run that is not to be continued.
+pub(super) fn ensure_free(out: &Path, resume: bool) -> Result<()> {
+    if !resume && out.join("checkpoint.safetensors").exists() {
+        bail!(
+            "{}: holds a checkpoint of an earlier run; continue it with --resume, or choose another folder with --out",
+            out.display()
+        );
+    }
+    Ok(())
 }
 
 /// Overrides the entries of `base` by those of `over`, table by table.
@@ -158,6 +181,6 @@ fn line(report: &EpochReport, seconds: f64) -> String {
     )
 }
 
-fn percents(values: &[f64]) -> String {
+pub(super) fn percents(values: &[f64]) -> String {
     values.iter().map(|v| format!("{v:.2}")).collect::<Vec<_>>().join(" ")
 }

@@ -2,6 +2,7 @@
 
 use super::cwcomp_block::CwBlock;
 use crate::data::Dataset;
+use crate::ffgaf::adam::Param;
 use crate::ffgaf::block::argmax;
 use crate::ffgaf::random::{Purpose, Stream};
 use crate::ffgaf::{EpochReport, Evaluation};
@@ -110,7 +111,13 @@ impl CwComp {
         self.epoch += 1;
         self.calibrate(train);
         let train_accuracy = correct.iter().map(|&c| 100.0 * c as f64 / (batches * size) as f64).collect();
-        Some(EpochReport { epoch: self.epoch, loss, train_accuracy, validation: self.evaluate(validation), training_mode: None })
+        Some(EpochReport {
+            epoch: self.epoch,
+            loss,
+            train_accuracy,
+            validation: self.evaluate(validation),
+            training_mode: None,
+        })
     }
 
     /// Re-estimates the statistics layer by layer on clean training images.
@@ -153,6 +160,24 @@ impl CwComp {
             }
         }
         Evaluation { images: data.len(), readout: goodness.clone(), goodness, spikes: vec![0; depth] }
+    }
+
+    /// All parameters, in order.
+    pub(super) fn params(&mut self) -> Vec<&mut Param> {
+        self.blocks.iter_mut().flat_map(|b| [&mut b.weight, &mut b.gamma, &mut b.beta]).collect()
+    }
+
+    /// Stands after `epoch` epochs of `train`, whose parameters are set by the caller.
+    pub(super) fn continue_after(&mut self, epoch: usize, train: &Dataset) {
+        self.epoch = epoch;
+        let batches = train.len() / self.config.batch.min(train.len());
+        for (l, block) in self.blocks.iter_mut().enumerate() {
+            let end = self.config.stop.get(l).copied().unwrap_or(self.config.epochs);
+            block.steps = (epoch.min(end) * batches) as u64;
+        }
+        if epoch > 0 {
+            self.calibrate(train);
+        }
     }
 
     /// Finished epochs.

@@ -29,7 +29,8 @@ pub(super) struct CwBlock {
     pub(super) beta: Param,
     pub(super) mean: Vec<f64>,
     pub(super) variance: Vec<f64>,
-    steps: u64,
+    /// Updates so far.
+    pub(super) steps: u64,
 }
 
 /// What a batch gave.

@@ -200,7 +200,7 @@ impl FfMlp {
         }
         self.epoch += 1;
         let validation = self.evaluate(validation);
-        Some(EpochReport { epoch: self.epoch, train_accuracy: vec![f64::NAN; loss.len()], loss, validation, training_mode: None })
+        Some(EpochReport { epoch: self.epoch, train_accuracy: Vec::new(), loss, validation, training_mode: None })
     }
 
     /// Accuracy of each layer's goodness alone (`goodness`) and of the sum up to and including it (`readout`).
@@ -240,6 +240,17 @@ impl FfMlp {
             }
         }
         e
+    }
+
+    /// All parameters, in order.
+    pub(super) fn params(&mut self) -> Vec<&mut Param> {
+        self.layers.iter_mut().flat_map(|l| [&mut l.weight, &mut l.bias]).collect()
+    }
+
+    /// Stands after `epoch` epochs of `train`, whose parameters are set by the caller.
+    pub(super) fn continue_after(&mut self, epoch: usize, train: &Dataset) {
+        self.epoch = epoch;
+        self.steps = (epoch * (train.len() / self.config.batch.min(train.len()))) as u64;
     }
 
     /// Finished epochs.

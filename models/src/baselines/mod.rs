@@ -12,7 +12,7 @@ mod run;
 
 pub use cwcomp::{CwComp, CwCompConfig};
 pub use ff_mlp::{FfMlp, FfMlpConfig};
-pub use run::{Baseline, run};
+pub use run::{Baseline, Outcome, run};
 
 #[cfg(test)]
 mod tests;

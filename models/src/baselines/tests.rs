@@ -3,6 +3,7 @@
 use super::cwcomp_block::CwBlock;
 use super::*;
 use crate::data::Dataset;
+use crate::ffgaf::Event;
 use crate::ffgaf::random::{Purpose, Stream};
 use std::sync::atomic::AtomicBool;
 
@@ -94,11 +95,49 @@ fn both_learn_and_write_their_folder() {
     for (baseline, least) in [(Baseline::CwComp(cw), 80.0), (Baseline::FfMlp(mlp), 80.0)] {
         let dir = tempfile::tempdir().expect("temporary folder");
         let stop = AtomicBool::new(false);
-        let result =
-            run(&baseline, (&train, &test), dir.path(), &stop, &mut |_| {}).expect("run").expect("not stopped");
+        let result = run(&baseline, (&train, &test), dir.path(), false, &stop, &mut |_| {}).expect("run");
+        let result = result.test.expect("not stopped");
         assert!(result.accuracy() > least, "{baseline:?}: {result:?}");
         let text = std::fs::read_to_string(dir.path().join("config.toml")).expect("config");
         assert_eq!(toml::from_str::<Baseline>(&text).expect("reads back"), baseline);
         assert!(dir.path().join("card.json").exists());
+    }
+}
+
+/// Stopped after each epoch and continued by a new process: the same bytes as an uninterrupted run.
+#[test]
+fn resuming_gives_the_same_bytes() {
+    let (train, test) = (quarters(300, 8), quarters(100, 8));
+    let cw = CwCompConfig {
+        channels: vec![8, 16],
+        groups: vec![1, 4],
+        pool: vec![true, false],
+        stop: vec![2, 3],
+        epochs: 3,
+        batch: 32,
+        calibration: 100,
+        ..CwCompConfig::default()
+    };
+    let mlp = FfMlpConfig { hidden: vec![32, 32], epochs: 3, batch: 32, ..FfMlpConfig::default() };
+    for baseline in [Baseline::CwComp(cw), Baseline::FfMlp(mlp)] {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let (whole, parts) = (dir.path().join("whole"), dir.path().join("parts"));
+        let go = |out: &std::path::Path, epochs: usize| {
+            let stop = AtomicBool::new(false);
+            let mut left = epochs;
+            run(&baseline, (&train, &test), out, true, &stop, &mut |event| {
+                if let Event::Epoch(..) = event {
+                    left -= 1;
+                    stop.store(left == 0, std::sync::atomic::Ordering::Relaxed);
+                }
+            })
+            .expect("run")
+        };
+        assert!(go(&whole, 9).test.is_some());
+        while go(&parts, 1).test.is_none() {}
+        for file in ["checkpoint.safetensors", "log.jsonl", "card.json"] {
+            let read = |d: &std::path::Path| std::fs::read(d.join(file)).expect("file exists");
+            assert!(read(&whole) == read(&parts), "{baseline:?}: {file} differs");
+        }
     }
 }

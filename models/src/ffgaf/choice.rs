@@ -38,8 +38,12 @@ pub fn by_validation(history: &[EpochReport]) -> Option<Choice> {
     let all = history.iter().flat_map(|report| {
         let v = &report.validation;
         (0..v.readout.len()).flat_map(move |layer| {
-            [(Head::Goodness, v.goodness[layer]), (Head::Readout, v.readout[layer])]
-                .map(|(head, correct)| Choice { epoch: report.epoch, layer, head, correct })
+            [(Head::Goodness, v.goodness[layer]), (Head::Readout, v.readout[layer])].map(|(head, correct)| Choice {
+                epoch: report.epoch,
+                layer,
+                head,
+                correct,
+            })
         })
     });
     all.max_by_key(|choice| choice.correct)

@@ -19,14 +19,15 @@ mod log;
 mod network;
 pub(crate) mod random;
 mod run;
-mod store;
+pub(crate) mod store;
 mod train;
 
 pub use block::EPSILON;
 pub use checkpoint::config_hash;
 pub use choice::{BestPrinted, Choice, Head, best_printed, by_validation};
 pub use config::{
-    Activation, Allocation, Arithmetic, Augment, Config, ConfigError, Fill, InputCoding, Norm, Protocol, Readout, Schedule,
+    Activation, Allocation, Arithmetic, Augment, Config, ConfigError, Fill, InputCoding, Norm, Protocol, Readout,
+    Schedule,
 };
 pub use grid::{GridWeights, grid};
 pub use network::{Evaluation, Layer, Network, Runner, Scores};

@@ -157,4 +157,3 @@ fn describe(card: &mut Card, name: &str, e: &Evaluation) {
         card.measured.insert(format!("{name} layer{l} readout %"), percent(*r));
     }
 }
-

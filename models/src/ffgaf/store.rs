@@ -165,12 +165,7 @@ pub fn save_on_grid(path: &Path, network: &Network, card: &Card) -> Result<(), S
     write_network(path, network, Some(&grids), card)
 }
 
-fn write_network(
-    path: &Path,
-    network: &Network,
-    grids: Option<&[GridWeights]>,
-    card: &Card,
-) -> Result<(), StoreError> {
+fn write_network(path: &Path, network: &Network, grids: Option<&[GridWeights]>, card: &Card) -> Result<(), StoreError> {
     let mut tensors = Vec::new();
     let mut layers = Vec::new();
     for (l, y) in network.layers.iter().enumerate() {

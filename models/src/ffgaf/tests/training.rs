@@ -93,8 +93,15 @@ fn resuming_gives_the_same_bytes() {
         }
     }
     assert_eq!(batches, 21, "7 batches in each of 3 epochs, none repeated");
-    for file in ["checkpoint.safetensors", "best.safetensors", "network.safetensors", "config.toml", "log.csv", "accuracy.svg", "card.json"]
-    {
+    for file in [
+        "checkpoint.safetensors",
+        "best.safetensors",
+        "network.safetensors",
+        "config.toml",
+        "log.csv",
+        "accuracy.svg",
+        "card.json",
+    ] {
         let read = |d: &std::path::Path| std::fs::read(d.join(file)).expect("file exists");
         assert!(read(&whole) == read(&parts), "{file} differs");
     }

@@ -1,0 +1,99 @@
+//! `spikeloom train --method ff-mlp|cwcomp`: the non-spiking references, with the same options as the spiking network.
+
+use super::train::{ensure_free, origin, percents, settings};
+use crate::{
+    args::{Method, TrainArgs},
+    cmd, interrupt, progress,
+};
+use anyhow::{Context, Result, bail};
+use indicatif::ProgressBar;
+use models::{
+    baselines::{Baseline, CwCompConfig, FfMlpConfig, run},
+    data::{self, DatasetName, Split},
+    ffgaf::Event,
+};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Trains, or continues training.
+pub(super) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
+    if args.protocol.is_some() || args.deploy.is_some() {
+        bail!("--protocol and --deploy belong to the spiking network; leave them out with --method");
+    }
+    let dataset = args.dataset.unwrap_or(DatasetName::Mnist);
+    let baseline = configured(args, dataset)?;
+    if args.print_config {
+        print!("{}", toml::to_string(&baseline)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let dir = args.data.clone().unwrap_or_else(data::default_dir);
+    let train = data::load(dataset, Split::Train, &dir)?;
+    let test = data::load(dataset, Split::Test, &dir)?;
+    let name = method(args);
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(format!("{dataset}-{name}")));
+    ensure_free(&out, args.resume)?;
+    cmd::set_threads(args.threads)?;
+    let stop = interrupt::flag();
+    let mut bar = ProgressBar::hidden();
+    let outcome = run(&baseline, (&train, &test), &out, args.resume, &stop, &mut |event| match event {
+        Event::Started { epochs_done, images } => {
+            eprintln!("{name} on {dataset}: {images} training images, {epochs_done} epochs done; {}", out.display());
+            bar = progress::bar(baseline.epochs() as u64, "epochs");
+            bar.set_position(epochs_done as u64);
+            bar.reset_eta();
+        }
+        Event::Batch(_) => {}
+        Event::Epoch(report, seconds) => {
+            bar.inc(1);
+            bar.suspend(|| {
+                eprintln!(
+                    "epoch {:3}  {seconds:6.1} s  loss {}  validation {:.2}",
+                    report.epoch,
+                    report.loss.iter().map(|l| format!("{l:.4}")).collect::<Vec<_>>().join(" "),
+                    report.validation.accuracy()
+                );
+            });
+        }
+    })?;
+    bar.finish_and_clear();
+    let Some(test) = outcome.test else {
+        println!("stopped after {} epochs; continue with --resume --out {}", outcome.history.len(), out.display());
+        return Ok(ExitCode::from(1));
+    };
+    println!("test accuracy {:.2} % on {} images (last epoch)", test.accuracy(), test.images);
+    let layers: Vec<f64> = test.goodness.iter().map(|&n| 100.0 * n as f64 / test.images.max(1) as f64).collect();
+    println!("by each layer's own goodness: {}", percents(&layers));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn method(args: &TrainArgs) -> &'static str {
+    match args.method {
+        Method::Ffgaf => "ffgaf",
+        Method::FfMlp => "ff-mlp",
+        Method::Cwcomp => "cwcomp",
+    }
+}
+
+/// The method's defaults, then the file and `--set`, then the named options.
+fn configured(args: &TrainArgs, dataset: DatasetName) -> Result<Baseline> {
+    let default = match args.method {
+        // FF* of the paper: 3072-3072-3072 on CIFAR-10.
+        Method::FfMlp if dataset == DatasetName::Cifar10 => {
+            Baseline::FfMlp(FfMlpConfig { hidden: vec![3072, 3072], ..FfMlpConfig::default() })
+        }
+        Method::FfMlp => Baseline::FfMlp(FfMlpConfig::default()),
+        Method::Cwcomp | Method::Ffgaf => Baseline::CwComp(CwCompConfig::default()),
+    };
+    let mut table = toml::Table::try_from(&default)?;
+    for (key, value) in settings(args)? {
+        table.insert(key, value);
+    }
+    if table.get("method").and_then(|m| m.as_str()) != Some(method(args)) {
+        bail!("{}: is of another method; name it with --method", origin(args));
+    }
+    for (key, value) in [("epochs", args.epochs.map(|n| n as i64)), ("seed", args.seed.map(|n| n as i64))] {
+        if let Some(value) = value {
+            table.insert(key.to_owned(), value.into());
+        }
+    }
+    toml::from_str(&table.to_string()).with_context(|| origin(args))
+}
