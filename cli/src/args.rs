@@ -2,6 +2,7 @@
 
 use crate::{
     cmd::{energy::EnergyCommand, reproduce::ReproduceCommand},
+    study::Vary,
     trace::TraceArgs,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// Train a network with local forward-forward losses
     Train(TrainArgs),
+    /// Train networks that differ in one setting and compare them
+    Ablate(AblateArgs),
     /// Write a trained network as 8-bit integers and measure on validation images what that costs
     Deploy(DeployArgs),
     /// Show what a compiled program uses of its chip, or disassemble it
@@ -241,6 +244,46 @@ pub(crate) struct TrainArgs {
     /// Number of worker threads; default: all processors. The result does not depend on it
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AblateArgs {
+    /// The setting that varies
+    #[arg(value_enum)]
+    pub(crate) vary: Vary,
+    /// Data set, fetched before; default: cifar10, for channels fashion-mnist
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<DatasetName>,
+    /// Passes over the training images of each network
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) epochs: u32,
+    /// Use only the first N training images; the held-out ones are taken from them
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Channels of the layers; where channels vary, the widths to try. Default: 40,120,120,240; 20,40,80,160
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
+    pub(crate) channels: Vec<usize>,
+    /// Set a hyper-parameter of all networks, as in `--set 'readout="learned"'`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// Seeds of weights, shuffling and hold-out; every variant is trained with each
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', default_values_t = [1])]
+    pub(crate) seeds: Vec<u64>,
+    /// Continue networks whose training was interrupted, keep finished ones
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Number of worker threads; default: all processors. The result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Output folder: JSON, CSV, a picture, and the run folders
+    #[arg(long, value_name = "DIR", default_value = "ablations")]
+    pub(crate) out: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What `train` trains.

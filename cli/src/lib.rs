@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod simulation;
 mod source;
+mod study;
 mod trace;
 
 pub use args::Args;

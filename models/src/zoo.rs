@@ -14,11 +14,18 @@ pub struct Entry {
 }
 
 /// Every shipped network.
-pub const ENTRIES: &[Entry] = &[Entry {
-    name: "mnist-small",
-    doc: "MNIST, channels 16-32-32-64, strides 1,2,2,1, learned read-out",
-    bytes: include_bytes!("../zoo/mnist-small.safetensors"),
-}];
+pub const ENTRIES: &[Entry] = &[
+    Entry {
+        name: "mnist-small",
+        doc: "MNIST, channels 16-32-32-64, strides 1,2,2,1, learned read-out",
+        bytes: include_bytes!("../zoo/mnist-small.safetensors"),
+    },
+    Entry {
+        name: "mnist",
+        doc: "MNIST, channels 40-120-120-230, strides 1,2,2,1, learned 2 × 2 read-out, on its 8-bit grid",
+        bytes: include_bytes!("../zoo/mnist.safetensors"),
+    },
+];
 
 /// The shipped network called `name`.
 pub fn find(name: &str) -> Option<Entry> {
@@ -41,6 +48,7 @@ mod tests {
         for entry in ENTRIES {
             let (network, card) = entry.load().expect("shipped files are whole");
             assert!(card.epochs > 0);
+            assert!(network.parameters() <= 433_600, "no more parameters than the paper's network");
             let graph = crate::export::graph(&network).expect("shipped networks are deployable");
             assert_eq!(ir::verify(&graph), []);
         }

@@ -1,5 +1,6 @@
 //! The commands, one per file.
 
+pub(crate) mod ablate;
 mod baseline;
 mod compile;
 mod data;
@@ -9,7 +10,9 @@ mod inspect;
 pub(crate) mod reproduce;
 mod run;
 mod simulate;
-mod train;
+pub(crate) mod train;
+
+pub(crate) use train::ensure_free;
 
 use crate::args::{Args, Command};
 use anyhow::{Context, Result, bail};
@@ -25,6 +28,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Command::Run(args) => run::run(args),
         Command::Compile(args) => compile::run(args),
         Command::Simulate(args) => simulate::run(args),
+        Command::Ablate(args) => ablate::run(args),
         Command::Deploy(args) => deploy::run(args),
         Command::Inspect(args) => inspect::run(args),
     }

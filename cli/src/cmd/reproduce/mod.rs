@@ -11,10 +11,7 @@ mod table2;
 
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
-use models::{
-    data::{self, DatasetName},
-    ffgaf::Allocation,
-};
+use models::data::{self, DatasetName};
 use std::{path::PathBuf, process::ExitCode};
 
 /// What can be rebuilt.
@@ -96,7 +93,7 @@ pub(crate) struct Fig2Args {
 
 /// What is varied in figure 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Vary {
+pub(crate) enum Fig4Vary {
     /// How channels are divided among the classes
     Allocation,
     /// The number of channels of a one-layer network
@@ -106,8 +103,8 @@ pub(crate) enum Vary {
 #[derive(Debug, Args)]
 pub(crate) struct Fig4Args {
     /// What is varied
-    #[arg(long, value_enum, default_value_t = Vary::Allocation)]
-    vary: Vary,
+    #[arg(long, value_enum, default_value_t = Fig4Vary::Allocation)]
+    vary: Fig4Vary,
     /// Data set, fetched before; default: cifar10 for allocation, fashion-mnist for channels
     #[arg(long, value_name = "NAME")]
     dataset: Option<DatasetName>,
@@ -123,9 +120,9 @@ pub(crate) struct Fig4Args {
     /// Continue networks whose training was interrupted, keep finished ones
     #[arg(long)]
     resume: bool,
-    /// Seed of weights, shuffling and hold-out
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// Seeds of weights, shuffling and hold-out; every network is trained with each
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', default_values_t = [1])]
+    seeds: Vec<u64>,
     /// Number of worker threads; default: all processors. The result does not depend on it
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -160,14 +157,5 @@ pub(crate) fn run(command: &ReproduceCommand) -> Result<ExitCode> {
         ReproduceCommand::Fig2(args) => fig2::run(args),
         ReproduceCommand::Fig4(args) => fig4::run(args),
         ReproduceCommand::Fig5(args) => fig5::run(args),
-    }
-}
-
-/// The name of an allocation strategy.
-fn strategy(allocation: Allocation) -> &'static str {
-    match allocation {
-        Allocation::Uniform => "uniform",
-        Allocation::Aware => "complexity-aware",
-        Allocation::Worst => "inverted",
     }
 }

@@ -1,11 +1,12 @@
 //! `spikeloom reproduce table1`: test accuracies, printed and measured.
 
-use super::{Table1Args, strategy};
+use super::Table1Args;
 use crate::report::{
     folder::{Folder, Provenance, quoted},
     svg::{Anchor, COLOURS, Svg},
     text::{Table, align_right},
 };
+use crate::study::allocation;
 use anyhow::Result;
 use models::{
     data::DatasetName,
@@ -160,7 +161,7 @@ fn measured(name: &str, dataset: DatasetName, network: &Network, card: &Card) ->
             list(&mut network.layers.iter().map(|l| l.channels)),
             list(&mut network.layers.iter().map(|l| l.stride)),
             network.config.levels,
-            strategy(network.config.allocation),
+            allocation(network.config.allocation),
             network.config.seed
         ),
     }

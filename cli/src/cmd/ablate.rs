@@ -1,0 +1,91 @@
+//! `spikeloom ablate`: one setting of the training varied, everything else equal.
+
+use crate::{
+    args::AblateArgs,
+    cmd, interrupt,
+    report::folder::{Folder, Provenance},
+    study::{Figure, Variant, Vary, train_all, variants},
+};
+use anyhow::{Result, ensure};
+use models::{
+    data::{self, DatasetName, Split},
+    ffgaf::Config,
+};
+use std::{process::ExitCode, time::Instant};
+
+/// Trains and compares.
+pub(crate) fn run(args: &AblateArgs) -> Result<ExitCode> {
+    let title = format!("FFGAF-SNN: {} against accuracy", args.vary.name());
+    study(args, title, &format!("ablate-{}", args.vary.name()))
+}
+
+/// Trains the variants and writes the figure called `name`.
+pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<ExitCode> {
+    let begun = Instant::now();
+    let dataset = args.dataset.unwrap_or(match args.vary {
+        Vary::Channels => DatasetName::FashionMnist,
+        _ => DatasetName::Cifar10,
+    });
+    let dir = args.data.clone().unwrap_or_else(data::default_dir);
+    let mut images = data::load(dataset, Split::Train, &dir)?;
+    let test = data::load(dataset, Split::Test, &dir)?;
+    if let Some(limit) = args.limit.filter(|limit| *limit < images.len()) {
+        images = images.subset(0..limit);
+    }
+    ensure!(images.len() >= 100, "--limit {}: too few images to train on; give 100 or more", images.len());
+    let variants = configs(args, dataset, images.len())?;
+    let validation = variants[0].config.validation;
+    cmd::set_threads(args.threads)?;
+    let folder = Folder::create(&args.out)?;
+    let stop = interrupt::flag();
+    let runs = args.out.join(name);
+    let Some(networks) = train_all(&variants, (&images, &test), (&runs, args.resume), &stop)? else {
+        return Ok(ExitCode::from(1));
+    };
+    let figure = Figure {
+        title,
+        vary: args.vary.name(),
+        dataset: dataset.as_str(),
+        epochs: variants[0].config.epochs,
+        training_images: images.len() - validation,
+        validation_images: validation,
+        test_images: test.len(),
+        networks,
+    };
+    let made_by = Provenance::new(args.seeds.first().copied(), begun);
+    folder.write(name, &made_by, &figure, &figure.csv(), (figure.picture(&made_by).as_bytes(), "svg"))?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&figure)?);
+    } else {
+        print!("{}\n{made_by}\n", figure.text());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Every variant with every seed; `--set` changes all of them.
+fn configs(args: &AblateArgs, dataset: DatasetName, images: usize) -> Result<Vec<Variant>> {
+    let mut table = cmd::train::overrides(&args.settings)?;
+    let validation = toml::Value::from((images / 10).min(5000) as i64);
+    table.entry("validation").or_insert(validation);
+    if !args.channels.is_empty() && args.vary != Vary::Channels {
+        let channels: Vec<i64> = args.channels.iter().map(|&c| c as i64).collect();
+        let strides: Vec<i64> = (0..channels.len()).map(|l| if l == 1 || l == 2 { 2 } else { 1 }).collect();
+        table.insert("channels".into(), channels.into());
+        table.entry("strides").or_insert(strides.into());
+    }
+    let base = Config {
+        dataset: dataset.as_str().into(),
+        epochs: args.epochs as usize,
+        ..Config::from_toml(&table.to_string())?
+    };
+    let widths = if args.channels.is_empty() { vec![20, 40, 80, 160] } else { args.channels.clone() };
+    let mut all = Vec::new();
+    for variant in variants(args.vary, &base, &widths) {
+        variant.config.check()?;
+        for &seed in &args.seeds {
+            let config = Config { seed, validation_seed: seed, ..variant.config.clone() };
+            all.push(Variant { name: variant.name.clone(), config });
+        }
+    }
+    Ok(all)
+}
