@@ -21,6 +21,15 @@ fn bound(terms: usize, largest: u8) -> f32 {
     (i64::from(i32::MAX) / (terms as i64 * i64::from(largest.max(1)))).min(32_767) as f32
 }
 
+/// The two forward kernels on counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountKernel {
+    /// Every input channel.
+    Dense,
+    /// Only channels that spiked.
+    Events,
+}
+
 /// Weights of one convolution in fixed point.
 #[derive(Clone, Debug, Default)]
 pub struct FixedWeights {
@@ -36,6 +45,7 @@ pub(super) struct FixedScratch {
     input: Vec<i16>,
     gradient: Vec<i16>,
     scale: Vec<f32>,
+    events: super::events::Events,
 }
 
 impl Conv {
@@ -78,8 +88,45 @@ impl Conv {
         }
     }
 
-    /// y of one sample of counts; `w` from [`Self::quantize_weights`] with a `largest` that no count exceeds.
+    /// y of one sample of counts; `w` from [`Self::quantize_weights`] with a `largest` that no count exceeds. Sparse samples take the
+    /// event-driven kernel, others the dense one; the bits are the same.
     pub fn forward_counts(&self, x: &[u8], w: &FixedWeights, y: &mut [f32], scratch: &mut Scratch) {
+        let events = &mut scratch.fixed.events;
+        events.fill(&self.shape, x);
+        if events.worth(&self.shape) {
+            self.forward_events(w, y, scratch);
+        } else {
+            self.forward_dense(x, w, y, scratch);
+        }
+    }
+
+    /// [`Self::forward_counts`] by one of its two kernels, to compare them.
+    pub fn forward_counts_by(
+        &self,
+        kernel: CountKernel,
+        x: &[u8],
+        w: &FixedWeights,
+        y: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        match kernel {
+            CountKernel::Dense => self.forward_dense(x, w, y, scratch),
+            CountKernel::Events => {
+                scratch.fixed.events.fill(&self.shape, x);
+                self.forward_events(w, y, scratch);
+            }
+        }
+    }
+
+    /// y of the sample whose events were listed last.
+    fn forward_events(&self, w: &FixedWeights, y: &mut [f32], scratch: &Scratch) {
+        assert!(self.has_fixed(), "fixed point needs AVX2; ask has_fixed first");
+        let (tables, events) = ((&self.origins[..], &self.taps[..]), &scratch.fixed.events);
+        #[cfg(target_arch = "x86_64")]
+        super::events::forward(&self.shape, tables, events, (&w.packed, &w.scale), y);
+    }
+
+    fn forward_dense(&self, x: &[u8], w: &FixedWeights, y: &mut [f32], scratch: &mut Scratch) {
         let s = &self.shape;
         assert!(self.has_fixed(), "fixed point needs AVX2; ask has_fixed first");
         assert_eq!(x.len(), s.in_len(), "sample length");

@@ -21,13 +21,14 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx2_fixed;
 mod elementwise;
+mod events;
 mod fixed;
 mod gather;
 mod portable;
 mod shape;
 
 pub use elementwise::{Affine, Moments, activate, input_gradient, quantize, sample_sums};
-pub use fixed::FixedWeights;
+pub use fixed::{CountKernel, FixedWeights};
 pub use gather::Source;
 pub use portable::{Product, product};
 pub use shape::ConvShape;

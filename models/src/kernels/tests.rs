@@ -90,6 +90,12 @@ fn check_fixed(s: ConvShape, counts: &[u8], w: &[f32], dy: &[f32], y_ref: &[f64]
     for (x, y) in xs.iter().zip(y.chunks_exact_mut(s.out_len())) {
         conv.forward_counts(x, &wq, y, &mut scratch);
     }
+    for x in &xs {
+        let (mut dense, mut listed) = (vec![f32::NAN; s.out_len()], vec![f32::NAN; s.out_len()]);
+        conv.forward_counts_by(CountKernel::Dense, x, &wq, &mut dense, &mut scratch);
+        conv.forward_counts_by(CountKernel::Events, x, &wq, &mut listed, &mut scratch);
+        assert_eq!(dense, listed, "events give the dense kernel's bits ({s:?})");
+    }
     // Half a step of 2⁻¹⁵ per factor, at most 8 counts each.
     let tolerance = |terms: usize| 8.0 * terms as f64 * 0.5 / 32_000.0;
     for (g, r) in y.iter().zip(y_ref) {
@@ -131,6 +137,7 @@ fn three_by_three_of_the_published_network() {
     check((8, 8), 3, 40, 3, 1, 1);
     check((8, 8), 40, 120, 3, 2, 1);
     check((7, 7), 120, 24, 3, 1, 1);
+    check((5, 5), 24, 230, 3, 1, 1);
 }
 
 #[test]
