@@ -81,10 +81,10 @@ mod tests {
     use crate::arch::preset::preset;
 
     fn descriptor(n: u32, lengths: &[usize]) -> SparseDescriptor {
-        let lists = lengths.iter().enumerate().map(|(source, &len)| SynapseList {
-            source: source as u32,
-            targets: (0..len as u32).collect(),
-        });
+        let lists = lengths
+            .iter()
+            .enumerate()
+            .map(|(source, &len)| SynapseList { source: source as u32, targets: (0..len as u32).collect() });
         SparseDescriptor {
             layer: LayerId(1),
             source: (9, 1, 1),
@@ -98,8 +98,7 @@ mod tests {
 
     #[test]
     fn an_index_takes_the_fewest_bits_that_number_the_tile() {
-        let bits: Vec<u32> =
-            [1, 2, 3, 4, 5, 256, 257].iter().map(|&n| descriptor(n, &[]).entry_bits(8) - 8).collect();
+        let bits: Vec<u32> = [1, 2, 3, 4, 5, 256, 257].iter().map(|&n| descriptor(n, &[]).entry_bits(8) - 8).collect();
         assert_eq!(bits, [0, 1, 2, 2, 3, 8, 9]);
     }
 

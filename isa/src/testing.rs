@@ -255,8 +255,11 @@ fn image() -> impl Strategy<Value = CoreImage> {
 
 /// Any program that the types allow.
 pub(crate) fn any_program() -> impl Strategy<Value = Program> {
-    let layer = (text(), any::<Triple>(), vec(any::<u32>(), 0..4))
-        .prop_map(|(name, shape, numbers)| Layer { name, shape, numbers });
+    let layer = (text(), any::<Triple>(), vec(any::<u32>(), 0..4)).prop_map(|(name, shape, numbers)| Layer {
+        name,
+        shape,
+        numbers,
+    });
     let input = (any::<u16>(), encoding(), coding(), emission(), vec(route(), 0..3)).prop_map(
         |(layer, encoding, coding, emission, routes)| InputPort {
             encoding,

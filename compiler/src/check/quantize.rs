@@ -17,8 +17,8 @@ use crate::{
     pass::quantize::{LayerReport, Quantization, QuantizeOptions},
 };
 use ir::{
-    Compare, Connectivity, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId, Quantized, Readout, Reset, Spiking,
-    Trained,
+    Compare, Connectivity, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId, Quantized, Readout,
+    Reset, Spiking, Trained,
 };
 
 /// Relative slack for the rounding of `f64` and `f32` numbers.

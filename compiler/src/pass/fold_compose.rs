@@ -37,7 +37,8 @@ pub(crate) fn compose(
             scale_post(&mut result, post, gain);
             Ok(result)
         }
-        (Connectivity::Dense | Connectivity::Sparse(_), _, _) | (_, Connectivity::Dense | Connectivity::Sparse(_), _) => {
+        (Connectivity::Dense | Connectivity::Sparse(_), _, _)
+        | (_, Connectivity::Dense | Connectivity::Sparse(_), _) => {
             Ok(Projection { delay, ..matrix_product(first, second, [pre, between, post]) })
         }
         (Connectivity::Conv2d(_), _, Some(pool)) => {

@@ -144,8 +144,7 @@ pub(crate) fn scale_post(projection: &mut Projection<Trained>, post: Shape, fact
     if projection.connectivity == Connectivity::OneToOne && projection.weights.len() == 1 {
         projection.weights = vec![projection.weights[0]; post.channels as usize];
     }
-    let channels: Vec<usize> =
-        (0..projection.weights.len()).map(|i| projection.channels_of(i, post).start).collect();
+    let channels: Vec<usize> = (0..projection.weights.len()).map(|i| projection.channels_of(i, post).start).collect();
     for (weight, channel) in projection.weights.iter_mut().zip(channels) {
         *weight = (f64::from(*weight) * factor(channel)) as f32;
     }

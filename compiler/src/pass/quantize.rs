@@ -340,12 +340,7 @@ fn nearest(value: f64) -> i64 {
     value.round() as i64
 }
 
-fn quantized_weights(
-    projection: &Projection<Trained>,
-    post: Shape,
-    scales: &[f64],
-    q_max: f64,
-) -> (Vec<i32>, usize) {
+fn quantized_weights(projection: &Projection<Trained>, post: Shape, scales: &[f64], q_max: f64) -> (Vec<i32>, usize) {
     let uniform = scales.iter().all(|s| s.total_cmp(&scales[0]).is_eq());
     // A weight that all channels share is repeated where their scales differ.
     let repeat = |i: usize| if uniform { 1 } else { projection.channels_of(i, post).len() };

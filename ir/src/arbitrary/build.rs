@@ -249,9 +249,12 @@ fn connectivity(tape: &mut Tape, from: Shape, wanted: Option<Shape>, features: F
     }
     if choice >= 6 {
         // Vectors, which a partition may cut anywhere, and sometimes maps.
-        let shape = wanted.unwrap_or_else(|| match tape.sometimes(true, 4) {
-            false => Shape::vector(tape.between(1, 24)),
-            true => Shape::new(tape.between(1, 3), tape.between(1, 3), tape.between(1, 3)),
+        let shape = wanted.unwrap_or_else(|| {
+            if tape.sometimes(true, 4) {
+                Shape::new(tape.between(1, 3), tape.between(1, 3), tape.between(1, 3))
+            } else {
+                Shape::vector(tape.between(1, 24))
+            }
         });
         return (Connectivity::Sparse(synapse_lists(tape, from, shape)), shape);
     }
