@@ -280,7 +280,7 @@ fn reached(shape: &Shape) -> Vec<bool> {
     }
 }
 
-/// The geometry, unless dilated.
+/// The geometry, unless dilated or sparse.
 fn shape(
     projection: &Projection<Quantized>,
     source: &Population<Quantized>,
@@ -293,6 +293,7 @@ fn shape(
         // Neuron to neuron is a depthwise convolution of one tap.
         Connectivity::OneToOne => ir::Conv2d { groups: source.shape.channels, ..ir::Conv2d::square(1, 1, 0) },
         Connectivity::Conv2d(conv) => conv,
+        Connectivity::Sparse(_) => return None,
     };
     (conv.dilation == (1, 1)).then_some(Shape::Conv(Conv {
         c_in: source.shape.channels,

@@ -1,6 +1,6 @@
 //! Prints how well and how fast the reference network is mapped: `cargo bench -p spikeloom-compiler --bench mapping`.
 //!
-//! With `-- quick` only the 12×12 mesh.
+//! With `-- quick` only the 12×12 mesh, and on it a clustered random network.
 //!
 //! The network is 3→40→120→120→240 on 32×32, kernels 3×3, padding 1, strides 1, 2, 1, 2, with weights of 8 bits and one
 //! spike per ten timesteps and neuron. Goals are printed beside the figures; nothing is asserted about time.
@@ -20,6 +20,8 @@ use std::{
     ops::ControlFlow,
     time::{Duration, Instant},
 };
+
+mod clustered;
 
 /// The reference network on maps of `side × side`.
 fn reference(side: u32) -> Graph<Quantized> {
@@ -132,6 +134,8 @@ fn main() {
     let (most, mean) = compiled.reports.work;
     println!("synaptic operations per core and timestep: mean {mean:.0}, most {most:.0}");
     println!("compile time {} (goal ≤ 2 s, placement ≤ 1 s)", time(&clock));
+
+    clustered::print(mesh(12));
 
     if std::env::args().any(|arg| arg == "quick") {
         return;

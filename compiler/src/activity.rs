@@ -34,6 +34,16 @@ impl Activity {
         Self { counts, steps: period }
     }
 
+    /// The same activity with the neurons of each population in another order.
+    pub(crate) fn renumbered(mut self, orders: &[Option<Vec<u32>>]) -> Self {
+        for (counts, order) in self.counts.iter_mut().zip(orders) {
+            if let Some(order) = order {
+                *counts = order.iter().map(|&i| counts[i as usize]).collect();
+            }
+        }
+        self
+    }
+
     /// Mean events per neuron and timestep of a population.
     pub fn rate(&self, population: PopulationId) -> f64 {
         let counts = &self.counts[population.0 as usize];

@@ -80,6 +80,13 @@ impl Grid {
         Tile { population, channels: range(&self.channels, c), rows: range(&self.rows, y), cols: range(&self.cols, x) }
     }
 
+    /// Number of the tile of neuron (c, y, x), in the order of [`Self::positions`].
+    pub fn tile_at(&self, (c, y, x): (u32, u32, u32)) -> u32 {
+        let slice = |cuts: &[u32], i: u32| cuts.partition_point(|&cut| cut <= i) as u32 - 1;
+        let (_, n_rows, n_cols) = self.slices();
+        (slice(&self.channels, c) * n_rows + slice(&self.rows, y)) * n_cols + slice(&self.cols, x)
+    }
+
     /// Slice coordinates of all tiles, channels outermost.
     pub fn positions(&self) -> impl Iterator<Item = (u32, u32, u32)> + use<> {
         let (c, y, x) = self.slices();

@@ -9,11 +9,13 @@ use crate::{
     nets::nets,
     partition::Partition,
     pass::{
+        cut::Cutting,
         emit,
         fit::{Fitted, fit},
         fuse::fuse,
         place::{Method, Schedule, place},
         quantize::{LayerReport, QuantizeOptions, quantize},
+        renumber::{Orders, renumber},
         route::{Routing, route},
         store::store,
         support::supported,
@@ -24,7 +26,7 @@ use crate::{
 };
 use ir::{Graph, Quantized, Trained};
 use isa::{Arch, Program};
-use std::{fmt, ops::ControlFlow};
+use std::{borrow::Cow, fmt, ops::ControlFlow};
 
 /// What a pass is called and does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +44,10 @@ pub const FUSE: PassInfo =
 pub const QUANTIZE: PassInfo =
     PassInfo { name: "quantize", doc: "Integer weights and thresholds, one scale per channel, widths proven." };
 /// Populations to tiles and clusters.
-pub const TILE: PassInfo =
-    PassInfo { name: "tile", doc: "Cut populations into tiles that fit a core; let small tiles share one." };
+pub const TILE: PassInfo = PassInfo {
+    name: "tile",
+    doc: "Cut populations into tiles that fit a core, sparse ones along shared sources; let small tiles share one.",
+};
 /// Clusters to cores.
 pub const PLACE: PassInfo =
     PassInfo { name: "place", doc: "Choose the core of every cluster, by map geometry and annealing." };
@@ -78,6 +82,8 @@ impl Observer for Unobserved {}
 pub struct Options {
     /// Seed of the placement's search.
     pub seed: u64,
+    /// How sparsely connected populations are cut.
+    pub cutting: Cutting,
     /// How clusters are placed.
     pub placement: Method,
     /// Moves tried per cluster by the annealing.
@@ -92,6 +98,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             seed: 1,
+            cutting: Cutting::default(),
             placement: Method::default(),
             moves_per_cluster: 1000,
             check: cfg!(debug_assertions),
@@ -147,6 +154,8 @@ pub struct Utilization {
 pub struct Compiled {
     /// The network that the program executes.
     pub quantized: Graph<Quantized>,
+    /// The order of each population's neurons in which tiles are boxes; `None` = the network's.
+    pub orders: Orders,
     /// Its tiles and clusters.
     pub partition: Partition,
     /// Clusters on cores.
@@ -208,12 +217,26 @@ pub fn compile_quantized_observed(
     };
     let on = options.check;
 
-    let fitted = run(
+    let network = graph;
+    let (fitted, graph) = run(
         (TILE, observer),
-        || Ok(fit(graph, arch, &bits, &activity)?),
-        |f| on.then(|| check::partition::check(graph, arch, &bits, &f.partition)),
-        |f| report::partition(graph, arch, f),
+        || {
+            let fitted = fit(network, arch, &bits, (&activity, options.cutting))?;
+            let graph = renumbered(network, &fitted.orders);
+            Ok((fitted, graph))
+        },
+        |(f, graph)| {
+            on.then(|| {
+                let mut found = check::partition::check(graph, arch, &bits, &f.partition);
+                if let Cow::Owned(graph) = graph {
+                    found.0.extend(check::order::check(network, graph, &f.orders).0);
+                }
+                found
+            })
+        },
+        |(f, graph)| report::partition(graph, arch, f),
     )?;
+    let (graph, activity) = (&*graph, activity.renumbered(&fitted.orders));
     let nets = nets(&Targets::new(graph, &fitted.partition), &activity);
     let demands = fitted.cluster_demands();
     let schedule = Schedule { seed: options.seed, moves_per_cluster: options.moves_per_cluster };
@@ -232,7 +255,10 @@ pub fn compile_quantized_observed(
     let program = run(
         (EMIT, observer),
         || {
-            let program = emit::emit(graph, arch, &bits, (&fitted.partition, &placed.placement, &routing));
+            let mut program = emit::emit(graph, arch, &bits, (&fitted.partition, &placed.placement, &routing));
+            for (layer, order) in program.layers.iter_mut().zip(&fitted.orders) {
+                layer.numbers = order.clone().unwrap_or_default();
+            }
             emit::tables_fit(&program, arch)?;
             Ok(program)
         },
@@ -241,13 +267,19 @@ pub fn compile_quantized_observed(
     )?;
     let reports = reports(arch, &fitted, placed.costs);
     Ok(Compiled {
-        quantized: graph.clone(),
+        quantized: network.clone(),
+        orders: fitted.orders,
         partition: fitted.partition,
         placement: placed.placement,
         routing,
         program,
         reports,
     })
+}
+
+/// The network in the order of its tiles.
+fn renumbered<'a>(network: &'a Graph<Quantized>, orders: &Orders) -> Cow<'a, Graph<Quantized>> {
+    if orders.iter().all(Option::is_none) { Cow::Borrowed(network) } else { Cow::Owned(renumber(network, orders)) }
 }
 
 /// Runs one pass: tells the observer, checks the outcome, offers its dump.
@@ -302,7 +334,7 @@ fn everything(
         found.0.extend(wide.0);
         vec![widest; graph.n_projections()]
     });
-    if let Err(misfits) = fit(graph, arch, &bits, activity) {
+    if let Err(misfits) = fit(graph, arch, &bits, (activity, Cutting::default())) {
         found.0.extend(misfits.0);
     }
     found

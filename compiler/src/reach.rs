@@ -6,6 +6,9 @@
 //!
 //! For an axis of kernel K, stride s, padding p, dilation d and pool q, source position y reaches output position
 //! `(⌊y/q⌋ + p − k·d) / s` for every tap k in 0..K for which that is an integer inside the map.
+//!
+//! Synapse lists are no product. Their axes are those of an all-to-all projection, which contains them: bounds that are safe;
+//! exact answers about lists are in [`crate::incidence`].
 
 use ir::{Connectivity, Projection, Shape, Stage};
 use std::ops::Range;
@@ -98,14 +101,14 @@ impl Reach {
             padding,
             dilation,
         };
-        let (vertical, horizontal, groups) = match projection.connectivity {
+        let (vertical, horizontal, groups) = match &projection.connectivity {
             Connectivity::Conv2d(c) => (
                 (c.kernel.0, c.stride.0, c.padding.0, c.dilation.0),
                 (c.kernel.1, c.stride.1, c.padding.1, c.dilation.1),
                 c.groups,
             ),
             Connectivity::OneToOne => ((1, 1, 0, 1), (1, 1, 0, 1), pre.channels),
-            Connectivity::Dense => {
+            Connectivity::Dense | Connectivity::Sparse(_) => {
                 return Self {
                     channels: Axis::All { pre: pre.channels, post: post.channels, pool: 1 },
                     rows: Axis::All { pre: pre.height, post: post.height, pool: ph },
@@ -148,7 +151,8 @@ mod tests {
             (Shape::new(2, 5, 4), Connectivity::Dense, Some(Pool { size: (2, 3) })),
             (Shape::new(3, 4, 4), Connectivity::OneToOne, Some(Pool { size: (2, 1) })),
         ] {
-            let mut projection = Projection::<Trained> { connectivity, pool, weights: vec![0.0], delay: 1 };
+            let mut projection =
+                Projection::<Trained> { connectivity: connectivity.clone(), pool, weights: vec![0.0], delay: 1 };
             let source = projection.source_shape(pre);
             let post = match connectivity {
                 Connectivity::Conv2d(conv) => {
@@ -157,6 +161,7 @@ mod tests {
                 }
                 Connectivity::Dense => Shape::new(3, 2, 1),
                 Connectivity::OneToOne => source,
+                Connectivity::Sparse(_) => unreachable!("not among the cases"),
             };
             projection.weights = vec![0.0; projection.expected_weights(pre, post)];
             let reach = Reach::new(&projection, pre, post);

@@ -185,9 +185,18 @@ fn weight_sums(projection: &Projection<Quantized>, post: Shape) -> Vec<(i64, i64
     let area = projection.pool.map_or(1, |pool| i64::from(pool.size.0) * i64::from(pool.size.1));
     let channels = post.channels as usize;
     let weights = &projection.weights;
+    if let Connectivity::Sparse(lists) = &projection.connectivity {
+        let mut onto = vec![(0, 0); post.neurons()];
+        for (&target, &w) in lists.targets().iter().zip(weights) {
+            let (into, w) = (&mut onto[target as usize], i64::from(w) * area);
+            *into = (into.0 + (-w).max(0), into.1 + w.max(0));
+        }
+        let most = |neurons: &[(i64, i64)]| neurons.iter().fold((0, 0), |m, n| (m.0.max(n.0), m.1.max(n.1)));
+        return onto.chunks(post.map()).map(most).collect();
+    }
     let rows = match projection.connectivity {
         Connectivity::Dense => post.neurons(),
-        Connectivity::Conv2d(_) | Connectivity::OneToOne => channels,
+        Connectivity::Conv2d(_) | Connectivity::OneToOne | Connectivity::Sparse(_) => channels,
     };
     let sum = |row: &[i32]| {
         row.iter().fold((0, 0), |(negative, positive), &w| {

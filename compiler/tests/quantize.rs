@@ -358,7 +358,7 @@ fn network() -> Graph<Trained> {
     let mut join = |pre, post, connectivity, pool, n, delay| {
         graph.connect(pre, post, Projection { connectivity, pool, weights: weights(n), delay });
     };
-    join(a, b, conv, None, 4 * 2 * 9, 0);
+    join(a, b, conv.clone(), None, 4 * 2 * 9, 0);
     join(b, c, conv, pool, 3 * 4 * 9, 1);
     join(c, d, Connectivity::Dense, None, 5 * 27, 1);
     join(c, c, Connectivity::OneToOne, None, 3, 2);

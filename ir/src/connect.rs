@@ -4,8 +4,9 @@
 //! `(oy·stride + ky·dilation − padding, ox·stride + kx·dilation − padding)`; outside the map the input is 0.
 //! Pairs are always (vertical, horizontal).
 
-use crate::{ids::Shape, stage::Stage};
+use crate::{ids::Shape, lists::SynapseLists, stage::Stage};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Geometry of a two-dimensional convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,7 +61,7 @@ impl Pool {
 }
 
 /// Which pre-synaptic neurons reach which post-synaptic ones, and in which order their weights stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Connectivity {
     /// Shared weights `[out channel][in channel / groups][ky][kx]`.
     Conv2d(Conv2d),
@@ -68,6 +69,9 @@ pub enum Connectivity {
     Dense,
     /// Neuron to neuron of equal shape, weight `[1]` or one per channel.
     OneToOne,
+    /// A list of post-synaptic neurons for every pre-synaptic one (behind the pooling, channel-major), one weight per
+    /// synapse in the order of the lists.
+    Sparse(SynapseLists),
 }
 
 /// A directed connection between two populations.
@@ -93,7 +97,7 @@ impl<S: Stage> Projection<S> {
     /// Number of weights that the geometry demands between two shapes.
     pub fn expected_weights(&self, pre: Shape, post: Shape) -> usize {
         let source = self.source_shape(pre);
-        match self.connectivity {
+        match &self.connectivity {
             Connectivity::Conv2d(conv) => {
                 post.channels as usize
                     * (source.channels / conv.groups.max(1)) as usize
@@ -101,6 +105,7 @@ impl<S: Stage> Projection<S> {
                     * conv.kernel.1 as usize
             }
             Connectivity::Dense => post.neurons() * source.neurons(),
+            Connectivity::Sparse(lists) => lists.n_synapses(),
             Connectivity::OneToOne => {
                 if self.weights.len() == 1 {
                     1
@@ -109,6 +114,19 @@ impl<S: Stage> Projection<S> {
                 }
             }
         }
+    }
+
+    /// The post-synaptic channels onto which a weight acts.
+    pub fn channels_of(&self, weight: usize, post: Shape) -> Range<usize> {
+        let channels = post.channels as usize;
+        let c = match &self.connectivity {
+            Connectivity::OneToOne if self.weights.len() == 1 => return 0..channels,
+            Connectivity::Sparse(lists) => post.channel(lists.targets()[weight] as usize),
+            Connectivity::Conv2d(_) | Connectivity::Dense | Connectivity::OneToOne => {
+                weight / (self.weights.len() / channels)
+            }
+        };
+        c..c + 1
     }
 
     /// Calls `synapse(pre neuron, weight index)` for every synapse onto post-synaptic neuron (c, y, x).
@@ -132,7 +150,7 @@ impl<S: Stage> Projection<S> {
                 }
             }
         };
-        match self.connectivity {
+        match &self.connectivity {
             Connectivity::Conv2d(conv) => {
                 let per_group_in = source.channels / conv.groups;
                 let group = c / (post.channels / conv.groups);
@@ -163,6 +181,15 @@ impl<S: Stage> Projection<S> {
             }
             Connectivity::OneToOne => {
                 from_source(c, y, x, if self.weights.len() == 1 { 0 } else { c as usize });
+            }
+            Connectivity::Sparse(lists) => {
+                let target = post.index(c, y, x) as u32;
+                for index in 0..source.neurons() {
+                    let (i, sy, sx) = source.position(index);
+                    for synapse in lists.between(index, target) {
+                        from_source(i, sy, sx, synapse);
+                    }
+                }
             }
         }
     }

@@ -110,7 +110,7 @@ pub fn print<S: Stage>(graph: &Graph<S>) -> String {
                 ProjectionText {
                     pre: graph.population(pre).name.clone(),
                     post: graph.population(post).name.clone(),
-                    connectivity: p.connectivity,
+                    connectivity: p.connectivity.clone(),
                     pool: p.pool,
                     delay: p.delay,
                     weights: p.weights.clone(),

@@ -5,7 +5,8 @@
 //! 2. exactly one input population, without incoming projections; its scale is finite and positive;
 //! 3. every other population has an incoming projection;
 //! 4. projections: geometry fits both shapes, groups divide both channel counts, weights have the expected number and are
-//!    finite; one-to-one joins equal shapes; pool sizes are positive;
+//!    finite; one-to-one joins equal shapes; pool sizes are positive; there is one synapse list per source neuron, its
+//!    targets ascend and exist;
 //! 5. delay 0 only from inputs and linear populations, and no cycle of delay 0; nothing leaves an accumulator;
 //! 6. per-channel values have length 1 or C and are finite, as is the floor; thresholds > 0; decay ≤ 4096; windows end
 //!    inside the sample;
@@ -147,7 +148,7 @@ fn check_projection<S: Stage>(graph: &Graph<S>, id: ProjectionId, found: &mut Fo
         }
     }
     let source = projection.source_shape(pre.shape);
-    let fits = match projection.connectivity {
+    let fits = match &projection.connectivity {
         Connectivity::Conv2d(conv) => {
             let positive =
                 [conv.kernel, conv.stride, conv.dilation].iter().all(|&(a, b)| a > 0 && b > 0) && conv.groups > 0;
@@ -170,6 +171,21 @@ fn check_projection<S: Stage>(graph: &Graph<S>, id: ProjectionId, found: &mut Fo
         Connectivity::OneToOne => {
             found.check(source == post.shape, &entity, || format!("joins {source} to {}", post.shape));
             source == post.shape
+        }
+        Connectivity::Sparse(lists) => {
+            let n = lists.len();
+            found.check(n == source.neurons(), &entity, || {
+                format!("has {n} synapse lists for {} source neurons", source.neurons())
+            });
+            let unsorted = lists.iter().position(|list| !list.is_sorted());
+            found.check(unsorted.is_none(), &entity, || {
+                format!("the synapse list of source neuron {} does not ascend", unsorted.unwrap_or(0))
+            });
+            let beyond = lists.targets().iter().find(|&&t| t as usize >= post.shape.neurons());
+            found.check(beyond.is_none(), &entity, || {
+                format!("a synapse list names neuron {} of {}", beyond.unwrap_or(&0), post.shape.neurons())
+            });
+            true
         }
     };
     if fits {

@@ -52,7 +52,7 @@ proptest! {
 fn variants<S: Stage>(graph: &ir::Graph<S>, found: &mut BTreeSet<&'static str>) {
     for (id, p) in graph.projections() {
         let (pre, post) = graph.ends(id);
-        found.insert(match p.connectivity {
+        found.insert(match &p.connectivity {
             Connectivity::Conv2d(conv) if conv.groups > 1 => "grouped",
             Connectivity::Conv2d(conv) if conv.dilation != (1, 1) => "dilated",
             Connectivity::Conv2d(conv) if conv.kernel.0 != conv.kernel.1 => "non-square",
@@ -60,6 +60,7 @@ fn variants<S: Stage>(graph: &ir::Graph<S>, found: &mut BTreeSet<&'static str>) 
             Connectivity::Conv2d(_) => "conv",
             Connectivity::Dense => "dense",
             Connectivity::OneToOne => "one-to-one",
+            Connectivity::Sparse(_) => "sparse",
         });
         if p.pool.is_some() {
             found.insert("pool");
@@ -140,6 +141,7 @@ fn a_thousand_graphs_cover_every_variant_and_most_of_them_spike() {
         "potential",
         "self-recurrent",
         "soft",
+        "sparse",
         "spike count",
         "strided, padded",
         "window",

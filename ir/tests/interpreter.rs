@@ -2,7 +2,8 @@
 
 use ir::{
     Compare, Connectivity, Conv2d, Event, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Pool,
-    Population, PopulationId, Projection, Quantized, Readout, Reset, Shape, Spiking, Stimulus, Trained, Window,
+    Population, PopulationId, Projection, Quantized, Readout, Reset, Shape, Spiking, Stimulus, SynapseLists, Trained,
+    Window,
     arbitrary::{self, Features},
     interp::interpret_with,
     interpret,
@@ -228,6 +229,22 @@ fn pooling_sums_whole_windows_and_drops_the_rest() {
     let trace = interpret(&graph, &Stimulus::direct(&values, InputCoding::DirectOnce));
     assert_eq!(trace.potentials[1], [160, 240]);
     assert_eq!(trace.decision.class, 1);
+}
+
+#[test]
+fn synapse_lists_add_their_weights_to_their_targets() {
+    // Neuron 0 → 2 twice (weights 1 and 10) and → 3 (100); neuron 1 → nothing; neuron 2 → 0 (1000).
+    let mut graph = Graph::new("lists", 1, InputEncoding::Pixels);
+    let pre = graph.add_population(population("in", Shape::vector(3), input(InputCoding::DirectOnce)));
+    let sum = NeuronModel::Accumulator { v_init: PerChannel::uniform(0) };
+    let post = graph.add_population(population("sum", Shape::new(2, 1, 2), sum));
+    let lists = SynapseLists::new([vec![2, 2, 3], vec![], vec![0]]);
+    let weights = vec![1, 10, 100, 1000];
+    let projection = Projection { connectivity: Connectivity::Sparse(lists), pool: None, weights, delay: 0 };
+    graph.connect(pre, post, projection);
+    graph.readout = Readout::Potential { population: post };
+    let trace = interpret(&graph, &Stimulus::direct(&[3, 7, 2], InputCoding::DirectOnce));
+    assert_eq!(trace.potentials[1], [2000, 0, 33, 300]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use ir::{
     Compare, Connectivity, Conv2d, Graph, InputCoding, InputEncoding, Leak, NeuronModel, Normalization, PerChannel,
-    Pool, Population, PopulationId, Projection, ProjectionId, Readout, Reset, Shape, Spiking, Trained, Window, text,
-    verify,
+    Pool, Population, PopulationId, Projection, ProjectionId, Readout, Reset, Shape, Spiking, SynapseLists, Trained,
+    Window, text, verify,
 };
 
 const INPUT: PopulationId = PopulationId(0);
@@ -41,6 +41,11 @@ fn sound() -> Graph<Trained> {
 fn hidden(graph: &mut Graph<Trained>) -> &mut Spiking<Trained> {
     let NeuronModel::Spiking(neuron) = &mut graph.population_mut(HIDDEN).neuron else { panic!("hidden spikes") };
     neuron
+}
+
+fn sparse(g: &mut Graph<Trained>, lists: &[&[u32]]) {
+    let lists = SynapseLists::new(lists.iter().map(|list| list.iter().copied()));
+    g.projection_mut(ProjectionId(1)).connectivity = Connectivity::Sparse(lists);
 }
 
 fn conv(graph: &mut Graph<Trained>) -> &mut Conv2d {
@@ -96,6 +101,9 @@ const DEFECTS: &[Defect] = &[
     }),
     ("a weight is not finite", |g| g.projection_mut(ProjectionId(0)).weights[3] = f32::NAN),
     ("joins 4×4×4 to 10×1×1", |g| g.projection_mut(ProjectionId(1)).connectivity = Connectivity::OneToOne),
+    ("has 3 synapse lists for 64 source neurons", |g| sparse(g, &[&[0], &[], &[9]])),
+    ("the synapse list of source neuron 1 does not ascend", |g| sparse(g, &[&[0], &[2, 1]])),
+    ("names neuron 10 of 10", |g| sparse(g, &[&[10]])),
     ("does not fit in 4×4×4", |g| g.projection_mut(ProjectionId(1)).pool = Some(Pool { size: (0, 1) })),
     ("does not fit in 4×4×4", |g| g.projection_mut(ProjectionId(1)).pool = Some(Pool { size: (1, 5) })),
     ("delay 0 is possible only", |g| g.projection_mut(ProjectionId(1)).delay = 0),

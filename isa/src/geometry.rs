@@ -1,6 +1,10 @@
 //! Closed forms of which sources a tile's neurons have.
 
-use crate::op::{ConvDescriptor, DenseDescriptor};
+use crate::{
+    op::{ConvDescriptor, DenseDescriptor},
+    sparse::SparseDescriptor,
+};
+use std::collections::BTreeMap;
 
 /// Synapses of a descriptor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +52,17 @@ pub(crate) fn dense_reach(d: &DenseDescriptor) -> Reach {
     let factors = [d.source.0, d.source.1, d.source.2, d.pool.0, d.pool.1];
     let fan_in = factors.into_iter().fold(1, |product: u64, n| product.saturating_mul(u64::from(n)));
     Reach { synapses: fan_in.saturating_mul(u64::from(d.n)), fan_in }
+}
+
+/// Synapses of a sparse projection.
+pub(crate) fn sparse_reach(d: &SparseDescriptor) -> Reach {
+    let pool = u64::from(d.pool.0) * u64::from(d.pool.1);
+    let mut onto: BTreeMap<u32, u64> = BTreeMap::new();
+    for &target in d.lists.iter().flat_map(|list| &list.targets) {
+        *onto.entry(target).or_default() += 1;
+    }
+    let most = onto.into_values().max().unwrap_or(0);
+    Reach { synapses: d.n_synapses().saturating_mul(pool), fan_in: most.saturating_mul(pool) }
 }
 
 #[cfg(test)]

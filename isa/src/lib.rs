@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`arch`] | the description of a chip: mesh, core, memories, timing, each constant with its source; presets |
-//! | [`op`] | the instruction set and the descriptors of its macro-operations |
+//! | [`op`], [`sparse`] | the instruction set and the descriptors of its macro-operations |
 //! | [`image`], [`program`] | core images, routes and the whole compiled program |
 //! | [`encode`], [`asm`] | the program as bytes and as text |
 //! | [`verify`], [`usage`] | whether a program means something, whether a chip holds it, and how full each core is |
@@ -22,6 +22,7 @@ pub mod image;
 pub mod op;
 pub mod program;
 pub mod readout;
+pub mod sparse;
 #[cfg(test)]
 mod testing;
 pub mod usage;
@@ -36,5 +37,6 @@ pub use image::{AxonEntry, CoreImage, Destination, Emission, Route};
 pub use op::{ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor, NeuronKind};
 pub use program::{Coding, Encoding, InputEvent, InputPort, Layer, Program, Stimulus, WeightBlock};
 pub use readout::Readout;
+pub use sparse::{SparseDescriptor, SynapseList};
 pub use usage::{CoreUsage, Resource, Use, usage, usages};
 pub use verify::{Rule, Violation, verify};

@@ -5,7 +5,7 @@
 //! paid once per event and not once per synapse.
 
 use crate::ids::{LayerId, RouteId, Tag, WeightBlockId};
-use crate::image::Emission;
+use crate::{image::Emission, sparse::SparseDescriptor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -107,6 +107,8 @@ pub enum Descriptor {
     Conv(ConvDescriptor),
     /// Scatter an event along a row of a dense matrix.
     Dense(DenseDescriptor),
+    /// Add the synapse list of an event's source.
+    Sparse(SparseDescriptor),
     /// Update neurons.
     Neurons(NeuronDescriptor),
 }
@@ -237,6 +239,7 @@ impl Descriptor {
         match self {
             Self::Conv(d) => d.layer,
             Self::Dense(d) => d.layer,
+            Self::Sparse(d) => d.layer,
             Self::Neurons(d) => d.layer,
         }
     }

@@ -35,6 +35,9 @@ pub struct Layer {
     pub name: String,
     /// Channels, rows and columns.
     pub shape: (u16, u16, u16),
+    /// The network's number of the neuron at each place, channel-major: what the host calls it. Empty if they are the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<u32>,
 }
 
 impl Layer {
@@ -43,9 +46,10 @@ impl Layer {
         self.shape.0 as usize * self.shape.1 as usize * self.shape.2 as usize
     }
 
-    /// Channel-major index of neuron (c, y, x).
+    /// The network's number of the neuron at (c, y, x): its channel-major index, unless the layer is renumbered.
     pub fn index(&self, (c, y, x): (u16, u16, u16)) -> usize {
-        (c as usize * self.shape.1 as usize + y as usize) * self.shape.2 as usize + x as usize
+        let place = (c as usize * self.shape.1 as usize + y as usize) * self.shape.2 as usize + x as usize;
+        self.numbers.get(place).map_or(place, |&number| number as usize)
     }
 
     /// The (c, y, x) of a channel-major index.

@@ -9,6 +9,7 @@ use crate::{
     },
     program::{InputPort, Layer, Program, WeightBlock},
     readout::Readout,
+    sparse::{SparseDescriptor, SynapseList},
 };
 use proptest::{collection::vec, option, prelude::*};
 
@@ -21,7 +22,7 @@ pub(crate) fn tiny() -> Program {
         column_class: vec![0; x],
         routes: vec![vec![RouteId(0)]],
     };
-    let layer = |name: &str, shape| Layer { name: name.into(), shape };
+    let layer = |name: &str, shape| Layer { name: name.into(), shape, numbers: Vec::new() };
     let conv = ConvDescriptor {
         layer: LayerId(1),
         kernel: (3, 3),
@@ -112,6 +113,26 @@ pub(crate) fn tiny() -> Program {
     }
 }
 
+/// As [`tiny`], with lists instead of the dense projection (source 0 → 0 and 2, source 7 → 1 twice), and an output layer
+/// whose neurons the network numbers 2, 0, 1.
+pub(crate) fn tiny_sparse() -> Program {
+    let mut program = tiny();
+    let Descriptor::Dense(d) = &program.cores[1].descriptors[0] else { unreachable!("d0 of core 1 is dense") };
+    let list = |source, targets: [u32; 2]| SynapseList { source, targets: targets.to_vec() };
+    program.cores[1].descriptors[0] = Descriptor::Sparse(SparseDescriptor {
+        layer: d.layer,
+        source: d.source,
+        pool: d.pool,
+        n: d.n,
+        weights: d.weights,
+        v_base: d.v_base,
+        lists: vec![list(0, [0, 2]), list(7, [1, 1])],
+    });
+    program.weights[1] = WeightBlock { bits: 4, data: vec![-8, 7, 3, 1] };
+    program.layers[2].numbers = vec![2, 0, 1];
+    program
+}
+
 type Triple = (u16, u16, u16);
 
 fn text() -> impl Strategy<Value = String> {
@@ -185,6 +206,16 @@ fn dense() -> impl Strategy<Value = Descriptor> {
     )
 }
 
+fn sparse() -> impl Strategy<Value = Descriptor> {
+    let list = (any::<u32>(), vec(any::<u32>(), 0..4)).prop_map(|(source, targets)| SynapseList { source, targets });
+    (any::<u16>(), any::<Triple>(), any::<(u16, u16)>(), any::<[u32; 3]>(), vec(list, 0..4)).prop_map(
+        |(layer, source, pool, [n, w, v_base], lists)| {
+            let (layer, weights) = (LayerId(layer), WeightBlockId(w));
+            Descriptor::Sparse(SparseDescriptor { layer, source, pool, n, weights, v_base, lists })
+        },
+    )
+}
+
 fn neurons() -> impl Strategy<Value = Descriptor> {
     let spiking = (any::<[bool; 2]>(), any::<u16>(), option::of(any::<i32>()), any::<(u32, u32)>()).prop_map(
         |([strict, hard_reset], decay, floor, window)| NeuronKind::Spiking { strict, hard_reset, decay, floor, window },
@@ -208,7 +239,7 @@ fn image() -> impl Strategy<Value = CoreImage> {
     };
     let axon = (any::<u16>(), vec(any::<u16>().prop_map(DescriptorId), 0..3))
         .prop_map(|(tag, descriptors)| AxonEntry { tag: Tag(tag), descriptors });
-    let descriptors = vec(prop_oneof![conv(), dense(), neurons()], 0..4);
+    let descriptors = vec(prop_oneof![conv(), dense(), sparse(), neurons()], 0..4);
     (any::<(u32, u32)>(), handler(), handler(), vec(axon, 0..3), descriptors, vec(route(), 0..4)).prop_map(
         |((core, n_state), on_spike, on_tick, axons, descriptors, routes)| CoreImage {
             core: CoreId(core),
@@ -224,7 +255,11 @@ fn image() -> impl Strategy<Value = CoreImage> {
 
 /// Any program that the types allow.
 pub(crate) fn any_program() -> impl Strategy<Value = Program> {
-    let layer = (text(), any::<Triple>()).prop_map(|(name, shape)| Layer { name, shape });
+    let layer = (text(), any::<Triple>(), vec(any::<u32>(), 0..4)).prop_map(|(name, shape, numbers)| Layer {
+        name,
+        shape,
+        numbers,
+    });
     let input = (any::<u16>(), encoding(), coding(), emission(), vec(route(), 0..3)).prop_map(
         |(layer, encoding, coding, emission, routes)| InputPort {
             encoding,

@@ -6,12 +6,13 @@
 //!   descriptor;
 //! - state and weights are padded as [`crate::arch::Memory::state_bits`] and [`crate::arch::Memory::weight_bits`] say;
 //! - a channel of a tile has three parameters of the potential's width (threshold, initial potential, bias), one row;
-//! - an axon table has one word per (tag, descriptor) pair, a route table one per route, or per core of a listed route;
+//! - a synapse list occupies its entries in whole words, shared weights or not ([`crate::sparse`]);
+//! - an axon table has one word per (tag, descriptor) pair and one per synapse list, a route table one per route, or per core of a listed route;
 //! - a chip without words (`word_bits` 0) counts 32 bits per table entry; an instruction has 32 bits everywhere.
 
 use crate::{
     arch::{Arch, Constant, Memory, Sharing},
-    geometry::{conv_reach, dense_reach},
+    geometry::{conv_reach, dense_reach, sparse_reach},
     ids::{CoreId, LayerId, RouteId, Tag},
     image::{CoreImage, Destination, Emission, Route},
     op::{Descriptor, NeuronDescriptor},
@@ -176,7 +177,8 @@ fn core_usage(program: &Program, arch: &Arch, image: &CoreImage, traffic: &Traff
                 room(&memories.params),
             ),
             Resource::AxonTable => {
-                (table(&memories.axons, image.axons.iter().map(|a| a.descriptors.len()).sum()), room(&memories.axons))
+                let calls: usize = image.axons.iter().map(|a| a.descriptors.len()).sum();
+                (table(&memories.axons, calls + n_lists(image)), room(&memories.axons))
             }
             Resource::RouteTable => {
                 (table(&memories.routes, image.routes.iter().map(route_words).sum()), room(&memories.routes))
@@ -204,6 +206,11 @@ fn core_usage(program: &Program, arch: &Arch, image: &CoreImage, traffic: &Traff
 /// The tiles of a core.
 pub(crate) fn tiles(image: &CoreImage) -> impl Iterator<Item = &NeuronDescriptor> {
     image.descriptors.iter().filter_map(|d| if let Descriptor::Neurons(d) = d { Some(d) } else { None })
+}
+
+/// Synapse lists of a core.
+fn n_lists(image: &CoreImage) -> usize {
+    image.descriptors.iter().map(|d| if let Descriptor::Sparse(d) = d { d.lists.len() } else { 0 }).sum()
 }
 
 #[derive(Default)]
@@ -234,6 +241,7 @@ impl Synaptic {
                     let taps = u64::from(d.source.1) * u64::from(d.source.2);
                     (dense_reach(d), d.weights, [d.source.0.into(), taps, d.n.into()], d.v_base)
                 }
+                Descriptor::Sparse(d) => (sparse_reach(d), d.weights, [0; 3], d.v_base),
                 Descriptor::Neurons(_) => continue,
             };
             let n_calls = u16::try_from(i).ok().and_then(|i| calls.get(&i).copied()).unwrap_or(0);
@@ -242,10 +250,11 @@ impl Synaptic {
             sum.synapses = sum.synapses.saturating_add(reach.synapses.saturating_mul(n_calls));
             let onto = fan_in.entry((descriptor.layer(), v_base)).or_default();
             *onto = onto.saturating_add(reach.fan_in.saturating_mul(n_calls));
-            let occupied = match arch.core.sharing {
-                Sharing::Unrolled => memory.row_bits(1, reach.synapses, bits),
-                Sharing::Native if stored.insert(block) => memory.weight_bits(inputs, taps, outputs, bits),
-                Sharing::Native => 0,
+            let occupied = match (arch.core.sharing, descriptor) {
+                (_, Descriptor::Sparse(d)) => d.list_bits(memory, bits),
+                (Sharing::Unrolled, _) => memory.row_bits(1, reach.synapses, bits),
+                (Sharing::Native, _) if stored.insert(block) => memory.weight_bits(inputs, taps, outputs, bits),
+                (Sharing::Native, _) => 0,
             };
             sum.weight_bits = sum.weight_bits.saturating_add(occupied);
             if let (Some(_), Some(weights)) = (&arch.core.weights_per_neuron, weights) {
@@ -275,6 +284,9 @@ fn distinct(descriptor: &Descriptor, data: &[i16]) -> u64 {
                 let first = (group * d.out_per_group as usize).saturating_sub(d.origin.0 as usize);
                 add(first + i % span, w);
             }
+        }
+        Descriptor::Sparse(d) => {
+            d.lists.iter().flat_map(|list| &list.targets).zip(data).for_each(|(&t, &w)| add(t as usize, w));
         }
         Descriptor::Neurons(_) => {}
     }

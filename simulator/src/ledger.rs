@@ -70,12 +70,13 @@ fn add(ledger: &mut Ledger, core: Option<CoreId>, layer: LayerId, counts: &Count
 /// Events taken from the queue and their synaptic operations.
 fn events(unit: &Unit, tally: &UnitState, arch: &Arch, graded: bool, layers: &mut [Counts]) {
     let memories = &arch.core.memories;
-    for ((axon, &n), rows) in unit.axons.iter().zip(&tally.axon_events).zip(&tally.rows) {
+    let tallies = tally.rows.iter().zip(&tally.lists);
+    for ((axon, &n), (rows, lists)) in unit.axons.iter().zip(&tally.axon_events).zip(tallies) {
         let counts = &mut layers[axon.layer as usize];
         counts[QueuePop] += n;
         counts[AxonRead] += n;
         counts[Instruction] += n * unit.on_spike;
-        for (&call, &rows) in axon.calls.iter().zip(rows) {
+        for (&call, (&rows, reads)) in axon.calls.iter().zip(rows.iter().zip(lists)) {
             let (op, layer, bits) = &unit.synaptic[call as usize];
             let counts = &mut layers[*layer as usize];
             let span = op.span() as u64;
@@ -85,7 +86,12 @@ fn events(unit: &Unit, tally: &UnitState, arch: &Arch, graded: bool, layers: &mu
             let operation: Action = if graded && axon.from_input { SynapticMac } else { SynapticAdd };
             counts[operation] += rows * span;
             counts[AddressAdd] += rows * span;
-            counts[WeightRead] += rows * memories.weights.words(1, span, *bits);
+            counts[WeightRead] += if matches!(op, Synaptic::Sparse(_)) {
+                reads.words
+            } else {
+                rows * memories.weights.words(1, span, *bits)
+            };
+            counts[AxonRead] += reads.lists;
             let words = rows * memories.state.words(1, span, arch.core.state_bits);
             counts[StateRead] += words;
             counts[StateWrite] += words;

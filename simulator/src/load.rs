@@ -3,7 +3,7 @@
 
 use crate::{
     error::{LoadError, invalid},
-    kernel::{Axon, Synaptic, Weights, conv, dense, neuron::Neurons},
+    kernel::{Axon, Synaptic, Weights, conv, dense, neuron::Neurons, sparse::Sparse},
     noc::{
         topology::{LinkId, LinkKind, Topology},
         tree::Trees,
@@ -232,6 +232,12 @@ impl Loader<'_> {
                 Descriptor::Dense(d) => {
                     let (weights, bits) = self.weights(&place, d.weights, vec![0], |block| dense::arrange(d, block))?;
                     dense::Dense::new(d, weights, image.n_state).map(|op| (Synaptic::Dense(op), local(d.layer), bits))
+                }
+                Descriptor::Sparse(d) => {
+                    let (block, id) = (self.program.weights.get(d.weights.0 as usize), d.weights);
+                    let block = block.ok_or_else(|| invalid(&place, format!("{id} does not exist")))?;
+                    Sparse::new(d, block, image.n_state, self.arch)
+                        .map(|op| (Synaptic::Sparse(op), local(d.layer), u32::from(block.bits)))
                 }
                 Descriptor::Neurons(d) => {
                     index.push((None, Some(tiles.len())));

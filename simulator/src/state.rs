@@ -2,7 +2,10 @@
 
 mod queue;
 
-use crate::{kernel::Bases, load::Loaded};
+use crate::{
+    kernel::{Bases, sparse::ListReads},
+    load::Loaded,
+};
 use isa::LayerId;
 
 use queue::Ring;
@@ -72,6 +75,8 @@ pub(crate) struct UnitState {
     pub(crate) axon_events: Vec<u64>,
     /// Rows added, by axon and call.
     pub(crate) rows: Vec<Vec<u64>>,
+    /// Synapse lists read, by axon and call.
+    pub(crate) lists: Vec<Vec<ListReads>>,
 }
 
 /// The work of one unit in one timestep.
@@ -153,6 +158,7 @@ impl State {
                     .collect(),
                 axon_events: vec![0; unit.axons.len()],
                 rows: unit.axons.iter().map(|axon| vec![0; axon.calls.len()]).collect(),
+                lists: unit.axons.iter().map(|axon| vec![ListReads::default(); axon.calls.len()]).collect(),
             })
             .collect();
         Self {
@@ -182,6 +188,7 @@ impl State {
         for (unit, state) in loaded.units.iter().zip(&mut self.units) {
             state.axon_events.fill(0);
             state.rows.iter_mut().for_each(|rows| rows.fill(0));
+            state.lists.iter_mut().for_each(|lists| lists.fill(ListReads::default()));
             for (tile, tally) in unit.tiles.iter().zip(&mut state.tiles) {
                 tally.spikes = 0;
                 tally.visits = 0;

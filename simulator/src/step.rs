@@ -3,7 +3,7 @@
 
 use crate::{
     core::CoreCosts,
-    kernel::Bases,
+    kernel::{Bases, Synaptic},
     load::{Loaded, Unit},
     probe::Probe,
     state::{Arrivals, Sent, Sorted, State, UnitState, Work},
@@ -138,11 +138,16 @@ fn arrivals(
         let n: u64 = run.iter().map(|burst| u64::from(burst.n)).sum();
         state.axon_events[a] += n;
         work.events += n as u32;
-        for (&call, total) in unit.axons[a].calls.iter().zip(&mut state.rows[a]) {
+        let totals = state.rows[a].iter_mut().zip(&mut state.lists[a]);
+        for (&call, (total, lists)) in unit.axons[a].calls.iter().zip(totals) {
             let (op, _, bits) = &unit.synaptic[call as usize];
             let rows = op.scatter(&mut state.v, run, list, bases);
             *total += rows;
-            if settings.timed {
+            if let Synaptic::Sparse(sparse) = op {
+                let reads = sparse.reads(run, list);
+                *lists += reads;
+                work.synaptic_ticks += settings.costs.list_ticks(reads.issues, sparse.entry_bits);
+            } else if settings.timed {
                 work.synaptic_ticks += rows * settings.costs.row_ticks(op.span() as u64, *bits);
             }
             if settings.touched_only {

@@ -1,6 +1,7 @@
 //! The checkers: one per lowering, sharing no code with the pass it checks.
 
 mod field;
+pub mod order;
 pub mod partition;
 pub mod placement;
 pub mod program;

@@ -11,7 +11,10 @@
 //!
 //! Receptive fields and memory sizes are counted again from the side of the outputs.
 
-use super::{Found, field::field};
+use super::{
+    Found,
+    field::{field, heard},
+};
 use crate::{
     diagnostics::Violations,
     partition::{Partition, Tile, TileId},
@@ -141,7 +144,7 @@ fn groups(graph: &Graph<Quantized>, partition: &Partition, found: &mut Found) {
         for projection in graph.incoming(tile.population) {
             let size = match graph.projection(projection).connectivity {
                 Connectivity::Conv2d(conv) => n / conv.groups,
-                Connectivity::Dense | Connectivity::OneToOne => continue,
+                Connectivity::Dense | Connectivity::OneToOne | Connectivity::Sparse(_) => continue,
             };
             let inside_one = tile.channels.clone().all(|c| c / size == tile.channels.start / size);
             let whole = tile.channels.start.is_multiple_of(size) && tile.channels.end.is_multiple_of(size);
@@ -199,6 +202,19 @@ fn add(load: &mut Load, graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], til
     let mut most = 0;
     for id in graph.incoming(tile.population) {
         let projection = graph.projection(id);
+        if let Connectivity::Sparse(lists) = &projection.connectivity {
+            let heard = heard(graph, id, lists, tile);
+            load.axons_in += heard.neurons.len() as u64;
+            most += heard.fan_in;
+            // An entry is a weight and an index that tells the neurons of the tile apart.
+            let index = (0..64).find(|&i| 1u64 << i >= c * y * x).expect("some power of two is large enough");
+            let width = bits[id.0 as usize] + index;
+            load.weights += match memories.weights.addressing {
+                Addressing::Packed => heard.lengths.iter().map(|&n| padded(&memories.weights, n, width)).sum::<u64>(),
+                Addressing::PowerOfTwo => heard.lengths.iter().sum::<u64>() * padded(&memories.weights, 1, width),
+            };
+            continue;
+        }
         let sources = field(graph, id, (&tile.channels, &tile.rows, &tile.cols)).len();
         load.axons_in += sources;
         // Synapses neuron by neuron along each axis: fields of single outputs multiply.
@@ -224,6 +240,7 @@ fn add(load: &mut Load, graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], til
                 let span = c.min(u64::from(post.channels / conv.groups));
                 (fields.channels.len() as u64, u64::from(conv.kernel.0 * conv.kernel.1), span)
             }
+            Connectivity::Sparse(_) => unreachable!("counted above"),
             Connectivity::OneToOne => (c, 1, 1),
             Connectivity::Dense => {
                 let source = projection.source_shape(graph.population(graph.ends(id).0).shape);

@@ -14,7 +14,10 @@
 use super::Found;
 use crate::diagnostics::Violations;
 use ir::{Graph, Leak, NeuronModel, PopulationId, ProjectionId, Quantized, Reset};
-use isa::{Arch, ConvDescriptor, CoreImage, DenseDescriptor, Descriptor, NeuronDescriptor, NeuronKind, Program, Tag};
+use isa::{
+    Arch, ConvDescriptor, CoreImage, DenseDescriptor, Descriptor, NeuronDescriptor, NeuronKind, Program,
+    SparseDescriptor, Tag,
+};
 use std::collections::BTreeMap;
 
 /// Every broken rule.
@@ -219,6 +222,7 @@ fn scatter(
             match &core.descriptors[d.0 as usize] {
                 Descriptor::Conv(d) => conv(program, d, at, &mut add),
                 Descriptor::Dense(d) => dense(program, d, at, &mut add),
+                Descriptor::Sparse(d) => sparse(program, d, at, &mut add),
                 Descriptor::Neurons(_) => {}
             }
         }
@@ -276,6 +280,23 @@ fn dense(program: &Program, d: &DenseDescriptor, (c, y, x): (u32, u32, u32), add
         let weight = program.block(d.weights).data[(row * d.n + j) as usize];
         if weight != 0 {
             add(d.v_base + j, i64::from(weight));
+        }
+    }
+}
+
+/// Counts through the lists until that of the event.
+fn sparse(program: &Program, d: &SparseDescriptor, (c, y, x): (u32, u32, u32), add: &mut impl FnMut(u32, i64)) {
+    let (y, x) = (y / u32::from(d.pool.0), x / u32::from(d.pool.1));
+    if y >= u32::from(d.source.1) || x >= u32::from(d.source.2) {
+        return;
+    }
+    let source = (c * u32::from(d.source.1) + y) * u32::from(d.source.2) + x;
+    let mut weights = program.block(d.weights).data.iter();
+    for list in &d.lists {
+        for (&target, &weight) in list.targets.iter().zip(weights.by_ref()) {
+            if list.source == source && weight != 0 {
+                add(d.v_base + target, i64::from(weight));
+            }
         }
     }
 }

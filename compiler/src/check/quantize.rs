@@ -17,8 +17,8 @@ use crate::{
     pass::quantize::{LayerReport, Quantization, QuantizeOptions},
 };
 use ir::{
-    Compare, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId, Quantized, Readout, Reset, Spiking,
-    Trained,
+    Compare, Connectivity, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId, Quantized, Readout,
+    Reset, Spiking, Trained,
 };
 
 /// Relative slack for the rounding of `f64` and `f32` numbers.
@@ -105,7 +105,7 @@ fn check_topology(trained: &Graph<Trained>, quantized: &Graph<Quantized>, found:
     }
     for ((id, x), (_, y)) in trained.projections().zip(quantized.projections()) {
         same(trained.ends(id) == quantized.ends(id), &id, "its ends");
-        same((x.connectivity, x.pool, x.delay) == (y.connectivity, y.pool, y.delay), &id, "geometry or delay");
+        same((&x.connectivity, x.pool, x.delay) == (&y.connectivity, y.pool, y.delay), &id, "geometry or delay");
         let (n, m) = (x.weights.len(), y.weights.len());
         let channels = trained.population(trained.ends(id).1).shape.channels as usize;
         same(n == m || (n == 1 && m == channels), &id, "the number of weights");
@@ -181,6 +181,7 @@ fn check_population(
     let id = layer.population;
     let (x, q) = (trained.population(id), quantized.population(id));
     let channels = x.shape.channels as usize;
+    let x_map = x.shape.map();
     let mut units = vec![Units::default(); channels];
     let mut saturated: Vec<(usize, f64)> = Vec::new();
     for (c, unit) in units.iter_mut().enumerate() {
@@ -205,10 +206,20 @@ fn check_population(
     }
     for projection in quantized.incoming(id) {
         let (real, whole) = (&trained.projection(projection).weights, &quantized.projection(projection).weights);
+        let lists = match &quantized.projection(projection).connectivity {
+            Connectivity::Sparse(lists) => Some(lists),
+            _ => None,
+        };
         for (i, &w) in whole.iter().enumerate() {
             let x = f64::from(if real.len() == 1 { real[0] } else { real[i] });
-            let of =
-                if whole.len() == 1 { 0..channels } else { i * channels / whole.len()..i * channels / whole.len() + 1 };
+            let of = match lists {
+                Some(lists) => {
+                    let c = lists.targets()[i] as usize / x_map;
+                    c..c + 1
+                }
+                None if whole.len() == 1 => 0..channels,
+                None => i * channels / whole.len()..i * channels / whole.len() + 1,
+            };
             let w = i64::from(w);
             if w.abs() == q_max && layer.n_clipped > 0 {
                 saturated.push((of.start, x));

@@ -12,14 +12,17 @@
 //! Which cores must be reached is found from the receivers: each tile asks for its receptive field. On networks of up to
 //! 2²⁰ synapses it is found from every single synapse instead.
 
-use super::{Found, field::field};
+use super::{
+    Found,
+    field::{field, heard},
+};
 use crate::{
     diagnostics::Violations,
     partition::{Partition, TileId},
     pass::route::Routing,
     placement::Placement,
 };
-use ir::{Graph, PopulationId, ProjectionId, Quantized, Shape};
+use ir::{Connectivity, Graph, PopulationId, ProjectionId, Quantized, Shape};
 use isa::{Arch, CoreId, Destination, Emission, Route, Tag, arch::Multicast};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,6 +104,16 @@ impl Expected {
             delays.insert(tag, projection.delay);
             let small = pre_shape.neurons() * post_shape.neurons() <= 1 << 20;
             for (tile, &core) in partition.tiles.iter().zip(core_of).filter(|(t, _)| t.population == post) {
+                if let Connectivity::Sparse(lists) = &projection.connectivity {
+                    let heard = heard(graph, id, lists, tile);
+                    if !heard.neurons.is_empty() {
+                        listeners.entry(tag).or_insert_with(BTreeSet::new).insert(core);
+                    }
+                    for j in heard.neurons {
+                        of[j].insert(core);
+                    }
+                    continue;
+                }
                 if field(graph, id, (&tile.channels, &tile.rows, &tile.cols)).len() > 0 {
                     listeners.entry(tag).or_insert_with(BTreeSet::new).insert(core);
                 }

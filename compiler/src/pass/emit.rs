@@ -28,6 +28,8 @@ use isa::{
 };
 use std::collections::BTreeMap;
 
+mod lists;
+
 /// The layer of a population.
 pub fn layer(population: PopulationId) -> LayerId {
     LayerId(population.0 as u16)
@@ -168,6 +170,7 @@ pub fn emit(
         .map(|(_, p)| Layer {
             name: p.name.clone(),
             shape: (p.shape.channels as u16, p.shape.height as u16, p.shape.width as u16),
+            numbers: Vec::new(),
         })
         .collect();
     Program {
@@ -219,13 +222,18 @@ fn fill<'a>(
         for projection in graph.incoming(tile.population) {
             let (pre, post) = graph.ends(projection);
             let shapes = (graph.population(pre).shape, graph.population(post).shape);
-            let reach = Reach::new(graph.projection(projection), shapes.0, shapes.1);
-            if !reach.touches([&tile.channels, &tile.rows, &tile.cols]) {
-                continue;
-            }
-            axons.entry(projection).or_default().push(DescriptorId(image.descriptors.len() as u16));
             let bits = bits[projection.0 as usize] as u8;
-            image.descriptors.push(synapses(graph, projection, tile, v_base, |data| blocks.intern(bits, data)));
+            let mut intern = |data| blocks.intern(bits, data);
+            let descriptor = if matches!(graph.projection(projection).connectivity, Connectivity::Sparse(_)) {
+                lists::descriptor(graph, projection, tile, v_base, &mut intern)
+            } else {
+                let reach = Reach::new(graph.projection(projection), shapes.0, shapes.1);
+                let touched = reach.touches([&tile.channels, &tile.rows, &tile.cols]);
+                touched.then(|| synapses(graph, projection, tile, v_base, &mut intern))
+            };
+            let Some(descriptor) = descriptor else { continue };
+            axons.entry(projection).or_default().push(DescriptorId(image.descriptors.len() as u16));
+            image.descriptors.push(descriptor);
         }
         neurons.push(neuron_descriptor(graph, tile, v_base, routing.emissions[id.0 as usize].clone()));
     }
@@ -276,7 +284,7 @@ fn synapses(
     id: ProjectionId,
     tile: &Tile,
     v_base: u32,
-    mut intern: impl FnMut(Vec<i16>) -> WeightBlockId,
+    intern: &mut impl FnMut(Vec<i16>) -> WeightBlockId,
 ) -> Descriptor {
     let projection = graph.projection(id);
     let (pre, post) = graph.ends(id);
@@ -285,6 +293,7 @@ fn synapses(
     let layer = layer(tile.population);
     let pool = pair(projection.pool.map_or((1, 1), |pool| pool.size));
     let (conv, out_per_group) = match projection.connectivity {
+        Connectivity::Sparse(_) => unreachable!("lists have a descriptor of their own"),
         Connectivity::Dense => {
             return Descriptor::Dense(DenseDescriptor {
                 layer,

@@ -1,6 +1,6 @@
 //! Finds a partition that fits the chip, or says everything that keeps the network from fitting.
 //!
-//! Tiling and clustering in one step: grids with a little slack for fewer deliveries, without slack if the chip has too few
+//! Cutting ([`super::cut`]) or tiling, and clustering, in one step: grids with a little slack for fewer deliveries, without slack if the chip has too few
 //! cores for that. When nothing fits, every broken limit is listed with the smallest change that helps: more groups, fewer
 //! weight bits, fewer channels, more chips, another preset.
 
@@ -8,10 +8,12 @@ use crate::{
     activity::Activity,
     demand::{Capacity, Demand, Resource},
     diagnostics::{Diagnostic, Diagnostics, Limit},
-    partition::Partition,
+    partition::{Grid, Partition},
     pass::{
         cluster::cluster,
+        cut::{Cut, Cutting, Unfit, cut},
         emit::expressible,
+        renumber::Orders,
         store::store,
         support::supported,
         tile::{Misfit, SLACK_PERCENT, Tiler},
@@ -29,6 +31,8 @@ pub struct Fitted {
     pub demands: Vec<Demand>,
     /// Synaptic operations per timestep of each tile at the given activity.
     pub work: Vec<f64>,
+    /// The order of the neurons in which tiles are boxes.
+    pub orders: Orders,
 }
 
 impl Fitted {
@@ -50,23 +54,29 @@ impl Fitted {
 ///
 /// # Errors
 /// Every limit that is broken.
-pub fn fit(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity: &Activity) -> Result<Fitted, Diagnostics> {
+pub fn fit(
+    graph: &Graph<Quantized>,
+    arch: &Arch,
+    bits: &[u32],
+    (activity, cutting): (&Activity, Cutting),
+) -> Result<Fitted, Diagnostics> {
     let tiler = Tiler::new(graph, arch, bits, activity);
+    let cuts = cut(graph, arch, bits, activity, cutting);
     let max = arch.n_cores() as usize;
-    let (fitted, misfits) = attempt(&tiler, SLACK_PERCENT);
+    let (fitted, misfits) = attempt(&tiler, SLACK_PERCENT, &cuts);
     if misfits.is_empty() && fitted.partition.clusters.len() <= max {
         return Ok(fitted);
     }
-    let (fitted, misfits) = attempt(&tiler, 0);
+    let (fitted, misfits) = attempt(&tiler, 0, &cuts);
     let needed = fitted.partition.clusters.len();
     if misfits.is_empty() && needed <= max {
         return Ok(fitted);
     }
     let mut found: Vec<Diagnostic> = misfits.iter().flat_map(|m| explain(&tiler, m)).collect();
     if needed > max {
-        found.push(too_few_cores(&tiler, activity, needed, !misfits.is_empty()));
+        found.push(too_few_cores(&tiler, (activity, cutting), needed, !misfits.is_empty()));
     }
-    let others = other_presets(graph, arch, activity);
+    let others = other_presets(graph, arch, (activity, cutting));
     if let (Some(last), false) = (found.last_mut(), others.is_empty()) {
         last.remedy.push_str(&format!("; as it is, the network fits {}", others.join(", ")));
     }
@@ -74,18 +84,43 @@ pub fn fit(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity: &Activ
 }
 
 /// The partition of all populations that fit, and those that do not.
-fn attempt(tiler: &Tiler, slack_percent: u32) -> (Fitted, Vec<Misfit>) {
-    let (grids, misfits) = tiler.grids(slack_percent);
+fn attempt(tiler: &Tiler, slack_percent: u32, cuts: &[Option<Result<Cut, Unfit>>]) -> (Fitted, Vec<Misfit>) {
+    let cut = |p: usize| cuts[p].as_ref().and_then(|cut| cut.as_ref().ok());
+    let fixed: Vec<Option<Grid>> = (0..cuts.len()).map(|p| cut(p).map(|cut| cut.grid.clone())).collect();
+    let (grids, mut misfits) = tiler.grids(slack_percent, &fixed);
+    for misfit in &mut misfits {
+        if let Some(Err(Unfit(demand))) = &cuts[misfit.population.0 as usize] {
+            misfit.smallest = *demand;
+        }
+    }
     let partition = Partition::from_grids(grids);
-    let demands: Vec<Demand> = partition.tiles.iter().map(|t| tiler.tile_demand(t, &partition.grids)).collect();
-    let work = partition.tiles.iter().map(|t| tiler.tile_work(t)).collect();
+    let first = partition.first_tiles();
+    let (mut demands, mut work) = (Vec::new(), Vec::new());
+    for (i, tile) in (0u32..).zip(&partition.tiles) {
+        let p = tile.population.0 as usize;
+        if let Some(cut) = cut(p) {
+            let part = (i - first[p].0) as usize;
+            demands.push(cut.demands[part]);
+            work.push(cut.work[part]);
+        } else {
+            demands.push(tiler.tile_demand(tile, &partition.grids));
+            work.push(tiler.tile_work(tile));
+        }
+    }
     let partition = cluster(&partition, &demands, tiler.arch);
-    (Fitted { partition, demands, work }, misfits)
+    let orders = (0..cuts.len()).map(|p| cut(p).map(|cut| cut.order.clone())).collect();
+    (Fitted { partition, demands, work, orders }, misfits)
 }
 
 /// Number of cores that the network takes, if it fits any number of them.
-fn n_clusters(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity: &Activity) -> Option<usize> {
-    let (fitted, misfits) = attempt(&Tiler::new(graph, arch, bits, activity), 0);
+fn n_clusters(
+    graph: &Graph<Quantized>,
+    arch: &Arch,
+    bits: &[u32],
+    (activity, cutting): (&Activity, Cutting),
+) -> Option<usize> {
+    let cuts = cut(graph, arch, bits, activity, cutting);
+    let (fitted, misfits) = attempt(&Tiler::new(graph, arch, bits, activity), 0, &cuts);
     misfits.is_empty().then_some(fitted.partition.clusters.len())
 }
 
@@ -150,7 +185,7 @@ fn remedy(tiler: &Tiler, misfit: &Misfit, resource: Resource, used: u64, max: u6
     }
 }
 
-fn too_few_cores(tiler: &Tiler, activity: &Activity, needed: usize, partial: bool) -> Diagnostic {
+fn too_few_cores(tiler: &Tiler, how: (&Activity, Cutting), needed: usize, partial: bool) -> Diagnostic {
     let arch = tiler.arch;
     let max = arch.n_cores();
     let chips = arch.mesh.chips.0 * arch.mesh.chips.1;
@@ -159,7 +194,7 @@ fn too_few_cores(tiler: &Tiler, activity: &Activity, needed: usize, partial: boo
     let widest = tiler.bits.iter().copied().max().unwrap_or(1);
     let narrower = arch.core.weight_bits.iter().rev().copied().filter(|&b| b < widest).find_map(|b| {
         let bits: Vec<u32> = tiler.bits.iter().map(|&stored| stored.min(b)).collect();
-        let n = n_clusters(tiler.graph, arch, &bits, activity)?;
+        let n = n_clusters(tiler.graph, arch, &bits, how)?;
         (n <= max as usize).then_some((b, n))
     });
     if let Some((bits, n)) = narrower {
@@ -178,7 +213,7 @@ fn too_few_cores(tiler: &Tiler, activity: &Activity, needed: usize, partial: boo
 }
 
 /// The other presets that hold the network, with the number of cores.
-fn other_presets(graph: &Graph<Quantized>, arch: &Arch, activity: &Activity) -> Vec<String> {
+fn other_presets(graph: &Graph<Quantized>, arch: &Arch, how: (&Activity, Cutting)) -> Vec<String> {
     preset::PRESETS
         .iter()
         .filter(|(name, _)| *name != arch.name)
@@ -187,7 +222,7 @@ fn other_presets(graph: &Graph<Quantized>, arch: &Arch, activity: &Activity) -> 
             expressible(graph, &other).ok()?;
             supported(graph, &other).ok()?;
             let bits = store(graph, &other).ok()?;
-            let n = n_clusters(graph, &other, &bits, activity)?;
+            let n = n_clusters(graph, &other, &bits, how)?;
             (n <= other.n_cores() as usize).then(|| format!("{name} ({n} cores)"))
         })
         .collect()

@@ -5,7 +5,7 @@
 //! - `p` is one-to-one: its weights multiply the source channels of `q`, and pooling windows multiply,
 //!   `⌊⌊H/a⌋/b⌋ = ⌊H/(a·b)⌋`;
 //! - `q` is one-to-one without pooling: its weights multiply the channels of `p`;
-//! - either is dense: the product of the two matrices, behind the pooling of `p`;
+//! - either is dense or sparse: the product of the two matrices, dense, behind the pooling of `p`;
 //! - both are convolutions, and `q` is unpadded: tap `(k_q, k_p)` reads `x` at
 //!   `y·s_q·s_p + k_q·d_q·s_p + k_p·d_p − p_p`, one convolution of stride `s_q·s_p` and padding `p_p`; or `q` is padded and
 //!   `p` has a 1×1 kernel without padding, which keeps zeros outside the map;
@@ -23,7 +23,7 @@ pub(crate) fn compose(
     [pre, between, post]: [Shape; 3],
 ) -> Result<Projection<Trained>, String> {
     let delay = first.delay + second.delay;
-    match (first.connectivity, second.connectivity, second.pool) {
+    match (&first.connectivity, &second.connectivity, second.pool) {
         (Connectivity::OneToOne, _, _) => {
             let gain = |c: usize| f64::from(if first.weights.len() == 1 { first.weights[0] } else { first.weights[c] });
             let mut result = Projection { pool: multiply(first.pool, second.pool), delay, ..second.clone() };
@@ -37,7 +37,8 @@ pub(crate) fn compose(
             scale_post(&mut result, post, gain);
             Ok(result)
         }
-        (Connectivity::Dense, _, _) | (_, Connectivity::Dense, _) => {
+        (Connectivity::Dense | Connectivity::Sparse(_), _, _)
+        | (_, Connectivity::Dense | Connectivity::Sparse(_), _) => {
             Ok(Projection { delay, ..matrix_product(first, second, [pre, between, post]) })
         }
         (Connectivity::Conv2d(_), _, Some(pool)) => {
@@ -46,7 +47,7 @@ pub(crate) fn compose(
             let rest = Projection { pool: None, ..second.clone() };
             Ok(Projection { delay, ..compose(&whole, &rest, [pre, pooled, post])? })
         }
-        (Connectivity::Conv2d(p), Connectivity::Conv2d(q), None) => {
+        (&Connectivity::Conv2d(p), &Connectivity::Conv2d(q), None) => {
             let (connectivity, weights) = convolve((p, first), (q, second), first.source_shape(pre), between, post)?;
             Ok(Projection { connectivity, pool: first.pool, weights, delay })
         }

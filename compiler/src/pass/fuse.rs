@@ -144,9 +144,9 @@ pub(crate) fn scale_post(projection: &mut Projection<Trained>, post: Shape, fact
     if projection.connectivity == Connectivity::OneToOne && projection.weights.len() == 1 {
         projection.weights = vec![projection.weights[0]; post.channels as usize];
     }
-    let per_channel = (projection.weights.len() / post.channels as usize).max(1);
-    for (i, weight) in projection.weights.iter_mut().enumerate() {
-        *weight = (f64::from(*weight) * factor(i / per_channel)) as f32;
+    let channels: Vec<usize> = (0..projection.weights.len()).map(|i| projection.channels_of(i, post).start).collect();
+    for (weight, channel) in projection.weights.iter_mut().zip(channels) {
+        *weight = (f64::from(*weight) * factor(channel)) as f32;
     }
 }
 
@@ -160,7 +160,14 @@ pub(crate) fn scale_source(
     if projection.connectivity == Connectivity::OneToOne && projection.weights.len() == 1 {
         projection.weights = vec![projection.weights[0]; post.channels as usize];
     }
-    let connectivity = projection.connectivity;
+    if let Connectivity::Sparse(lists) = &projection.connectivity {
+        for row in 0..lists.len() {
+            let gain = factor(source.channel(row));
+            projection.weights[lists.synapses(row)].iter_mut().for_each(|w| *w = (f64::from(*w) * gain) as f32);
+        }
+        return;
+    }
+    let connectivity = &projection.connectivity;
     for (i, weight) in projection.weights.iter_mut().enumerate() {
         let channel = match connectivity {
             Connectivity::Conv2d(conv) => {
@@ -170,7 +177,7 @@ pub(crate) fn scale_source(
                 group * inputs + i / area % inputs
             }
             Connectivity::Dense => source.channel(i % source.neurons()),
-            Connectivity::OneToOne => i,
+            Connectivity::OneToOne | Connectivity::Sparse(_) => i,
         };
         *weight = (f64::from(*weight) * factor(channel)) as f32;
     }

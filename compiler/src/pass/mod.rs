@@ -1,6 +1,7 @@
 //! The passes, one per file.
 
 pub mod cluster;
+pub mod cut;
 pub mod emit;
 pub mod fit;
 mod fold_compose;
@@ -10,6 +11,7 @@ mod fold_scale;
 pub mod fuse;
 pub mod place;
 pub mod quantize;
+pub mod renumber;
 pub mod route;
 pub mod store;
 pub mod support;

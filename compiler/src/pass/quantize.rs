@@ -27,8 +27,8 @@ use crate::{
     width::{self, Bound},
 };
 use ir::{
-    Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, Quantized, Readout, Spiking, Stimulus,
-    Trained,
+    Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, Quantized, Readout, Shape, Spiking,
+    Stimulus, Trained,
 };
 
 mod calibrate;
@@ -257,11 +257,11 @@ fn round(graph: &Graph<Trained>, options: &QuantizeOptions<'_>, steps: &Steps) -
     for (id, projection) in graph.projections() {
         let (pre, post) = graph.ends(id);
         let s = &scales[post.0 as usize];
-        let (weights, n_clipped) = quantized_weights(projection, s, q_max);
+        let (weights, n_clipped) = quantized_weights(projection, graph.population(post).shape, s, q_max);
         if let Some(layer) = layers.iter_mut().find(|layer| layer.population == post) {
             layer.n_clipped += n_clipped;
         }
-        let Projection { connectivity, pool, delay, .. } = *projection;
+        let Projection { connectivity, pool, delay, .. } = projection.clone();
         result.connect(pre, post, Projection { connectivity, pool, weights, delay });
     }
     result.readout = quantized_readout(&graph.readout);
@@ -281,9 +281,9 @@ fn channel_scales(
     let channels = population.shape.channels as usize;
     let mut largest = vec![0.0f64; channels];
     for projection in graph.incoming(id) {
-        let weights = &graph.projection(projection).weights;
-        for (i, &w) in weights.iter().enumerate() {
-            let each = if weights.len() == 1 { 0..channels } else { channel_of(i, weights.len(), channels) };
+        let projection = graph.projection(projection);
+        for (i, &w) in projection.weights.iter().enumerate() {
+            let each = projection.channels_of(i, population.shape);
             largest[each].iter_mut().for_each(|m| *m = m.max(f64::from(w).abs()));
         }
     }
@@ -335,26 +335,19 @@ fn threshold_units(theta: f64, step: f64, parameters: &[f64], q_max: f64, option
     if whole >= 2.0 { whole - whole % 2.0 } else { 2.0 }
 }
 
-fn channel_of(index: usize, n_weights: usize, channels: usize) -> std::ops::Range<usize> {
-    let c = index / (n_weights / channels);
-    c..c + 1
-}
-
 /// The nearest integer, half away from zero.
 fn nearest(value: f64) -> i64 {
     value.round() as i64
 }
 
-fn quantized_weights(projection: &Projection<Trained>, scales: &[f64], q_max: f64) -> (Vec<i32>, usize) {
+fn quantized_weights(projection: &Projection<Trained>, post: Shape, scales: &[f64], q_max: f64) -> (Vec<i32>, usize) {
     let uniform = scales.iter().all(|s| s.total_cmp(&scales[0]).is_eq());
-    let mut weights = projection.weights.clone();
-    if weights.len() == 1 && scales.len() > 1 && !uniform {
-        weights = vec![weights[0]; scales.len()];
-    }
-    let n = weights.len();
+    // A weight that all channels share is repeated where their scales differ.
+    let repeat = |i: usize| if uniform { 1 } else { projection.channels_of(i, post).len() };
+    let each = (0..projection.weights.len()).flat_map(|i| (0..repeat(i)).map(move |c| (i, c)));
     let mut n_clipped = 0;
-    let rounded = weights.iter().enumerate().map(|(i, &w)| {
-        let s = if n == 1 { scales[0] } else { scales[channel_of(i, n, scales.len()).start] };
+    let rounded = each.map(|(i, c)| {
+        let (w, s) = (projection.weights[i], scales[projection.channels_of(i, post).start + c]);
         let q = (f64::from(w) / s).round();
         n_clipped += usize::from(q.abs() > q_max);
         q.clamp(-q_max, q_max) as i32

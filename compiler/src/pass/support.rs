@@ -81,10 +81,17 @@ fn convolution(
 fn distinct_weights(graph: &Graph<Quantized>, id: ProjectionId) -> u64 {
     let projection = graph.projection(id);
     let post = graph.population(graph.ends(id).1).shape;
+    if let Connectivity::Sparse(lists) = &projection.connectivity {
+        let mut onto = vec![BTreeSet::new(); post.neurons()];
+        for (&target, &w) in lists.targets().iter().zip(&projection.weights).filter(|(_, w)| **w != 0) {
+            onto[target as usize].insert(w);
+        }
+        return onto.iter().map(|weights| weights.len() as u64).max().unwrap_or(0);
+    }
     let per_target = match projection.connectivity {
         Connectivity::Conv2d(_) => projection.weights.len() / post.channels as usize,
         Connectivity::Dense => projection.weights.len() / post.neurons(),
-        Connectivity::OneToOne => 1,
+        Connectivity::OneToOne | Connectivity::Sparse(_) => 1,
     };
     projection
         .weights

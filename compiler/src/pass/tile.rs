@@ -17,6 +17,7 @@
 use crate::{
     activity::Activity,
     demand::{Capacity, Demand, Resource, is_unicast},
+    incidence::{ListBounds, pooled, synapses_into},
     partition::{Grid, Tile},
     reach::{Axis, Reach},
 };
@@ -35,6 +36,8 @@ pub struct Tiler<'a> {
     pub(crate) bits: &'a [u32],
     rates: Vec<f64>,
     reach: Vec<Reach>,
+    /// Of sparse projections.
+    lists: Vec<Option<ListBounds>>,
 }
 
 /// A population that no grid makes fit, with what its smallest possible tile asks for.
@@ -53,13 +56,20 @@ impl<'a> Tiler<'a> {
                 Reach::new(p, graph.population(pre).shape, graph.population(post).shape)
             })
             .collect();
+        let lists = graph
+            .projections()
+            .map(|(id, p)| {
+                let Connectivity::Sparse(lists) = &p.connectivity else { return None };
+                Some(ListBounds::new(lists, graph.population(graph.ends(id).1).shape.neurons(), pooled(p)))
+            })
+            .collect();
         let rates = graph.populations().map(|(id, _)| activity.rate(id)).collect();
-        Self { graph, arch, capacity: Capacity::of(arch), bits, rates, reach }
+        Self { graph, arch, capacity: Capacity::of(arch), bits, rates, reach, lists }
     }
 
     /// The same search with other widths of weights.
     pub(crate) fn with_bits<'b>(&'b self, bits: &'b [u32]) -> Tiler<'b> {
-        Tiler { bits, reach: self.reach.clone(), rates: self.rates.clone(), ..*self }
+        Tiler { bits, reach: self.reach.clone(), rates: self.rates.clone(), lists: self.lists.clone(), ..*self }
     }
 
     /// Whether some grid fits a population, whatever the grids of the others.
@@ -68,15 +78,16 @@ impl<'a> Tiler<'a> {
     }
 
     /// The grid of every population that fits (none for the input), and the populations that fit no grid.
-    pub(crate) fn grids(&self, slack_percent: u32) -> (Vec<Option<Grid>>, Vec<Misfit>) {
+    /// `cut`: grids that are decided already.
+    pub(crate) fn grids(&self, slack_percent: u32, cut: &[Option<Grid>]) -> (Vec<Option<Grid>>, Vec<Misfit>) {
         let n = self.graph.n_populations();
-        let mut grids: Vec<Option<Grid>> = vec![None; n];
+        let mut grids = cut.to_vec();
         let mut misfits = Vec::new();
         // Two rounds settle recurrent projections, whose post-synaptic grid is not known in the first.
         for round in 0..2 {
             for p in (0..n).rev() {
                 let id = PopulationId(p as u32);
-                if matches!(self.graph.population(id).neuron, NeuronModel::Input { .. }) {
+                if matches!(self.graph.population(id).neuron, NeuronModel::Input { .. }) || cut[p].is_some() {
                     continue;
                 }
                 match self.search(id, &grids, slack_percent) {
@@ -200,11 +211,19 @@ impl<'a> Tiler<'a> {
             let [ic, iy, ix] = [&c.incoming[i], &y.incoming[i], &x.incoming[i]];
             let projection = self.graph.projection(p);
             let pool = projection.pool.map_or(1, |pool| u64::from(pool.size.0) * u64::from(pool.size.1));
+            if let Some(of) = self.lists[p.0 as usize] {
+                let entry = self.bits[p.0 as usize] + (u64::BITS - (neurons - 1).leading_zeros());
+                demand[Resource::AxonsIn] += of.lists * pool;
+                demand[Resource::FanIn] += of.fan_in;
+                demand[Resource::Weights] +=
+                    of.lists * memories.weights.list_bits(of.longest.min(neurons * of.parallel), entry);
+                continue;
+            }
             demand[Resource::AxonsIn] += ic.sources * iy.sources * ix.sources;
             demand[Resource::FanIn] += ic.fan_in * iy.fan_in * ix.fan_in;
             let bits = self.bits[p.0 as usize];
-            demand[Resource::Weights] += match (core.sharing, projection.connectivity) {
-                (Sharing::Native, Connectivity::Conv2d(conv)) => {
+            demand[Resource::Weights] += match (core.sharing, &projection.connectivity) {
+                (Sharing::Native, &Connectivity::Conv2d(conv)) => {
                     let taps = u64::from(conv.kernel.0) * u64::from(conv.kernel.1);
                     memories.weights.weight_bits(ic.sources, taps, c.longest.min(ic.span), bits)
                 }
@@ -212,6 +231,7 @@ impl<'a> Tiler<'a> {
                 (Sharing::Native, Connectivity::Dense) => {
                     memories.weights.weight_bits(ic.sources, iy.sources * ix.sources / pool, neurons, bits)
                 }
+                (_, Connectivity::Sparse(_)) => unreachable!("bounded above"),
                 (Sharing::Unrolled, _) => memories.weights.row_bits(1, ic.synapses * iy.synapses * ix.synapses, bits),
             };
         }
@@ -251,6 +271,12 @@ impl<'a> Tiler<'a> {
     pub(crate) fn tile_work(&self, tile: &Tile) -> f64 {
         let mut work = 0.0;
         for p in self.graph.incoming(tile.population) {
+            if let Connectivity::Sparse(lists) = &self.graph.projection(p).connectivity {
+                let synapses = synapses_into(lists, self.graph.population(tile.population).shape, tile);
+                let pool = pooled(self.graph.projection(p));
+                work += self.rates[self.graph.ends(p).0.0 as usize] * (synapses * pool) as f64;
+                continue;
+            }
             let reach = &self.reach[p.0 as usize];
             let synapses: u64 = [&tile.channels, &tile.rows, &tile.cols]
                 .into_iter()

@@ -5,7 +5,8 @@
 pub(crate) mod network;
 
 use isa::{
-    CoreImage, Descriptor, Destination, Emission, NeuronDescriptor, NeuronKind, Program, Route, Stimulus, Tag,
+    CoreImage, Descriptor, Destination, Emission, NeuronDescriptor, NeuronKind, Program, Route, SparseDescriptor,
+    Stimulus, Tag,
     op::{ConvDescriptor, DenseDescriptor},
 };
 use std::collections::BTreeMap;
@@ -62,6 +63,7 @@ pub(crate) fn execute(program: &Program, stimulus: &Stimulus) -> Outcome {
                     match &core.descriptors[d.0 as usize] {
                         Descriptor::Conv(d) => convolve(program, d, event, &mut state[i]),
                         Descriptor::Dense(d) => dense(program, d, event, &mut state[i]),
+                        Descriptor::Sparse(d) => sparse(program, d, event, &mut state[i]),
                         Descriptor::Neurons(_) => panic!("an axon runs synaptic operations"),
                     }
                 }
@@ -171,6 +173,21 @@ fn dense(program: &Program, d: &DenseDescriptor, event: Event, state: &mut [i64]
     let weights = &program.block(d.weights).data[row * n..][..n];
     for (v, &w) in state[d.v_base as usize..].iter_mut().zip(weights) {
         *v += event.value * i64::from(w);
+    }
+}
+
+fn sparse(program: &Program, d: &SparseDescriptor, event: Event, state: &mut [i64]) {
+    let (c, y, x) = (event.at.0, event.at.1 / d.pool.0, event.at.2 / d.pool.1);
+    let row = (usize::from(c) * usize::from(d.source.1) + usize::from(y)) * usize::from(d.source.2) + usize::from(x);
+    let mut first = 0;
+    for list in &d.lists {
+        if list.source as usize == row && y < d.source.1 && x < d.source.2 {
+            for (k, &target) in list.targets.iter().enumerate() {
+                let weight = program.block(d.weights).data[first + k];
+                state[(d.v_base + target) as usize] += event.value * i64::from(weight);
+            }
+        }
+        first += list.targets.len();
     }
 }
 

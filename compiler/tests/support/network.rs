@@ -46,7 +46,7 @@ pub(crate) fn join(
     delay: u32,
 ) {
     let mut projection = Projection { connectivity, pool, weights: Vec::new(), delay };
-    if connectivity == Connectivity::OneToOne {
+    if projection.connectivity == Connectivity::OneToOne {
         projection.weights = vec![1];
     }
     let n = projection.expected_weights(graph.population(pre).shape, graph.population(post).shape);

@@ -6,6 +6,7 @@ use crate::{
     encode::InputEncoding,
     graph::{Graph, Population},
     ids::{PopulationId, Shape},
+    lists::SynapseLists,
     neuron::{Compare, InputCoding, Leak, NeuronModel, Normalization, PerChannel, Reset, Spiking, Window},
     readout::Readout,
     stage::{Quantized, Stage, Trained},
@@ -175,9 +176,9 @@ fn extend<S: Numbers>(
     };
     // A self-connection of a linear population, or any projection back in the same step, would have no delay.
     let delay = if target.is_some_and(|id| id <= source) { delay.max(1) } else { delay };
-    let (connectivity, shape) = connectivity(tape, from, wanted);
+    let (connectivity, shape) = connectivity(tape, from, wanted, features);
     let mut projection = Projection::<S> { connectivity, pool, weights: Vec::new(), delay };
-    if connectivity == Connectivity::OneToOne && tape.below(2) == 0 {
+    if projection.connectivity == Connectivity::OneToOne && tape.below(2) == 0 {
         projection.weights = S::weights(vec![0]);
     }
     let n = projection.expected_weights(pre.shape, shape);
@@ -207,8 +208,8 @@ fn finish<S: Numbers>(
     id
 }
 
-fn connectivity(tape: &mut Tape, from: Shape, wanted: Option<Shape>) -> (Connectivity, Shape) {
-    let choice = tape.below(6);
+fn connectivity(tape: &mut Tape, from: Shape, wanted: Option<Shape>, features: Features) -> (Connectivity, Shape) {
+    let choice = tape.below(if features.sparse { 8 } else { 6 });
     if choice == 5 && wanted.is_none_or(|shape| shape == from) {
         return (Connectivity::OneToOne, from);
     }
@@ -246,7 +247,30 @@ fn connectivity(tape: &mut Tape, from: Shape, wanted: Option<Shape>) -> (Connect
             }
         }
     }
+    if choice >= 6 {
+        // Vectors, which a partition may cut anywhere, and sometimes maps.
+        let shape = wanted.unwrap_or_else(|| {
+            if tape.sometimes(true, 4) {
+                Shape::new(tape.between(1, 3), tape.between(1, 3), tape.between(1, 3))
+            } else {
+                Shape::vector(tape.between(1, 24))
+            }
+        });
+        return (Connectivity::Sparse(synapse_lists(tape, from, shape)), shape);
+    }
     (Connectivity::Dense, wanted.unwrap_or_else(|| Shape::vector(tape.between(1, 8))))
+}
+
+/// Up to five synapses per source neuron, pairs sometimes twice.
+fn synapse_lists(tape: &mut Tape, from: Shape, to: Shape) -> SynapseLists {
+    let most = tape.below(6) as usize;
+    let mut draws = tape.signed(from.neurons() * (most + 1), 1 << 20).into_iter().map(i32::unsigned_abs);
+    let mut draw = |n: usize| draws.next().unwrap_or(0) as usize % n;
+    SynapseLists::new((0..from.neurons()).map(|_| {
+        let mut list: Vec<u32> = (0..draw(most + 1)).map(|_| draw(to.neurons()) as u32).collect();
+        list.sort_unstable();
+        list
+    }))
 }
 
 fn per_channel<S: Numbers>(tape: &mut Tape, shape: Shape, spread: u32, around: i32) -> PerChannel<S::Value> {

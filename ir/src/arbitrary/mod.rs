@@ -41,6 +41,8 @@ pub struct Features {
     pub events: bool,
     /// Accumulators and read-outs other than the spike count.
     pub readouts: bool,
+    /// Sparse projections.
+    pub sparse: bool,
     /// Linear populations. Trained graphs only.
     pub linear: bool,
     /// Normalizations in front of spiking neurons. Trained graphs only; such graphs cannot be interpreted before fusing.
@@ -61,6 +63,7 @@ impl Features {
         windows: true,
         events: true,
         readouts: true,
+        sparse: true,
         linear: true,
         normalization: false,
         max_weight: 127,
@@ -74,6 +77,7 @@ impl Features {
         max_input_delay: 0,
         neurons: false,
         events: false,
+        sparse: false,
         linear: false,
         ..Self::ALL
     };

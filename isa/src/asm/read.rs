@@ -1,12 +1,13 @@
 //! The assembler. Total: any text gives a program or an error with its line.
 
-use super::text::{Text, conv_fields, dense_fields, read_run};
+use super::text::{Text, conv_fields, dense_fields, read_run, sparse_fields};
 use crate::{
     ids::{LayerId, RouteId, WeightBlockId},
     image::{AxonEntry, CoreImage, Destination, Emission, Route},
     op::{ChannelParams, ConvDescriptor, DenseDescriptor, Descriptor, Instruction, NeuronDescriptor, NeuronKind},
     program::{Coding, Encoding, InputPort, Layer, Program, WeightBlock},
     readout::Readout,
+    sparse::{SparseDescriptor, SynapseList},
 };
 use std::ops::Range;
 
@@ -34,8 +35,12 @@ pub fn assemble(text: &str) -> Result<Program, AsmError> {
     let mut layers = Vec::new();
     while let Some(mut line) = r.next_if(".layer") {
         line.index(&LayerId(layers.len() as u16))?;
-        layers.push(Layer { name: line.value()?, shape: line.value()? });
+        let mut layer = Layer { name: line.value()?, shape: line.value()?, numbers: Vec::new() };
         line.end()?;
+        while let Some(mut line) = r.next_if(".num") {
+            layer.numbers.extend(line.runs::<u32>()?);
+        }
+        layers.push(layer);
     }
     let readout = readout(r.must(".readout")?)?;
     let mut line = r.must(".input")?;
@@ -276,13 +281,14 @@ fn core(r: &mut Lines, mut line: Line) -> Result<CoreImage, AsmError> {
         if id != expected {
             return Err(line.error(&format!("entries count up: expected {expected}, found {id}")));
         }
-        let kind = line.token("`conv`, `dense` or `nrn`")?;
+        let kind = line.token("`conv`, `dense`, `sparse` or `nrn`")?;
         line.word("{")?;
         let mut descriptor = match kind.as_str() {
             "conv" => Descriptor::Conv(conv(&mut line)?),
             "dense" => Descriptor::Dense(dense(&mut line)?),
+            "sparse" => Descriptor::Sparse(sparse(&mut line)?),
             "nrn" => Descriptor::Neurons(neurons(&mut line)?),
-            _ => return Err(line.error(&format!("expected `conv`, `dense` or `nrn`, found `{kind}`"))),
+            _ => return Err(line.error(&format!("expected `conv`, `dense`, `sparse` or `nrn`, found `{kind}`"))),
         };
         line.word("}")?;
         line.end()?;
@@ -293,6 +299,13 @@ fn core(r: &mut Lines, mut line: Line) -> Result<CoreImage, AsmError> {
                 line.end()?;
             }
             d.emission = emission(r)?;
+        }
+        if let Descriptor::Sparse(d) = &mut descriptor {
+            while let Some(mut line) = r.next_if(".lst") {
+                let source = line.value()?;
+                line.word("->")?;
+                d.lists.push(SynapseList { source, targets: line.runs()? });
+            }
         }
         descriptors.push(descriptor);
     }
@@ -372,6 +385,26 @@ fn dense(line: &mut Line) -> Result<DenseDescriptor, AsmError> {
         };
     }
     dense_fields!(each, d);
+    Ok(d)
+}
+
+/// A sparse projection without its lists, which follow on lines of their own.
+fn sparse(line: &mut Line) -> Result<SparseDescriptor, AsmError> {
+    let mut d = SparseDescriptor {
+        layer: LayerId(0),
+        source: (0, 0, 0),
+        pool: (0, 0),
+        n: 0,
+        weights: WeightBlockId(0),
+        v_base: 0,
+        lists: Vec::new(),
+    };
+    macro_rules! each {
+        ($name:literal, $field:expr) => {
+            $field = line.after($name)?
+        };
+    }
+    sparse_fields!(each, d);
     Ok(d)
 }
 

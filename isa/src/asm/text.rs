@@ -145,4 +145,15 @@ macro_rules! dense_fields {
     };
 }
 
-pub(super) use {conv_fields, dense_fields};
+macro_rules! sparse_fields {
+    ($each:ident, $d:expr) => {
+        $each!("layer", $d.layer);
+        $each!("src", $d.source);
+        $each!("pool", $d.pool);
+        $each!("n", $d.n);
+        $each!("w", $d.weights);
+        $each!("v", $d.v_base);
+    };
+}
+
+pub(super) use {conv_fields, dense_fields, sparse_fields};

@@ -2,7 +2,7 @@
 
 use super::{
     Style,
-    text::{Text, conv_fields, dense_fields, show_runs},
+    text::{Text, conv_fields, dense_fields, show_runs, sparse_fields},
 };
 use crate::{
     ids::{LayerId, RouteId, WeightBlockId},
@@ -10,6 +10,7 @@ use crate::{
     op::{ConvDescriptor, DenseDescriptor, Descriptor, Instruction, NeuronDescriptor, NeuronKind},
     program::{Coding, Encoding, Program},
     readout::Readout,
+    sparse::SparseDescriptor,
 };
 
 /// Weights per line.
@@ -22,6 +23,7 @@ pub fn disassemble(program: &Program, style: Style) -> String {
     out.push(format!(".program {} arch {} timesteps {}", p.name.show(), p.arch.show(), p.timesteps));
     for (id, layer) in (0..).map(LayerId).zip(&p.layers) {
         out.push(format!(".layer {id} {} {}", layer.name.show(), layer.shape.show()));
+        out.extend(layer.numbers.chunks(PER_LINE).map(|row| list(".num".into(), &show_runs(row))));
     }
     out.push(match &p.readout {
         Readout::Goodness { layer, sizes } => list(format!(".readout goodness {layer}"), &show_runs(sizes)),
@@ -77,6 +79,7 @@ fn core(out: &mut Vec<String>, program: &Program, image: &CoreImage) {
         match descriptor {
             Descriptor::Conv(d) => out.push(format!(".desc d{i} conv {{{} }}", conv(d))),
             Descriptor::Dense(d) => out.push(format!(".desc d{i} dense {{{} }}", dense(d))),
+            Descriptor::Sparse(d) => sparse(out, i, d),
             Descriptor::Neurons(d) => neurons(out, program, i, d),
         }
     }
@@ -111,6 +114,18 @@ fn dense(d: &DenseDescriptor) -> String {
     }
     dense_fields!(each, d);
     fields
+}
+
+fn sparse(out: &mut Vec<String>, i: usize, d: &SparseDescriptor) {
+    let mut fields = String::new();
+    macro_rules! each {
+        ($name:literal, $field:expr) => {
+            fields += &format!(" {} {}", $name, $field.show())
+        };
+    }
+    sparse_fields!(each, d);
+    out.push(format!(".desc d{i} sparse {{{fields} }}"));
+    out.extend(d.lists.iter().map(|l| list(format!(".lst {} ->", l.source), &show_runs(&l.targets))));
 }
 
 fn neurons(out: &mut Vec<String>, program: &Program, i: usize, d: &NeuronDescriptor) {

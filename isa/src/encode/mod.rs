@@ -20,6 +20,7 @@
 //! total: it never panics, allocates in proportion to the input only, and refuses what it does not know, down to reserved
 //! bits. It checks the form; [`crate::verify`] checks the meaning.
 
+mod layers;
 mod types;
 mod wire;
 
@@ -106,6 +107,9 @@ pub enum Cause {
     /// An instruction that does not exist.
     #[error(transparent)]
     Instruction(#[from] WordError),
+    /// Numbers of layers that are out of order, empty, or of no layer.
+    #[error("numbers of layers out of order, empty, or of a layer that does not exist")]
+    Numbers,
     /// Weights stored at a width other than the narrowest allowed.
     #[error("weights of {bits} bits stored in {bytes} bytes each")]
     WeightBytes {
@@ -155,7 +159,7 @@ pub fn encode(program: &Program) -> Vec<u8> {
                 timesteps.put(w);
             }),
         ),
-        (FIXED[1], 0, bytes(|w| layers.put(w))),
+        (FIXED[1], 0, bytes(|w| layers::put(layers, w))),
         (FIXED[2], 0, bytes(|w| input.put(w))),
         (FIXED[3], 0, bytes(|w| readout.put(w))),
         (FIXED[4], 0, bytes(|w| weights.put(w))),
@@ -206,7 +210,7 @@ pub fn decode(bytes: &[u8]) -> Result<Program, DecodeError> {
         name,
         arch,
         timesteps,
-        layers: whole(&mut bodies, Wire::get)?,
+        layers: whole(&mut bodies, layers::get)?,
         input: whole(&mut bodies, Wire::get)?,
         readout: whole(&mut bodies, Wire::get)?,
         weights: whole(&mut bodies, Wire::get)?,

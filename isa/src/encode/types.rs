@@ -11,12 +11,12 @@ use crate::{
         ChannelParams, ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor,
         NeuronKind,
     },
-    program::{Coding, Encoding, InputPort, Layer, WeightBlock},
+    program::{Coding, Encoding, InputPort, WeightBlock},
     readout::Readout,
+    sparse::{SparseDescriptor, SynapseList},
 };
 
 newtypes!(CoreId, LayerId, RouteId, Tag, WeightBlockId, DescriptorId);
-record!(Layer { name, shape });
 record!(InputPort { layer, encoding, coding, emission, routes });
 record!(Emission { channel_class, row_class, column_class, routes });
 record!(Route { tag, delay, destination });
@@ -42,6 +42,8 @@ record!(ConvDescriptor {
     v_base,
 });
 record!(DenseDescriptor { layer, source, pool, n, weights, v_base });
+record!(SynapseList { source, targets });
+record!(SparseDescriptor { layer, source, pool, n, weights, v_base, lists });
 record!(NeuronDescriptor { layer, origin, extent, v_base, kind, params, emission, to_host });
 
 impl Wire for Instruction {
@@ -97,13 +99,18 @@ impl Wire for Descriptor {
                 2u8.put(w);
                 d.put(w);
             }
+            Self::Sparse(d) => {
+                3u8.put(w);
+                d.put(w);
+            }
         }
     }
     fn get(r: &mut Reader) -> Result<Self, Fault> {
-        Ok(match r.variant(3, "descriptor")? {
+        Ok(match r.variant(4, "descriptor")? {
             0 => Self::Conv(Wire::get(r)?),
             1 => Self::Dense(Wire::get(r)?),
-            _ => Self::Neurons(Wire::get(r)?),
+            2 => Self::Neurons(Wire::get(r)?),
+            _ => Self::Sparse(Wire::get(r)?),
         })
     }
 }

@@ -35,6 +35,7 @@ impl Cx<'_> {
             match descriptor {
                 Descriptor::Conv(d) => self.conv(image, &entity, d),
                 Descriptor::Dense(d) => self.dense(image, &entity, d),
+                Descriptor::Sparse(d) => self.sparse(image, &entity, d),
                 Descriptor::Neurons(d) => self.neurons(&entity, d),
             }
         }
@@ -101,7 +102,7 @@ impl Cx<'_> {
                     Some(Descriptor::Neurons(_)) => {
                         self.report(Rule::Axons, &entity, format!("runs {d}, which is not synaptic"));
                     }
-                    Some(Descriptor::Conv(_) | Descriptor::Dense(_)) => {}
+                    Some(Descriptor::Conv(_) | Descriptor::Dense(_) | Descriptor::Sparse(_)) => {}
                 }
             }
         }
@@ -155,7 +156,7 @@ impl Cx<'_> {
         });
     }
 
-    fn block(&mut self, entity: &str, id: WeightBlockId, needs: u64) {
+    pub(super) fn block(&mut self, entity: &str, id: WeightBlockId, needs: u64) {
         let n = self.program.weights.len();
         let Some(block) = self.program.weights.get(id.0 as usize) else {
             self.report(Rule::Ids, entity, format!("{id} of {n} weight blocks"));
@@ -230,6 +231,7 @@ impl Cx<'_> {
             let block = match descriptor {
                 Descriptor::Conv(d) => d.weights,
                 Descriptor::Dense(d) => d.weights,
+                Descriptor::Sparse(d) => d.weights,
                 Descriptor::Neurons(_) => continue,
             };
             if let Some(used) = used.get_mut(block.0 as usize) {
@@ -262,6 +264,7 @@ impl Cx<'_> {
             let n = arch.n_cores();
             self.check(core < CoreId(n), Rule::Ids, core, || format!("the chip has {n} cores"));
         }
+        self.numbers();
         self.weight_blocks();
     }
 }

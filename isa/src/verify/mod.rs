@@ -12,7 +12,7 @@
 //! | `order` | cores, axon entries, and the cores of a destination are strictly ascending; no list of cores is empty |
 //! | `handlers` | `on_spike` is EVGET, AXL, XCALL, END; `on_tick` is NUPD…, the chip's synchronization, END; every spiking tile is updated exactly once, accumulators never |
 //! | `axons` | an axon entry calls synaptic descriptors, each at most once, and at least one |
-//! | `geometry` | extents, strides, kernels, pools and groups are positive; tiles lie in their layer; windows are in order; groups and tile borders align with `span` |
+//! | `geometry` | extents, strides, kernels, pools and groups are positive; tiles lie in their layer; windows are in order; groups and tile borders align with `span`; synapse lists ascend, are not empty, and name sources and targets that exist; the numbers of a layer name each neuron once |
 //! | `weights` | a block has as many weights as its descriptor reads, of a width that the core stores, each within the width; every block is used |
 //! | `state` | the tiles' state ranges are disjoint and inside `n_state`; a synaptic descriptor addresses exactly one tile, with the same box |
 //! | `params` | one parameter set per channel, within the potential's width; chips that sweep touched neurons only have neither bias nor leak |
@@ -27,6 +27,7 @@
 
 mod core;
 mod network;
+mod sparse;
 
 use crate::{arch::Arch, ids::CoreId, image::CoreImage, program::Program, usage::usages};
 use std::{collections::BTreeMap, fmt};

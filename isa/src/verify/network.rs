@@ -153,6 +153,7 @@ impl Cx<'_> {
                             (d.pool, d.source, u32::from(d.first_channel) + u32::from(d.n_channels) <= u32::from(c))
                         }
                         Some(Descriptor::Dense(d)) => (d.pool, (d.source.1, d.source.2), d.source.0 == c),
+                        Some(Descriptor::Sparse(d)) => (d.pool, (d.source.1, d.source.2), d.source.0 == c),
                         _ => continue,
                     };
                     let pooled = (h.checked_div(pool.0), w.checked_div(pool.1));

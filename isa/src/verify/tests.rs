@@ -6,7 +6,7 @@ use crate::{
     Program, Readout, RouteId, Tag, WeightBlockId,
     arch::{ConvolutionLimits, Multicast, Sweep, preset::preset},
     program::{Coding, Encoding},
-    testing::{any_program, tiny},
+    testing::{any_program, tiny, tiny_sparse},
 };
 use proptest::prelude::*;
 
@@ -25,6 +25,13 @@ fn conv(program: &mut Program) -> &mut crate::ConvDescriptor {
     match &mut program.cores[0].descriptors[0] {
         Descriptor::Conv(d) => d,
         _ => panic!("d0 of core 0 of the tiny program is a convolution"),
+    }
+}
+
+fn lists(program: &mut Program) -> &mut crate::SparseDescriptor {
+    match &mut program.cores[1].descriptors[0] {
+        Descriptor::Sparse(d) => d,
+        _ => panic!("d0 of core 1 of the sparse program is a list operation"),
     }
 }
 
@@ -207,4 +214,36 @@ fn window_order_is_checked() {
     let NeuronKind::Spiking { window, .. } = &mut tile(&mut program, 0).kind else { panic!("spiking") };
     *window = (3, 2);
     assert_eq!(verify(&program, &loihi())[0].rule, Rule::Geometry);
+}
+
+const SPARSE_CORRUPTIONS: &[Corruption] = &[
+    (Rule::Geometry, "lists out of order", |p, _| lists(p).lists.swap(0, 1)),
+    (Rule::Geometry, "a list of a source that does not exist", |p, _| lists(p).lists[1].source = 8),
+    (Rule::Geometry, "targets out of order", |p, _| lists(p).lists[0].targets.swap(0, 1)),
+    (Rule::Geometry, "a target outside the tile", |p, _| lists(p).lists[0].targets[1] = 3),
+    (Rule::Geometry, "an empty list", |p, _| lists(p).lists[0].targets.clear()),
+    (Rule::Weights, "a synapse without weight", |p, _| lists(p).lists[0].targets.push(2)),
+    (Rule::State, "a state word inside a tile", |p, _| lists(p).v_base = 1),
+    (Rule::Tags, "another source map", |p, _| lists(p).source = (8, 1, 1)),
+    (Rule::Geometry, "a neuron without number", |p, _| {
+        p.layers[2].numbers.pop();
+    }),
+    (Rule::Geometry, "a number twice", |p, _| p.layers[2].numbers[0] = 1),
+    (Rule::Geometry, "a renumbered input", |p, _| p.layers[0].numbers = (0..16).rev().collect()),
+    (Rule::Capacity, "lists larger than the memory", |_, arch| {
+        // Two lists of one word of 64 bits each.
+        let Some(bits) = arch.core.memories.weights.bits.as_mut() else { panic!("loihi1 has a weight memory") };
+        bits.value = 127;
+    }),
+];
+
+#[test]
+fn every_corruption_of_lists_and_numbers_is_caught() {
+    assert_eq!(verify(&tiny_sparse(), &loihi()), vec![]);
+    for (rule, what, corrupt) in SPARSE_CORRUPTIONS {
+        let (mut program, mut arch) = (tiny_sparse(), loihi());
+        corrupt(&mut program, &mut arch);
+        let found = verify(&program, &arch);
+        assert!(found.iter().any(|v| v.rule == *rule), "{what}: {found:?}");
+    }
 }

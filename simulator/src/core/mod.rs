@@ -7,7 +7,9 @@
 //! all in ticks. A state read-modify-write takes one slot with a read and a write port, two with one shared port. An issue
 //! of `lanes` operations touches `w = ⌈lanes·bits/word⌉` consecutive words of each memory; interleaved over `banks` banks
 //! that takes `⌈w/banks⌉` slots. Events are processed one after another, the sweep follows the last event, emission follows
-//! the sweep: no overlap inside a core is assumed, because descriptions carry none.
+//! the sweep: no overlap inside a core is assumed, because descriptions carry none. The entries of a synapse list lie next
+//! to each other in the weight memory, their potentials do not: an issue of `lanes` entries touches a state word for each,
+//! taken to lie evenly over the banks.
 
 use isa::{
     Arch,
@@ -24,6 +26,8 @@ pub(crate) struct CoreCosts {
     spike: u64,
     lanes: u64,
     state_slots: u64,
+    /// The same for operations on potentials that do not lie next to each other.
+    scattered_slots: u64,
     weights: Option<Memory>,
 }
 
@@ -50,6 +54,8 @@ impl CoreCosts {
             spike: timing.neuron_spike.as_ref()?.value,
             lanes,
             state_slots: ports * bank_slots(state, lanes, core.state_bits),
+            scattered_slots: ports
+                * state.words(lanes, 1, core.state_bits).div_ceil(u64::from(state.banks.max(1))).max(1),
             weights: Some(core.memories.weights.clone()),
         })
     }
@@ -59,6 +65,12 @@ impl CoreCosts {
         let Some(weights) = &self.weights else { return 0 };
         let slots = self.state_slots.max(bank_slots(weights, self.lanes, bits));
         span.div_ceil(self.lanes) * slots * self.synapse
+    }
+
+    /// Ticks of `issues` issues of synapses of lists, with entries of `bits` bits; 0 if costs are not known.
+    pub(crate) fn list_ticks(&self, issues: u64, bits: u32) -> u64 {
+        let Some(weights) = &self.weights else { return 0 };
+        issues * self.scattered_slots.max(bank_slots(weights, self.lanes, bits)) * self.synapse
     }
 
     /// Ticks of writing `n` initial potentials: one slot for each `lanes`.

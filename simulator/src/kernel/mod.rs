@@ -5,6 +5,7 @@ pub(crate) mod add;
 pub(crate) mod conv;
 pub(crate) mod dense;
 pub(crate) mod neuron;
+pub(crate) mod sparse;
 
 pub(crate) use add::Bases;
 
@@ -58,15 +59,17 @@ impl Weights {
 pub(crate) enum Synaptic {
     Conv(conv::Conv),
     Dense(dense::Dense),
+    Sparse(sparse::Sparse),
 }
 
 impl Synaptic {
     /// Adds the weights of the bursts' events to the state; returns the number of rows added (valid kernel taps of a
-    /// convolution). Each row is `span` synaptic operations. `list` holds the channels of the bursts.
+    /// convolution, synapses of a list). Each row is `span` synaptic operations. `list` holds the channels of the bursts.
     pub(crate) fn scatter(&self, v: &mut [i32], bursts: &[Burst], list: &[u16], bases: &mut Bases) -> u64 {
         match self {
             Self::Conv(conv) => conv.scatter(v, bursts, list, bases),
             Self::Dense(dense) => dense.scatter(v, bursts, list, bases),
+            Self::Sparse(sparse) => sparse.scatter(v, bursts, list),
         }
     }
 
@@ -75,6 +78,7 @@ impl Synaptic {
         match self {
             Self::Conv(conv) => conv.touched(burst, list, range),
             Self::Dense(dense) => dense.touched(burst, list, range),
+            Self::Sparse(sparse) => sparse.touched(burst, list, range),
         }
     }
 
@@ -83,6 +87,7 @@ impl Synaptic {
         match self {
             Self::Conv(conv) => conv.span,
             Self::Dense(dense) => dense.n,
+            Self::Sparse(_) => 1,
         }
     }
 }

@@ -25,7 +25,7 @@ fn route(tag: u16, delay: u16, core: u32) -> Route {
 /// dense to 2 accumulators on core 4 (router 1), weights 1. Three timesteps.
 pub(crate) fn paper(arch: &str) -> Program {
     use Instruction::{AxonLookup, Barrier, CallAxon, End, EventGet, NeuronUpdate};
-    let layer = |name: &str, shape| Layer { name: name.into(), shape };
+    let layer = |name: &str, shape| Layer { name: name.into(), shape, numbers: Vec::new() };
     let on_spike = vec![EventGet, AxonLookup, CallAxon, End];
     let params = |threshold| ChannelParams { threshold, v_init: 0, bias: 0 };
     let axons = |tag| vec![AxonEntry { tag: Tag(tag), descriptors: vec![DescriptorId(0)] }];

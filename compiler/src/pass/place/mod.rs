@@ -11,7 +11,7 @@
 mod anneal;
 mod load;
 mod region;
-mod seed;
+pub(crate) mod seed;
 
 pub use anneal::{MOST_MOVES, Schedule};
 pub use region::Region;
