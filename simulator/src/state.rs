@@ -2,7 +2,7 @@
 
 mod queue;
 
-use crate::{kernel::Bases, load::Loaded};
+use crate::{coupled::EventQueue, kernel::Bases, load::Loaded};
 use isa::LayerId;
 
 use queue::Ring;
@@ -51,7 +51,7 @@ impl UnitSet {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TileState {
     pub(crate) spikes: u64,
-    /// Neurons visited, where only touched neurons are.
+    /// Neurons visited, where only touched neurons are; updates, where neurons fire per event.
     pub(crate) visits: u64,
     /// An update would change nothing.
     pub(crate) quiet: bool,
@@ -132,6 +132,8 @@ pub struct State {
     /// Every spike of the timestep in order, for cycle timing: (unit, tile, class).
     pub(crate) order: Vec<(u32, u16, u32)>,
     pub(crate) input_order: Vec<u32>,
+    /// Events under way, on chips that fire per event.
+    pub(crate) events: EventQueue,
 }
 
 impl State {
@@ -174,6 +176,7 @@ impl State {
             input_sent: Vec::new(),
             order: Vec::new(),
             input_order: Vec::new(),
+            events: EventQueue::default(),
         }
     }
 

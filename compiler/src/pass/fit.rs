@@ -12,6 +12,7 @@ use crate::{
     pass::{
         cluster::cluster,
         emit::expressible,
+        per_event::timeless,
         store::store,
         support::supported,
         tile::{Misfit, SLACK_PERCENT, Tiler},
@@ -186,6 +187,7 @@ fn other_presets(graph: &Graph<Quantized>, arch: &Arch, activity: &Activity) -> 
             let other = preset::preset(name)?;
             expressible(graph, &other).ok()?;
             supported(graph, &other).ok()?;
+            timeless(graph, &other).ok()?;
             let bits = store(graph, &other).ok()?;
             let n = n_clusters(graph, &other, &bits, activity)?;
             (n <= other.n_cores() as usize).then(|| format!("{name} ({n} cores)"))
