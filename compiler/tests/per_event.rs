@@ -30,9 +30,8 @@ fn neuron() -> Spiking<Quantized> {
 /// 1×8×8 → 4×8×8 → 2×4×4, two-phase windows and an initial potential included.
 fn small() -> Graph<Quantized> {
     let mut graph = Graph::new("small", 8, InputEncoding::Pixels);
-    let mut add = |name: &str, shape, neuron| {
-        graph.add_population(Population { name: name.into(), shape, neuron, norm: () })
-    };
+    let mut add =
+        |name: &str, shape, neuron| graph.add_population(Population { name: name.into(), shape, neuron, norm: () });
     let input = NeuronModel::Input { coding: InputCoding::DirectOnce, scale: 1.0 };
     let spiking = |start| NeuronModel::Spiking(Spiking { window: Window::new(start, start + 4), ..neuron() });
     let input = add("input", Shape::new(1, 8, 8), input);

@@ -6,7 +6,10 @@ use super::{
     text::{Table, align_right},
 };
 use crate::simulation::Batch;
-use isa::{Arch, arch::Fire};
+use isa::{
+    Arch,
+    arch::{Basis, Constant, Fire},
+};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -17,6 +20,8 @@ pub(crate) struct PerEvent {
     pub(crate) saturated_updates: f64,
     /// Width of a potential \[bits\].
     pub(crate) state_bits: u32,
+    /// Times that the order of events follows from and that are assumed, by field path.
+    pub(crate) assumed_times: Vec<&'static str>,
     /// Comparison with the same quantized network in timesteps, if that was run on the same images.
     pub(crate) against_timesteps: Option<Mismatch>,
 }
@@ -50,7 +55,10 @@ impl PerEvent {
     /// `None` on chips with timesteps. `stepwise`: the same images in timesteps.
     pub(crate) fn of(arch: &Arch, run: &StoredRun, batch: &Batch, stepwise: Option<&Batch>) -> Option<Self> {
         let n = batch.samples.len() as f64;
+        let assumed = |figure: &Constant| figure.basis == Basis::Assumed;
+        let times = arch.ordering_times().into_iter();
         (arch.core.fire == Fire::PerEvent).then(|| Self {
+            assumed_times: times.filter(|(_, time)| time.is_some_and(assumed)).map(|(path, _)| path).collect(),
             saturated_updates: batch.samples.iter().map(|s| s.saturated).sum::<u64>() as f64 / n,
             state_bits: arch.core.state_bits,
             against_timesteps: stepwise.map(|stepwise| Mismatch::new(run, batch, stepwise)),
@@ -64,6 +72,10 @@ impl PerEvent {
             "per event    this chip fires as soon as an event lifts a potential to its threshold, without timesteps and windows;"
         );
         let _ = writeln!(out, "             that is another network than the one trained, not another execution of it");
+        if !self.assumed_times.is_empty() {
+            let times = self.assumed_times.join(", ");
+            let _ = writeln!(out, "             order, and so spikes and latency, follow from assumed times: {times}");
+        }
         let Some(m) = &self.against_timesteps else {
             let _ = writeln!(out, "             `spikeloom run` compares it with the same network in timesteps");
             return;
@@ -75,11 +87,12 @@ impl PerEvent {
         );
         let mut table = Table::new(&["  spikes of", "in timesteps", "per event", "ratio"]);
         for layer in &m.layers {
+            let ratio = layer.per_event_spikes / layer.stepwise_spikes;
             table.row(vec![
                 format!("  {}", layer.name),
                 count(layer.stepwise_spikes),
                 count(layer.per_event_spikes),
-                format!("{:.3}", layer.per_event_spikes / layer.stepwise_spikes),
+                if ratio.is_finite() { format!("{ratio:.3}") } else { "–".into() },
             ]);
         }
         out.push_str(&align_right(table, 1));

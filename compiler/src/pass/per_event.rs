@@ -42,7 +42,12 @@ pub fn timeless(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostics
         let entity = || format!("{id} `{}` → `{}`", graph.population(pre).name, graph.population(post).name);
         if projection.delay > 1 {
             let limit = Limit { resource: "delay [timesteps]".into(), used: projection.delay.into(), max: 1 };
-            refuse(entity(), format!("waits for timesteps, which {name} does not have"), Some(limit), "use a delay of 1");
+            refuse(
+                entity(),
+                format!("waits for timesteps, which {name} does not have"),
+                Some(limit),
+                "use a delay of 1",
+            );
         }
         let input = matches!(graph.population(pre).neuron, NeuronModel::Input { .. });
         let (low, high) = graph.input_range().filter(|_| input).unwrap_or((0, 1));
@@ -57,7 +62,8 @@ pub fn timeless(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostics
     }
     if let Some(id) = in_a_loop(graph) {
         let entity = format!("{id} `{}`", graph.population(id).name);
-        let message = format!("its spikes come back to it; on {name}, which has no last timestep, they may do so for ever");
+        let message =
+            format!("its spikes come back to it; on {name}, which has no last timestep, they may do so for ever");
         refuse(entity, message, None, "use a network without recurrence");
     }
     if found.is_empty() { Ok(()) } else { Err(Diagnostics(found)) }
