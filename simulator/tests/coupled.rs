@@ -278,6 +278,32 @@ fn where_order_cannot_matter_spikes_are_those_of_timesteps() {
     assert!(spikes.get() > 1_000, "the networks are active: {} spikes", spikes.get());
 }
 
+/// In a chain with one core per layer every core hears one sender, whose events cannot overtake each other.
+#[test]
+fn in_a_chain_of_single_cores_times_change_no_spike() {
+    let mut runner = TestRunner::new(Config { cases: 100, failure_persistence: None, ..Config::default() });
+    let features = arbitrary::Features { max_weight: 40, ..arbitrary::Features::CHAIN };
+    let cases = (arbitrary::quantized_case(features), variant(), variant());
+    let outcome = runner.run(&cases, |((graph, sample), one, other)| {
+        let graph = timeless(graph);
+        let of = |variant: Variant| {
+            let arch = chip(Variant { neurons: 4096, state_bits: 20, ..variant });
+            let program = program(&graph, &arch)?;
+            per_event::execute((&graph, &program, &arch), &sample, MOST)?;
+            let mut seen = Recorder::default();
+            let machine = Machine::new(&program, &arch).expect("compiled programs load");
+            machine.run(&stimulus(&sample), TimingMode::Counts, &mut seen).expect("a valid sample");
+            // Layer by layer, in order.
+            let mut firings: Vec<(u16, u32)> = seen.firings.iter().map(|&(_, layer, neuron)| (layer, neuron)).collect();
+            firings.sort_by_key(|(layer, _)| *layer);
+            Some((firings, seen.potentials))
+        };
+        prop_assert_eq!(of(one), of(other));
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+}
+
 #[test]
 fn any_number_of_threads_gives_the_same_runs() {
     let mut runner = TestRunner::deterministic();

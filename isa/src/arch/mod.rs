@@ -301,7 +301,7 @@ pub enum Sync {
     Fixed(Constant),
     /// A core goes on when all its predecessors' tokens have arrived; a token costs one packet per edge.
     Token,
-    /// Counts only: no time.
+    /// Counts only: no time. Chips that fire per event have time, but no timesteps to separate.
     None,
 }
 
