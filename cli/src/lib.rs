@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod simulation;
 mod source;
+mod stepwise;
 mod study;
 mod trace;
 

@@ -21,6 +21,8 @@ pub(crate) struct Sample {
     pub(crate) spikes: u64,
     /// Synaptic operations.
     pub(crate) synaptic_operations: u64,
+    /// Updates clipped at the ends of a potential's range, where neurons fire per event.
+    pub(crate) saturated: u64,
     /// Duration \[s\], if the chip's description allows it.
     pub(crate) seconds: Option<f64>,
     /// The sample's own counts, kept only if asked for.
@@ -95,6 +97,7 @@ pub(crate) fn simulate(
                 class: run.class,
                 spikes: run.layer_spikes.iter().sum::<u64>() - run.layer_spikes[input_layer],
                 synaptic_operations: run.ledger.total().synaptic_operations(),
+                saturated: run.saturated,
                 seconds: run.time.as_ref().map(simulator::Time::seconds),
                 ledger: settings.keep_ledgers.then(|| run.ledger.clone()),
             };

@@ -7,7 +7,7 @@ use isa::{CoreId, Program};
 use models::data::Dataset;
 use simulator::{
     Machine, TimingMode,
-    trace::{Potentials, Spikes, Timeline, Vcd},
+    trace::{Firings, Potentials, Spikes, Timeline, Vcd},
 };
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ pub(crate) struct TraceArgs {
 enum Kind {
     /// Every spike
     Spikes,
-    /// Every potential after every timestep
+    /// Every potential after every timestep; at the end, where neurons fire per event
     Potentials,
     /// Phases of every core, queues and the busiest link
     Timeline,
@@ -84,6 +84,11 @@ pub(crate) fn write(
         let path = args.trace_dir.join(name);
         files::write_with(&path, |to| {
             match kind {
+                Kind::Spikes if machine.fires_per_event() => {
+                    let mut probe = Firings::new(machine, to);
+                    machine.run(&stimulus, mode, &mut probe)?;
+                    probe.finish()?;
+                }
                 Kind::Spikes => {
                     let mut probe = Spikes::new(machine, to);
                     machine.run(&stimulus, mode, &mut probe)?;
@@ -117,6 +122,11 @@ pub(crate) fn write(
 
 fn ensure_time(machine: &Machine, mode: TimingMode) -> Result<()> {
     let arch = &machine.arch().name;
+    ensure!(
+        !machine.fires_per_event(),
+        "--trace timeline and vcd show timesteps, and chip {arch} fires per event; trace spikes, which then have ticks, and \
+         potentials"
+    );
     ensure!(
         mode != TimingMode::Counts,
         "--trace timeline and vcd need time, and --mode counts has none; use --mode analytic"

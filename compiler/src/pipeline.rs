@@ -13,6 +13,7 @@ use crate::{
         emit,
         fit::{Fitted, fit},
         fuse::fuse,
+        per_event::timeless,
         place::{Method, Schedule, place},
         quantize::{LayerReport, QuantizeOptions, quantize},
         renumber::{Orders, renumber},
@@ -210,7 +211,7 @@ pub fn compile_quantized_observed(
     verified(graph)?;
     let activity = options.activity.clone().unwrap_or_else(|| Activity::assumed(graph));
     let bits = store(graph, arch);
-    let objections = Diagnostics::all([emit::expressible(graph, arch), supported(graph, arch)]);
+    let objections = Diagnostics::all([emit::expressible(graph, arch), supported(graph, arch), timeless(graph, arch)]);
     let bits = match (bits, objections) {
         (Ok(bits), Ok(())) => bits,
         (bits, objections) => return Err(everything(graph, arch, bits, objections, &activity).into()),

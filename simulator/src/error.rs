@@ -7,14 +7,16 @@ use thiserror::Error;
 /// Why a program cannot be loaded. Programs that pass `isa`'s verifier for the same chip only meet the first two.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LoadError {
-    /// The chip fires per event.
+    /// The chip fires per event, and its description leaves the order of events open.
     #[error(
-        "chip {arch} fires per event, which this simulator does not execute: an event's order would decide its spikes. \
-         Use a chip with `fire: PerStep`"
+        "chip {arch} fires per event, so that the order of events decides its spikes, but its description has no `{figure}`, \
+         which the order follows from. State it, as assumed if nothing is published"
     )]
-    FiresPerEvent {
+    Unordered {
         /// The chip.
         arch: String,
+        /// The figure that is absent.
+        figure: &'static str,
     },
     /// The program was compiled for another chip.
     #[error("program {program} was compiled for chip {compiled_for}, not for {arch}. Compile it again for {arch}")]

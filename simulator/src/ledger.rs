@@ -14,7 +14,7 @@ use isa::{
     },
     Arch, CoreId, Counts, LayerId, Ledger,
     action::Site,
-    arch::Sweep,
+    arch::{Fire, Sweep},
 };
 
 /// The counts of a sample of `timesteps` steps.
@@ -35,7 +35,7 @@ pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, timesteps: u32
             }
         }
         let home = &mut layers[0];
-        let steps = u64::from(timesteps);
+        let steps = if arch.core.fire == Fire::PerEvent { 0 } else { u64::from(timesteps) };
         home[Instruction] += steps * unit.on_tick;
         home[Barrier] += steps * unit.barriers;
         cross(home, unit.token_crossings, steps);
@@ -110,6 +110,13 @@ fn sweep(unit: &Unit, tile: &Tile, tally: &TileState, arch: &Arch, timesteps: u3
         }
         return;
     };
+    if arch.core.fire == Fire::PerEvent {
+        counts[ParamRead] += tally.visits * params.words(1, 1, bits);
+        counts[NeuronSpike] += tally.spikes;
+        counts[NeuronIdle] += tally.visits - tally.spikes;
+        counts[SpikeReset] += tally.spikes;
+        return;
+    }
     let occurrences = unit.tick.iter().filter(|&&i| std::ptr::eq(&raw const unit.tiles[i], tile)).count() as u64;
     let window = u64::from(tile.window.1.min(timesteps).saturating_sub(tile.window.0));
     let sweeps = occurrences * window;

@@ -6,11 +6,13 @@
 //!
 //! A [`Machine`] is loaded once and shared by threads; what changes during a sample is a [`State`]. A timestep has two
 //! phases: the function of every core (`step`), which alone decides spikes and counts, then the replay of its work in time
-//! (`timing`). All of it is integer arithmetic; there are no joules here. What is counted when is stated in
+//! (`timing`). Chips that fire per event have no timesteps: there the order of events, and with it time, decides spikes
+//! (`coupled`). All of it is integer arithmetic; there are no joules here. What is counted when is stated in
 //! `docs/counters.md`.
 
 mod batch;
 mod core;
+mod coupled;
 mod error;
 mod kernel;
 mod ledger;

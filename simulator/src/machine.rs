@@ -2,6 +2,7 @@
 
 use crate::{
     core::CoreCosts,
+    coupled::Coupled,
     error::{LoadError, RunError},
     ledger::ledger,
     load::{Loaded, load},
@@ -28,6 +29,8 @@ pub struct Machine {
     loaded: Loaded,
     topology: Topology,
     costs: Option<Costs>,
+    /// On chips that fire per event.
+    coupled: Option<Coupled>,
 }
 
 /// The outcome of a sample.
@@ -41,6 +44,8 @@ pub struct Run {
     pub potentials: Vec<i32>,
     /// Spikes of each layer; for the input layer, its events.
     pub layer_spikes: Vec<u64>,
+    /// Updates clipped at the ends of a potential's range: only where neurons fire per event, 0 elsewhere.
+    pub saturated: u64,
     /// Every action, by core and layer.
     pub ledger: Ledger,
     /// Time, in timed modes on chips whose description allows it.
@@ -50,9 +55,6 @@ pub struct Run {
 impl Machine {
     /// Loads a program.
     pub fn new(program: &Program, arch: &Arch) -> Result<Self, LoadError> {
-        if arch.core.fire == Fire::PerEvent {
-            return Err(LoadError::FiresPerEvent { arch: arch.name.clone() });
-        }
         if program.arch != arch.name {
             return Err(LoadError::OtherChip {
                 program: program.name.clone(),
@@ -61,9 +63,15 @@ impl Machine {
             });
         }
         let topology = Topology::new(arch);
+        let loaded = load(program, arch, &topology)?;
+        let coupled = match arch.core.fire {
+            Fire::PerStep => None,
+            Fire::PerEvent => Some(Coupled::new(&loaded, arch, &topology)?),
+        };
         Ok(Self {
             direct: program.input.coding != Coding::Events,
-            loaded: load(program, arch, &topology)?,
+            loaded,
+            coupled,
             layers: program.layers.clone(),
             readout: program.readout.clone(),
             timesteps: program.timesteps,
@@ -80,12 +88,17 @@ impl Machine {
 
     /// Whether the chip's description allows time to be derived.
     pub fn has_time(&self) -> bool {
-        self.costs.is_some()
+        self.costs.is_some() || self.coupled.is_some()
+    }
+
+    /// Whether neurons fire per event, without timesteps.
+    pub fn fires_per_event(&self) -> bool {
+        self.coupled.is_some()
     }
 
     /// Whether a run in this mode yields a time.
     pub fn has_time_in(&self, mode: TimingMode) -> bool {
-        self.costs_in(mode).is_some()
+        self.costs_in(mode).is_some() || (self.coupled.is_some() && mode == TimingMode::Analytic)
     }
 
     /// The cores that the program uses, ascending.
@@ -122,7 +135,7 @@ impl Machine {
         let settings = Settings {
             layers: &self.layers,
             timesteps: self.timesteps,
-            touched_only: self.arch.core.sweep == Sweep::Touched,
+            touched_only: self.arch.core.sweep == Sweep::Touched && self.coupled.is_none(),
             read_layer: self.readout.layer(),
             costs: costs.map_or(&untimed, |costs| &costs.core),
             timed: costs.is_some(),
@@ -132,6 +145,12 @@ impl Machine {
         state.reset(&self.loaded, settings.touched_only);
         // Directly coded values are graded even where one of them happens to be 1.
         state.graded = self.direct || stimulus.steps.iter().flatten().any(|event| event.value != 1);
+        if let Some(coupled) = &self.coupled {
+            let finish = coupled.run(&self.loaded, (settings, self.n_read_values()), state, stimulus, probe);
+            self.observe(state, Timestep(0), probe);
+            let time = (mode == TimingMode::Analytic).then_some(finish.time);
+            return Ok(Run { saturated: finish.saturated, ..self.outcome(state, time) });
+        }
         for t in 0..self.timesteps {
             state.work.clear();
             state.sent.clear();
@@ -142,21 +161,7 @@ impl Machine {
                 input::<P>(&self.loaded, settings, state, t, events);
             }
             step::<P>(&self.loaded, settings, state, t);
-            if P::SPIKES {
-                for (layer, fired) in state.fired_in.iter_mut().enumerate() {
-                    fired.sort_unstable();
-                    probe.spikes(Timestep(t), LayerId(layer as u16), fired);
-                    fired.clear();
-                }
-            }
-            if P::POTENTIALS {
-                for layer in 0..self.layers.len() {
-                    let layer = LayerId(layer as u16);
-                    if let Some(potentials) = self.potentials(state, layer) {
-                        probe.potentials(Timestep(t), layer, &potentials);
-                    }
-                }
-            }
+            self.observe(state, Timestep(t), probe);
             if let Some(timer) = &mut timer {
                 let span = timer.step(settings, state, t)?;
                 if P::TIMELINE {
@@ -166,6 +171,25 @@ impl Machine {
         }
         let time = timer.map(|timer| timer.finish(self.n_read_values()));
         Ok(self.outcome(state, time))
+    }
+
+    /// Shows a probe the spikes and potentials of a timestep.
+    fn observe<P: Probe>(&self, state: &mut State, t: Timestep, probe: &mut P) {
+        if P::SPIKES {
+            for (layer, fired) in state.fired_in.iter_mut().enumerate() {
+                fired.sort_unstable();
+                probe.spikes(t, LayerId(layer as u16), fired);
+                fired.clear();
+            }
+        }
+        if P::POTENTIALS {
+            for layer in 0..self.layers.len() {
+                let layer = LayerId(layer as u16);
+                if let Some(potentials) = self.potentials(state, layer) {
+                    probe.potentials(t, layer, &potentials);
+                }
+            }
+        }
     }
 
     fn costs_in(&self, mode: TimingMode) -> Option<&Costs> {
@@ -227,6 +251,7 @@ impl Machine {
             counts,
             potentials,
             layer_spikes,
+            saturated: 0,
             ledger: ledger(&self.loaded, &self.arch, state, self.timesteps),
             time,
         }

@@ -1,6 +1,8 @@
 //! Watching a run. A probe states in constants what it wants; what it does not want is not gathered.
+//!
+//! On a chip that fires per event the whole sample is timestep 0, and a neuron is listed once for each of its spikes.
 
-use isa::{LayerId, Timestep};
+use isa::{Cycle, LayerId, Timestep};
 
 /// Receives what happens in a run, in ascending order of timesteps and, within one, of layers.
 pub trait Probe {
@@ -10,6 +12,8 @@ pub trait Probe {
     const POTENTIALS: bool = false;
     /// Whether [`Self::timestep`] is called.
     const TIMELINE: bool = false;
+    /// Whether [`Self::firing`] is called.
+    const FIRINGS: bool = false;
 
     /// The neurons of a layer that fired in a timestep: channel-major indices, ascending. Called for every layer and
     /// timestep; for the input layer, its events.
@@ -26,6 +30,12 @@ pub trait Probe {
     fn timestep(&mut self, t: Timestep, span: &crate::timing::StepTime, cores: &[crate::timing::CoreTime]) {
         let _ = (t, span, cores);
     }
+
+    /// A spike, on chips that fire per event only: the tick at which its core had done the update, counted from the end of
+    /// the reset. Called in the order in which the causing events arrived.
+    fn firing(&mut self, at: Cycle, layer: LayerId, neuron: u32) {
+        let _ = (at, layer, neuron);
+    }
 }
 
 /// Watches nothing.
@@ -38,6 +48,7 @@ impl<P: Probe, Q: Probe> Probe for (P, Q) {
     const SPIKES: bool = P::SPIKES || Q::SPIKES;
     const POTENTIALS: bool = P::POTENTIALS || Q::POTENTIALS;
     const TIMELINE: bool = P::TIMELINE || Q::TIMELINE;
+    const FIRINGS: bool = P::FIRINGS || Q::FIRINGS;
 
     fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
         self.0.spikes(t, layer, neurons);
@@ -52,5 +63,10 @@ impl<P: Probe, Q: Probe> Probe for (P, Q) {
     fn timestep(&mut self, t: Timestep, span: &crate::timing::StepTime, cores: &[crate::timing::CoreTime]) {
         self.0.timestep(t, span, cores);
         self.1.timestep(t, span, cores);
+    }
+
+    fn firing(&mut self, at: Cycle, layer: LayerId, neuron: u32) {
+        self.0.firing(at, layer, neuron);
+        self.1.firing(at, layer, neuron);
     }
 }

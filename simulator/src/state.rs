@@ -3,6 +3,7 @@
 mod queue;
 
 use crate::{
+    coupled::EventQueue,
     kernel::{Bases, sparse::ListReads},
     load::Loaded,
 };
@@ -54,7 +55,7 @@ impl UnitSet {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TileState {
     pub(crate) spikes: u64,
-    /// Neurons visited, where only touched neurons are.
+    /// Neurons visited, where only touched neurons are; updates, where neurons fire per event.
     pub(crate) visits: u64,
     /// An update would change nothing.
     pub(crate) quiet: bool,
@@ -137,6 +138,8 @@ pub struct State {
     /// Every spike of the timestep in order, for cycle timing: (unit, tile, class).
     pub(crate) order: Vec<(u32, u16, u32)>,
     pub(crate) input_order: Vec<u32>,
+    /// Events under way, on chips that fire per event.
+    pub(crate) events: EventQueue,
 }
 
 impl State {
@@ -180,6 +183,7 @@ impl State {
             input_sent: Vec::new(),
             order: Vec::new(),
             input_order: Vec::new(),
+            events: EventQueue::default(),
         }
     }
 

@@ -35,7 +35,7 @@ pub enum TimingMode {
 pub struct Time {
     /// Ticks of the reset of all potentials before the first timestep, with its barrier.
     pub reset: u64,
-    /// Timesteps.
+    /// Timesteps; one for the whole sample where neurons fire per event.
     pub steps: Vec<StepTime>,
     /// Ticks after the last timestep until all potentials read by the host have left.
     pub readout: u64,

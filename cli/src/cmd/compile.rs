@@ -13,7 +13,7 @@ use anyhow::{Result, bail};
 use compiler::{
     CompileError, Compiled, MappingCost, Method, Observer, Options, PASSES, PassInfo, pass::quantize::QuantizeOptions,
 };
-use isa::Arch;
+use isa::{Arch, arch::Fire};
 use serde::Serialize;
 use std::{ops::ControlFlow, path::PathBuf, process::ExitCode, time::Instant};
 
@@ -123,6 +123,8 @@ struct CompileReport {
     bytes: usize,
     cores: usize,
     cores_of_chip: u32,
+    /// Neurons fire per event, without timesteps: the program is another network than the one with timesteps.
+    fires_per_event: bool,
     layers: Vec<LayerReport>,
     /// Mean and largest share of the fullest resource of each core in use.
     binding: Option<Binding>,
@@ -179,6 +181,7 @@ impl CompileReport {
             bytes,
             cores: compiled.program.cores.len(),
             cores_of_chip: arch.n_cores(),
+            fires_per_event: arch.core.fire == Fire::PerEvent,
             layers: reports.layers.iter().map(LayerReport::new).collect(),
             binding: utilization.max.map(|(resource, max)| Binding {
                 resource: resource.to_string(),
@@ -231,6 +234,15 @@ impl std::fmt::Display for CompileReport {
             "{} on {}: {} of {} cores; wrote {} ({} bytes)",
             self.model, self.arch, self.cores, self.cores_of_chip, self.output, self.bytes
         )?;
+        if self.fires_per_event {
+            writeln!(
+                f,
+                "{0} fires per event, without timesteps and windows: the program is another network than the one trained, and \
+                 its potentials saturate. The widths below are proven for timesteps; `spikeloom run --arch {0}` reports how \
+                 often decisions differ",
+                self.arch
+            )?;
+        }
         if let Some(Binding { resource, mean, max }) = &self.binding {
             writeln!(
                 f,

@@ -3,12 +3,12 @@
 use crate::{
     args::{RunArgs, SimulationArgs},
     cmd, files, interrupt,
-    report::{per_image, run::RunReport, stored::StoredRun},
+    report::{per_event::PerEvent, per_image, run::RunReport, stored::StoredRun},
     simulation::{Batch, Settings, simulate},
-    source, trace,
+    source, stepwise, trace,
 };
 use anyhow::{Context, Result, bail};
-use isa::{Arch, Program};
+use isa::{Arch, Program, arch::Fire};
 use models::data::Dataset;
 use simulator::Machine;
 use std::process::ExitCode;
@@ -19,11 +19,19 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     let arch = source::arch(&args.target.arch)?;
     let images = source::images(&args.images, model.dataset())?;
     let compiled = cmd::compile::compile(&model, &arch, &args.target)?;
+    let mut in_timesteps = None;
     let batch = execute(&compiled.program, &arch, &images, &args.simulation, |batch, run, energy| {
-        RunReport::new(&model.name, Some(args.target.seed), run, batch, energy)
+        if arch.core.fire == Fire::PerEvent && !batch.stopped {
+            in_timesteps = Some(stepwise::simulate(&compiled, &images, &args.simulation)?).filter(|b| !b.stopped);
+        }
+        let per_event = PerEvent::of(&arch, run, batch, in_timesteps.as_ref());
+        Ok(RunReport { per_event, ..RunReport::new(&model.name, Some(args.target.seed), run, batch, energy) })
     })?;
     if args.verify {
-        crate::agreement::report(&model, &compiled, &images, &batch, args.simulation.json)?;
+        // Firing per event is another network; what is verified then is what it was compared with.
+        if let Some(stepwise) = in_timesteps.as_ref().or((arch.core.fire == Fire::PerStep).then_some(&batch)) {
+            crate::agreement::report(&model, &compiled, &images, stepwise, args.simulation.json)?;
+        }
     }
     Ok(exit_code(&batch))
 }
@@ -34,7 +42,7 @@ pub(crate) fn execute(
     arch: &Arch,
     images: &Dataset,
     args: &SimulationArgs,
-    report: impl FnOnce(&Batch, &StoredRun, &energy::price::Breakdown) -> RunReport,
+    report: impl FnOnce(&Batch, &StoredRun, &energy::price::Breakdown) -> Result<RunReport>,
 ) -> Result<Batch> {
     cmd::set_threads(args.threads)?;
     let table = source::energy_table(args.table.as_deref(), arch)?;
@@ -56,7 +64,7 @@ pub(crate) fn execute(
     if let Some(path) = &args.output {
         files::write(path, &serde_json::to_vec_pretty(&run)?)?;
     }
-    let report = report(&batch, &run, &priced);
+    let report = report(&batch, &run, &priced)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

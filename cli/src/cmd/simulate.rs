@@ -3,7 +3,7 @@
 use crate::{
     args::SimulateArgs,
     cmd::run::{execute, exit_code},
-    report::run::RunReport,
+    report::{per_event::PerEvent, run::RunReport},
     source,
 };
 use anyhow::Result;
@@ -14,7 +14,8 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode> {
     let (program, arch) = source::program(&args.program, args.arch.as_deref())?;
     let images = source::images(&args.images, program.name.parse().ok())?;
     let batch = execute(&program, &arch, &images, &args.simulation, |batch, run, energy| {
-        RunReport::new(&program.name, None, run, batch, energy)
+        let per_event = PerEvent::of(&arch, run, batch, None);
+        Ok(RunReport { per_event, ..RunReport::new(&program.name, None, run, batch, energy) })
     })?;
     Ok(exit_code(&batch))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod folder;
 pub(crate) mod number;
+pub(crate) mod per_event;
 pub(crate) mod per_image;
 pub(crate) mod run;
 pub(crate) mod stored;

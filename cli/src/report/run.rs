@@ -2,6 +2,7 @@
 
 use super::{
     number::{count, digits, si},
+    per_event::PerEvent,
     stored::StoredRun,
     text::{Table, align_right},
 };
@@ -53,6 +54,9 @@ pub(crate) struct RunReport {
     pub(crate) counts: Vec<(Action, f64)>,
     /// Energy.
     pub(crate) energy: EnergyReport,
+    /// On chips that fire per event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) per_event: Option<PerEvent>,
 }
 
 /// Mean and spread over images.
@@ -169,6 +173,7 @@ impl RunReport {
             layers: layers.collect(),
             counts: run.ledger.total().iter().map(|(action, count)| (action, count as f64 / n)).collect(),
             energy: EnergyReport::new(energy, n),
+            per_event: None,
         }
     }
 }
@@ -226,16 +231,23 @@ impl std::fmt::Display for RunReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut out = String::new();
         let seed = self.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
+        let timesteps = match self.per_event {
+            Some(_) => "no timesteps".into(),
+            None => format!("{} timesteps each", self.timesteps),
+        };
         writeln!(
             out,
-            "{} on {}: {} images of {}, {} timesteps each (spikeloom {}{seed})",
-            self.model, self.arch, self.images, self.dataset, self.timesteps, self.spikeloom
+            "{} on {}: {} images of {}, {timesteps} (spikeloom {}{seed})",
+            self.model, self.arch, self.images, self.dataset, self.spikeloom
         )?;
         if self.stopped {
             writeln!(out, "stopped early: the figures cover the images that were done")?;
         }
         writeln!(out)?;
         writeln!(out, "accuracy     {:.2} %  ({}/{})", self.accuracy_percent, self.correct, self.images)?;
+        if let Some(per_event) = &self.per_event {
+            per_event.write(&mut out);
+        }
         match &self.latency {
             Some(t) => writeln!(
                 out,

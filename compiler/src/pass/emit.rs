@@ -22,7 +22,7 @@ use ir::{
 use isa::{
     Arch, AxonEntry, ConvDescriptor, CoreImage, DenseDescriptor, Descriptor, DescriptorId, InputPort, Instruction,
     Layer, LayerId, NeuronDescriptor, NeuronKind, Program, Readout, WeightBlock, WeightBlockId,
-    arch::Sync,
+    arch::{Fire, Sync},
     op::ChannelParams,
     program::{Coding, Encoding},
 };
@@ -154,7 +154,7 @@ pub fn emit(
                 routes: routing.tables[cluster].clone(),
                 n_state: 0,
             };
-            fill(&mut image, graph, bits, &mut blocks, tiles.iter().map(|&t| (t, partition.tile(t))), routing);
+            fill(&mut image, (graph, arch), bits, &mut blocks, tiles.iter().map(|&t| (t, partition.tile(t))), routing);
             image.on_tick.extend(match arch.sync {
                 Sync::Barrier(_) | Sync::Fixed(_) => Some(Instruction::Barrier),
                 Sync::Token => Some(Instruction::Token),
@@ -208,7 +208,7 @@ fn input_port(graph: &Graph<Quantized>, routing: &Routing) -> InputPort {
 
 fn fill<'a>(
     image: &mut CoreImage,
-    graph: &Graph<Quantized>,
+    (graph, arch): (&Graph<Quantized>, &Arch),
     bits: &[u32],
     blocks: &mut Blocks,
     tiles: impl Iterator<Item = (TileId, &'a Tile)>,
@@ -240,7 +240,8 @@ fn fill<'a>(
     image.axons =
         axons.into_iter().map(|(projection, descriptors)| AxonEntry { tag: tag(projection), descriptors }).collect();
     for descriptor in neurons {
-        if matches!(descriptor.kind, NeuronKind::Spiking { .. }) {
+        // Where neurons fire per event, the synaptic operations are their updates.
+        if arch.core.fire == Fire::PerStep && matches!(descriptor.kind, NeuronKind::Spiking { .. }) {
             image.on_tick.push(Instruction::NeuronUpdate(DescriptorId(image.descriptors.len() as u16)));
         }
         image.descriptors.push(Descriptor::Neurons(descriptor));

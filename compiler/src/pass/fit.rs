@@ -13,6 +13,7 @@ use crate::{
         cluster::cluster,
         cut::{Cut, Cutting, Unfit, cut},
         emit::expressible,
+        per_event::timeless,
         renumber::Orders,
         store::store,
         support::supported,
@@ -221,6 +222,7 @@ fn other_presets(graph: &Graph<Quantized>, arch: &Arch, how: (&Activity, Cutting
             let other = preset::preset(name)?;
             expressible(graph, &other).ok()?;
             supported(graph, &other).ok()?;
+            timeless(graph, &other).ok()?;
             let bits = store(graph, &other).ok()?;
             let n = n_clusters(graph, &other, &bits, how)?;
             (n <= other.n_cores() as usize).then(|| format!("{name} ({n} cores)"))

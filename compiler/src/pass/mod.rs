@@ -9,6 +9,7 @@ mod fold_linear;
 mod fold_norm;
 mod fold_scale;
 pub mod fuse;
+pub mod per_event;
 pub mod place;
 pub mod quantize;
 pub mod renumber;

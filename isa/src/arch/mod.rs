@@ -200,7 +200,8 @@ pub enum Sharing {
 pub enum Fire {
     /// At the end of each timestep.
     PerStep,
-    /// As soon as an event lifts the potential over the threshold (a mode of its own: not equivalent to timesteps).
+    /// As soon as an event lifts the potential over the threshold, one spike per update; not equivalent to timesteps
+    /// (docs/semantics.md §9). Sums saturate at the width of a potential; windows, sweeps and `neuron_…` times mean nothing.
     PerEvent,
 }
 
@@ -300,7 +301,7 @@ pub enum Sync {
     Fixed(Constant),
     /// A core goes on when all its predecessors' tokens have arrived; a token costs one packet per edge.
     Token,
-    /// Counts only: no time.
+    /// Counts only: no time. Chips that fire per event have time, but no timesteps to separate.
     None,
 }
 
@@ -318,6 +319,18 @@ impl Arch {
     /// Cores of the whole mesh.
     pub fn n_cores(&self) -> u32 {
         self.columns() * self.rows() * self.mesh.cores_per_router
+    }
+
+    /// The times that the order of events follows from on a chip that fires per event, by field path.
+    pub fn ordering_times(&self) -> [(&'static str, Option<&Constant>); 5] {
+        let timing = &self.core.timing;
+        [
+            ("core.timing.event", timing.event.as_ref()),
+            ("core.timing.axon", timing.axon.as_ref()),
+            ("core.timing.synapse", timing.synapse.as_ref()),
+            ("core.timing.emit", timing.emit.as_ref()),
+            ("input_interval", self.input_interval.as_ref()),
+        ]
     }
 
     /// The router of a core.

@@ -2,7 +2,8 @@
 //!
 //! Checked: the format's version; each figure within its range and with a source; positive sizes and a mesh within the index
 //! range; weight widths ascending within 1..=16; potentials of 2..=32 bits; memories with ports and per-core capacities that
-//! agree; barrier tables ascending; multicast, times and links only with a network.
+//! agree; barrier tables ascending; multicast, times and links only with a network; for chips that fire per event, all times
+//! that order events, and no timesteps.
 
 use super::{Arch, Constant, Fire, Memory, Multicast, Sweep, Sync};
 
@@ -30,6 +31,9 @@ pub fn validate(arch: &Arch) -> Vec<Problem> {
     v.noc(arch);
     v.core(arch);
     v.sync(arch);
+    if arch.core.fire == Fire::PerEvent {
+        v.per_event(arch);
+    }
     v.problems
 }
 
@@ -136,6 +140,22 @@ impl Validator {
             let positive = limits.kernel > 0 && limits.source_map > 0 && limits.map > 0;
             self.check(positive, "core.convolution", || "a limit of 0".into(), "every limit is at least 1");
         }
+    }
+
+    /// The order of events decides spikes, so nothing that it follows from may be absent.
+    fn per_event(&mut self, arch: &Arch) {
+        let untimed = matches!(arch.sync, Sync::None);
+        let message = || "a chip that fires per event has no timesteps to separate".to_string();
+        self.check(untimed, "sync", message, "use `sync: None`, or `fire: PerStep`");
+        for (path, figure) in arch.ordering_times() {
+            let message = || "the order of events decides spikes here, and follows from this time".to_string();
+            self.check(figure.is_some(), path, message, "state it, as assumed if nothing is published");
+        }
+        let positive = arch.core.timing.event.as_ref().is_none_or(|c| c.value > 0);
+        let message = || "an event that takes no time would not come before those that it causes".to_string();
+        self.check(positive, "core.timing.event", message, "at least 1 tick");
+        let message = || format!("{} bits leave no room to saturate in", arch.core.state_bits);
+        self.check(arch.core.state_bits < 32, "core.state_bits", message, "at most 31 bits");
     }
 
     fn memory(&mut self, path: &str, memory: &Memory, arch: &Arch) {

@@ -2,7 +2,7 @@
 
 use super::{Cx, Rule, ascending};
 use crate::{
-    arch::{Sweep, Sync},
+    arch::{Fire, Sweep, Sync},
     ids::{CoreId, LayerId, WeightBlockId},
     image::CoreImage,
     op::{ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor, NeuronKind},
@@ -74,7 +74,9 @@ impl Cx<'_> {
         }
         for (i, (descriptor, n)) in image.descriptors.iter().zip(updates).enumerate() {
             let expected = match descriptor {
-                Descriptor::Neurons(NeuronDescriptor { kind: NeuronKind::Spiking { .. }, .. }) => 1,
+                Descriptor::Neurons(NeuronDescriptor { kind: NeuronKind::Spiking { .. }, .. }) => {
+                    u32::from(self.arch.core.fire == Fire::PerStep)
+                }
                 _ => 0,
             };
             self.check(n == expected, Rule::Handlers, &entity, || {
@@ -187,7 +189,7 @@ impl Cx<'_> {
         } else {
             self.check(d.emission.routes.is_empty(), Rule::Emission, entity, || "an accumulator never emits".into());
         }
-        if self.arch.core.sweep == Sweep::Touched {
+        if self.arch.core.sweep == Sweep::Touched || self.arch.core.fire == Fire::PerEvent {
             let quiet = decay == 0 && d.params.iter().all(|p| p.bias == 0);
             self.check(quiet, Rule::Params, entity, || {
                 "untouched neurons are not updated, but it has bias or leak".into()

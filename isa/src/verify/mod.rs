@@ -10,12 +10,12 @@
 //! | `ids` | layers, descriptors, routes, weight blocks and cores referred to exist |
 //! | `input` | an input encoding has finite, positive figures; the input is presented in timesteps of the sample |
 //! | `order` | cores, axon entries, and the cores of a destination are strictly ascending; no list of cores is empty |
-//! | `handlers` | `on_spike` is EVGET, AXL, XCALL, END; `on_tick` is NUPD…, the chip's synchronization, END; every spiking tile is updated exactly once, accumulators never |
+//! | `handlers` | `on_spike` is EVGET, AXL, XCALL, END; `on_tick` is NUPD…, the chip's synchronization, END; every spiking tile is updated exactly once (never on a chip that fires per event), accumulators never |
 //! | `axons` | an axon entry calls synaptic descriptors, each at most once, and at least one |
 //! | `geometry` | extents, strides, kernels, pools and groups are positive; tiles lie in their layer; windows are in order; groups and tile borders align with `span`; synapse lists ascend, are not empty, and name sources and targets that exist; the numbers of a layer name each neuron once |
 //! | `weights` | a block has as many weights as its descriptor reads, of a width that the core stores, each within the width; every block is used |
 //! | `state` | the tiles' state ranges are disjoint and inside `n_state`; a synaptic descriptor addresses exactly one tile, with the same box |
-//! | `params` | one parameter set per channel, within the potential's width; chips that sweep touched neurons only have neither bias nor leak |
+//! | `params` | one parameter set per channel, within the potential's width; chips that sweep touched neurons only or fire per event have neither bias nor leak |
 //! | `emission` | classes cover the tile, the table has one entry per combination, no entry names a route twice; accumulators emit nothing |
 //! | `routes` | receivers are in use and know the tag; delay 0 only from the input port; the destination form is one that the chip has |
 //! | `rectangle` | a rectangle lies in the mesh and its receivers are exactly the cores in use inside that know the tag |

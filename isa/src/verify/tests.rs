@@ -4,7 +4,7 @@ use super::{Rule, Violation, verify};
 use crate::{
     Arch, AxonEntry, CoreId, Descriptor, DescriptorId, Destination, Instruction, LayerId, NeuronDescriptor, NeuronKind,
     Program, Readout, RouteId, Tag, WeightBlockId,
-    arch::{ConvolutionLimits, Multicast, Sweep, preset::preset},
+    arch::{ConvolutionLimits, Fire, Multicast, Sweep, preset::preset},
     program::{Coding, Encoding},
     testing::{any_program, tiny, tiny_sparse},
 };
@@ -67,6 +67,7 @@ const CORRUPTIONS: &[Corruption] = &[
     (Rule::Handlers, "a tile never updated", |p, _| {
         p.cores[0].on_tick.remove(0);
     }),
+    (Rule::Handlers, "an update where neurons fire per event", |_, a| a.core.fire = Fire::PerEvent),
     (Rule::Handlers, "an accumulator updated", |p, _| {
         p.cores[1].on_tick.insert(0, Instruction::NeuronUpdate(DescriptorId(1)));
     }),
@@ -98,6 +99,7 @@ const CORRUPTIONS: &[Corruption] = &[
         tile(p, 0).params.pop();
     }),
     (Rule::Params, "a threshold too wide", |p, _| tile(p, 0).params[0].threshold = 1 << 23),
+    (Rule::Params, "a bias where neurons fire per event", |_, a| a.core.fire = Fire::PerEvent),
     (Rule::Params, "a bias where untouched neurons sleep", |_, a| a.core.sweep = Sweep::Touched),
     (Rule::Emission, "a row without class", |p, _| {
         tile(p, 0).emission.row_class.pop();

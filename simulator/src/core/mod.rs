@@ -13,7 +13,7 @@
 
 use isa::{
     Arch,
-    arch::{Memory, Ports},
+    arch::{Constant, Fire, Memory, Ports},
 };
 
 /// Ticks of a core's operations.
@@ -37,7 +37,7 @@ fn bank_slots(memory: &Memory, lanes: u64, bits: u32) -> u64 {
 }
 
 impl CoreCosts {
-    /// `None` if a figure is absent.
+    /// `None` if a figure is absent. Chips that fire per event have no sweep, and need no figures for it.
     pub(crate) fn new(arch: &Arch) -> Option<Self> {
         let (core, timing) = (&arch.core, &arch.core.timing);
         let state = &core.memories.state;
@@ -46,12 +46,17 @@ impl CoreCosts {
             Ports::OneReadWrite => 2,
         };
         let lanes = u64::from(core.lanes.max(1));
+        let sweep = |figure: &Option<Constant>| match (figure, core.fire) {
+            (Some(constant), _) => Some(constant.value),
+            (None, Fire::PerEvent) => Some(0),
+            (None, Fire::PerStep) => None,
+        };
         Some(Self {
             per_event: timing.event.as_ref()?.value + timing.axon.as_ref()?.value,
             emit: timing.emit.as_ref()?.value,
             synapse: timing.synapse.as_ref()?.value,
-            idle: timing.neuron_idle.as_ref()?.value,
-            spike: timing.neuron_spike.as_ref()?.value,
+            idle: sweep(&timing.neuron_idle)?,
+            spike: sweep(&timing.neuron_spike)?,
             lanes,
             state_slots: ports * bank_slots(state, lanes, core.state_bits),
             scattered_slots: ports

@@ -64,8 +64,8 @@ pub(crate) struct Conv {
     /// Valid kernel columns by source column.
     n_columns: Vec<u32>,
     weights: Weights,
-    v_base: usize,
-    n_state: usize,
+    pub(super) v_base: usize,
+    pub(super) n_state: usize,
     pub(crate) span: usize,
 }
 

@@ -10,7 +10,7 @@ pub(crate) struct Dense {
     pool: (u16, u16),
     source: (u16, u16, u16),
     weights: Weights,
-    v_base: usize,
+    pub(super) v_base: usize,
     pub(crate) n: usize,
 }
 

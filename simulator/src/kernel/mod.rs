@@ -11,7 +11,7 @@ pub(crate) use add::Bases;
 
 use crate::state::Burst;
 use isa::WeightBlock;
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// Weights in the narrowest form that holds them, shared by all cores with equal blocks.
 #[derive(Clone, Debug)]
@@ -80,6 +80,16 @@ impl Synaptic {
             Self::Dense(dense) => dense.touched(burst, list, range),
             Self::Sparse(sparse) => sparse.touched(burst, list, range),
         }
+    }
+
+    /// State words of the tile.
+    pub(crate) fn words(&self) -> Range<usize> {
+        let (first, n) = match self {
+            Self::Conv(conv) => (conv.v_base, conv.n_state),
+            Self::Dense(dense) => (dense.v_base, dense.n),
+            Self::Sparse(sparse) => return sparse.words(),
+        };
+        first..first + n
     }
 
     /// Synaptic operations of one row.

@@ -50,6 +50,25 @@ impl Neurons {
         v >= self.fire_at[c] || v < self.floor
     }
 
+    /// Compares the potentials `v` of channels `first..` of one position right after an event was added to them: raises them to
+    /// the floor, and where the threshold is reached calls `fires(index in v)`, ascending, and resets.
+    #[inline]
+    pub(crate) fn fire(&self, first: usize, v: &mut [i32], mut fires: impl FnMut(usize)) {
+        let fire_at = &self.fire_at[first..][..v.len()];
+        let mut any = false;
+        for (v, &fire_at) in v.iter_mut().zip(fire_at) {
+            *v = (*v).max(self.floor);
+            any |= *v >= fire_at;
+        }
+        if !any {
+            return;
+        }
+        for (i, v) in v.iter_mut().enumerate().filter(|(i, v)| **v >= fire_at[*i]) {
+            fires(i);
+            *v = if self.hard_reset { 0 } else { *v - self.threshold[first + i] };
+        }
+    }
+
     /// Updates the channels of one position; `fired[c]` tells who fired. Returns whether [`Self::is_due`] holds for any
     /// channel afterwards.
     #[inline]

@@ -95,6 +95,11 @@ impl Sparse {
         Ok(Self { pool, source, lists: lists.into(), entries, v_base, n: d.n as usize, entry_bits })
     }
 
+    /// State words of the tile.
+    pub(super) fn words(&self) -> std::ops::Range<usize> {
+        self.v_base..self.v_base + self.n
+    }
+
     /// Lists of the burst's events, without those dropped by pooling.
     #[inline]
     fn of<'a>(&'a self, burst: Burst, list: &'a [u16]) -> impl Iterator<Item = List> + use<'a> {

@@ -3,6 +3,7 @@
 //! | probe | format | one entry |
 //! |---|---|---|
 //! | [`Spikes`] | CSV | one spike |
+//! | [`Firings`] | CSV | one spike of a chip that fires per event, with its tick |
 //! | [`Potentials`] | CSV | one potential at the end of one timestep |
 //! | [`Timeline`] | Perfetto trace (protobuf) | one phase of one core, a queue, a link |
 //! | [`Vcd`] | value change dump (IEEE 1364-2001, section 18) | busy, events and spikes of one core |
@@ -15,7 +16,7 @@ mod table;
 mod timeline;
 mod vcd;
 
-pub use table::{Potentials, Spikes};
+pub use table::{Firings, Potentials, Spikes};
 pub use timeline::Timeline;
 pub use vcd::Vcd;
 

@@ -1,11 +1,11 @@
 //! Spikes and potentials as comma-separated values (RFC 4180, lines ended by a line feed) with a header line.
 //!
 //! A neuron is named by its layer's name in the graph and its channel, row and column in that layer. Lines ascend in
-//! timestep, then layer, then channel, row, column.
+//! timestep, then layer, then channel, row, column; those of [`Firings`] stand in the order of events.
 
 use super::Output;
 use crate::{Machine, Probe};
-use isa::{Layer, LayerId, Timestep};
+use isa::{Cycle, Layer, LayerId, Timestep};
 use std::{
     borrow::Cow,
     io::{self, Write},
@@ -31,7 +31,32 @@ impl<W: Write> Probe for Spikes<W> {
     const SPIKES: bool = true;
 
     fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
-        self.0.write(t, layer, neurons.iter().map(|&neuron| (neuron as usize, None)));
+        self.0.write(t.0.into(), layer, neurons.iter().map(|&neuron| (neuron as usize, None)));
+    }
+}
+
+/// Writes `tick,layer,channel,row,column` for every spike of a chip that fires per event, in the order of the events that
+/// cause them; nothing on other chips.
+#[derive(Debug)]
+pub struct Firings<W>(Table<W>);
+
+impl<W: Write> Firings<W> {
+    /// A trace of a run on this machine.
+    pub fn new(machine: &Machine, to: W) -> Self {
+        Self(Table::new(machine, to, "tick,layer,channel,row,column"))
+    }
+
+    /// Ends the trace and returns its writer.
+    pub fn finish(self) -> io::Result<W> {
+        self.0.out.finish()
+    }
+}
+
+impl<W: Write> Probe for Firings<W> {
+    const FIRINGS: bool = true;
+
+    fn firing(&mut self, at: Cycle, layer: LayerId, neuron: u32) {
+        self.0.write(at.0, layer, std::iter::once((neuron as usize, None)));
     }
 }
 
@@ -55,7 +80,7 @@ impl<W: Write> Probe for Potentials<W> {
     const POTENTIALS: bool = true;
 
     fn potentials(&mut self, t: Timestep, layer: LayerId, potentials: &[i32]) {
-        self.0.write(t, layer, potentials.iter().map(|&v| Some(v)).enumerate());
+        self.0.write(t.0.into(), layer, potentials.iter().map(|&v| Some(v)).enumerate());
     }
 }
 
@@ -73,13 +98,13 @@ impl<W: Write> Table<W> {
         Self { layers: machine.layers().to_vec(), out }
     }
 
-    fn write(&mut self, t: Timestep, layer: LayerId, neurons: impl Iterator<Item = (usize, Option<i32>)>) {
+    fn write(&mut self, time: u64, layer: LayerId, neurons: impl Iterator<Item = (usize, Option<i32>)>) {
         let layer = &self.layers[layer.0 as usize];
         let name = cell(&layer.name);
         self.out.write(|to| {
             for (neuron, value) in neurons {
                 let (c, y, x) = layer.position(neuron);
-                write!(to, "{},{name},{c},{y},{x}", t.0)?;
+                write!(to, "{time},{name},{c},{y},{x}")?;
                 match value {
                     Some(value) => writeln!(to, ",{value}")?,
                     None => writeln!(to)?,

@@ -54,3 +54,27 @@ fn scaled_speck_holds_the_reference_network() {
     assert_eq!(needed, [1, 2, 4, 8]);
     assert!(needed.iter().sum::<u64>() < u64::from(arch.n_cores()));
 }
+
+#[test]
+fn chips_that_fire_per_event_state_all_that_the_order_of_events_follows_from() {
+    for name in ["speck2", "speck_scaled"] {
+        let arch = chip(name);
+        assert!(arch.ordering_times().iter().all(|(_, time)| time.is_some()), "{name}");
+        for (i, (path, _)) in arch.ordering_times().iter().enumerate() {
+            let mut open = arch.clone();
+            let timing = &mut open.core.timing;
+            let times =
+                [&mut timing.event, &mut timing.axon, &mut timing.synapse, &mut timing.emit, &mut open.input_interval];
+            *times.into_iter().nth(i).expect("as many") = None;
+            let problems = validate::validate(&open);
+            assert_eq!(problems.iter().map(|p| p.path.as_str()).collect::<Vec<_>>(), [*path]);
+        }
+        let mut instant = arch.clone();
+        let event = instant.core.timing.event.as_mut().expect("stated");
+        (event.value, event.low) = (0, 0);
+        instant.core.state_bits = 32;
+        instant.core.memories.state.word_bits = 32;
+        let paths: Vec<String> = validate::validate(&instant).into_iter().map(|p| p.path).collect();
+        assert_eq!(paths, ["core.timing.event", "core.state_bits"]);
+    }
+}

@@ -1,0 +1,128 @@
+//! Chips that fire per event execute another network than the one with timesteps: how far apart the two are.
+
+use super::{
+    number::count,
+    stored::StoredRun,
+    text::{Table, align_right},
+};
+use crate::simulation::Batch;
+use isa::{
+    Arch,
+    arch::{Basis, Constant, Fire},
+};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// What a run on a chip that fires per event has to say besides its figures.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PerEvent {
+    /// Updates clipped at the ends of a potential's range, mean per image.
+    pub(crate) saturated_updates: f64,
+    /// Width of a potential \[bits\].
+    pub(crate) state_bits: u32,
+    /// Times that the order of events follows from and that are assumed, by field path.
+    pub(crate) assumed_times: Vec<&'static str>,
+    /// Comparison with the same quantized network in timesteps, if that was run on the same images.
+    pub(crate) against_timesteps: Option<Mismatch>,
+}
+
+/// The same network and images, in timesteps and per event.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Mismatch {
+    /// Images compared.
+    pub(crate) images: u64,
+    /// Right decisions in timesteps.
+    pub(crate) stepwise_correct: u64,
+    /// Accuracy in timesteps, in percent.
+    pub(crate) stepwise_accuracy_percent: f64,
+    /// Images whose class differs.
+    pub(crate) changed_decisions: u64,
+    /// The same in percent.
+    pub(crate) changed_percent: f64,
+    /// The layers behind the input.
+    pub(crate) layers: Vec<LayerMismatch>,
+}
+
+/// Spikes of a layer, mean per image.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct LayerMismatch {
+    name: String,
+    stepwise_spikes: f64,
+    per_event_spikes: f64,
+}
+
+impl PerEvent {
+    /// `None` on chips with timesteps. `stepwise`: the same images in timesteps.
+    pub(crate) fn of(arch: &Arch, run: &StoredRun, batch: &Batch, stepwise: Option<&Batch>) -> Option<Self> {
+        let n = batch.samples.len() as f64;
+        let assumed = |figure: &Constant| figure.basis == Basis::Assumed;
+        let times = arch.ordering_times().into_iter();
+        (arch.core.fire == Fire::PerEvent).then(|| Self {
+            assumed_times: times.filter(|(_, time)| time.is_some_and(assumed)).map(|(path, _)| path).collect(),
+            saturated_updates: batch.samples.iter().map(|s| s.saturated).sum::<u64>() as f64 / n,
+            state_bits: arch.core.state_bits,
+            against_timesteps: stepwise.map(|stepwise| Mismatch::new(run, batch, stepwise)),
+        })
+    }
+
+    /// Its lines of the report.
+    pub(crate) fn write(&self, out: &mut String) {
+        let _ = writeln!(
+            out,
+            "per event    this chip fires as soon as an event lifts a potential to its threshold, without timesteps and windows;"
+        );
+        let _ = writeln!(out, "             that is another network than the one trained, not another execution of it");
+        if !self.assumed_times.is_empty() {
+            let times = self.assumed_times.join(", ");
+            let _ = writeln!(out, "             order, and so spikes and latency, follow from assumed times: {times}");
+        }
+        let Some(m) = &self.against_timesteps else {
+            let _ = writeln!(out, "             `spikeloom run` compares it with the same network in timesteps");
+            return;
+        };
+        let _ = writeln!(
+            out,
+            "in timesteps {:.2} %  ({}/{}); {} of {} decisions differ ({:.2} %)",
+            m.stepwise_accuracy_percent, m.stepwise_correct, m.images, m.changed_decisions, m.images, m.changed_percent
+        );
+        let mut table = Table::new(&["  spikes of", "in timesteps", "per event", "ratio"]);
+        for layer in &m.layers {
+            let ratio = layer.per_event_spikes / layer.stepwise_spikes;
+            table.row(vec![
+                format!("  {}", layer.name),
+                count(layer.stepwise_spikes),
+                count(layer.per_event_spikes),
+                if ratio.is_finite() { format!("{ratio:.3}") } else { "–".into() },
+            ]);
+        }
+        out.push_str(&align_right(table, 1));
+        let saturated = count(self.saturated_updates);
+        let _ = writeln!(out, "  {saturated} updates per image were clipped at {} bits", self.state_bits);
+    }
+}
+
+impl Mismatch {
+    fn new(run: &StoredRun, batch: &Batch, stepwise: &Batch) -> Self {
+        let n = batch.samples.len() as u64;
+        let pairs = batch.samples.iter().zip(&stepwise.samples);
+        let changed = pairs.filter(|(event, step)| event.class != step.class).count() as u64;
+        let percent = |k: u64| 100.0 * k as f64 / n as f64;
+        let held = |(l, layer): (usize, &super::stored::StoredLayer)| {
+            let mean = |spikes: u64| spikes as f64 / n as f64;
+            (layer.cores > 0).then(|| LayerMismatch {
+                name: layer.name.clone(),
+                stepwise_spikes: mean(stepwise.layer_spikes[l]),
+                per_event_spikes: mean(layer.spikes),
+            })
+        };
+        let correct = stepwise.correct() as u64;
+        Self {
+            images: n,
+            stepwise_correct: correct,
+            stepwise_accuracy_percent: percent(correct),
+            changed_decisions: changed,
+            changed_percent: percent(changed),
+            layers: run.layers.iter().enumerate().filter_map(held).collect(),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Running a sample event by event.
+
+use super::{
+    Coupled, Finish, Operation,
+    fabric::Departures,
+    queue::{Event, EventQueue},
+};
+use crate::{
+    kernel::Synaptic,
+    load::Loaded,
+    probe::Probe,
+    state::{Burst, State},
+    step::Settings,
+};
+use isa::{Cycle, Stimulus};
+
+impl Coupled {
+    /// Runs a sample in a state that was reset; leaves potentials and tallies in it. `n_values`: potentials read at the end.
+    pub(crate) fn run<P: Probe>(
+        &self,
+        loaded: &Loaded,
+        (settings, n_values): (Settings<'_>, u64),
+        state: &mut State,
+        stimulus: &Stimulus,
+        probe: &mut P,
+    ) -> Finish {
+        let mut queue = std::mem::take(&mut state.events);
+        queue.reset(loaded.units.len());
+        self.input::<P>(loaded, settings, state, stimulus, &mut queue);
+        let mut saturated = 0;
+        while let Some(event) = queue.pop() {
+            let done = self.integrate(loaded, state, &event, &mut queue);
+            saturated += self.settle(loaded, state, &event, &mut queue);
+            self.emit(loaded, settings, (state, &mut queue), (&event, done), probe);
+        }
+        let time = self.time(loaded, state, &queue, n_values);
+        state.events = queue;
+        Finish { time, saturated }
+    }
+
+    /// The host sends the events of all timesteps one after another.
+    fn input<P: Probe>(
+        &self,
+        loaded: &Loaded,
+        settings: Settings<'_>,
+        state: &mut State,
+        stimulus: &Stimulus,
+        queue: &mut EventQueue,
+    ) {
+        let port = &loaded.port;
+        let layer = &settings.layers[port.layer.0 as usize];
+        let mut at = 0;
+        for input in stimulus.steps.iter().take(settings.timesteps as usize).flatten() {
+            at += self.host;
+            state.input_events += 1;
+            if P::SPIKES {
+                state.fired_in(port.layer).push(input.neuron);
+            }
+            let neuron = layer.position(input.neuron as usize);
+            let class = port.classes.of(neuron.0.into(), neuron.1.into(), neuron.2.into()) as usize;
+            let Some(routes) = port.classes.routes.get(class) else { continue };
+            state.input_uses[class] += 1;
+            let event = Event { at, unit: 0, source: 0, sequence: 0, axon: 0, neuron, value: input.value };
+            for &route in routes {
+                send(&self.fabric.port[route as usize], event, 0, queue);
+            }
+        }
+    }
+
+    /// Adds the weights of an event to all potentials that it reaches; returns when that is done.
+    fn integrate(&self, loaded: &Loaded, state: &mut State, event: &Event, queue: &mut EventQueue) -> u64 {
+        let unit = &loaded.units[event.unit as usize];
+        let own = &mut state.units[event.unit as usize];
+        let operations = &self.operations[event.unit as usize];
+        let (axon, (c, y, x)) = (event.axon as usize, event.neuron);
+        own.axon_events[axon] += 1;
+        let burst = Burst { axon: event.axon, y, x, n: 1, start: 0, value: event.value };
+        let mut done = queue.begin(event) + self.costs.per_event;
+        queue.reached.clear();
+        let totals = own.rows[axon].iter_mut().zip(&mut own.lists[axon]);
+        for (&call, (total, lists)) in unit.axons[axon].calls.iter().zip(totals) {
+            let (op, _, _) = &unit.synaptic[call as usize];
+            let Operation { row_ticks, tile } = operations[call as usize];
+            let rows = op.scatter(&mut own.v, &[burst], &[c], &mut state.bases);
+            *total += rows;
+            if let Synaptic::Sparse(sparse) = op {
+                let reads = sparse.reads(&[burst], &[c]);
+                *lists += reads;
+                done += self.costs.list_ticks(reads.issues, sparse.entry_bits);
+            } else {
+                done += rows * row_ticks;
+            }
+            op.touched(burst, &[c], |start, end| queue.reached.push((start as u32, end as u32, tile)));
+        }
+        queue.reached.sort_unstable();
+        done
+    }
+
+    /// Saturates and compares the potentials reached, in ascending order; returns how many left the range.
+    fn settle(&self, loaded: &Loaded, state: &mut State, event: &Event, queue: &mut EventQueue) -> u64 {
+        let unit = &loaded.units[event.unit as usize];
+        let own = &mut state.units[event.unit as usize];
+        let EventQueue { reached, fired, .. } = queue;
+        fired.clear();
+        let mut saturated = 0;
+        for &(start, end, index) in &*reached {
+            let tile = &unit.tiles[index as usize];
+            let channels = tile.extent.0;
+            let mut word = start as usize;
+            while word < end as usize {
+                // The channels of one position.
+                let first = (word - tile.v_base) % channels;
+                let n = (channels - first).min(end as usize - word);
+                let v = &mut own.v[word..word + n];
+                saturated += saturate(v, self.range);
+                if let Some(neurons) = &tile.neurons {
+                    neurons.fire(first, v, |i| fired.push(((word + i) as u32, index)));
+                    own.tiles[index as usize].visits += n as u64;
+                }
+                word += n;
+            }
+        }
+        saturated
+    }
+
+    /// Sends the spikes of an event whose updates are done at `done`.
+    fn emit<P: Probe>(
+        &self,
+        loaded: &Loaded,
+        settings: Settings<'_>,
+        (state, queue): (&mut State, &mut EventQueue),
+        (event, done): (&Event, u64),
+        probe: &mut P,
+    ) {
+        let unit = &loaded.units[event.unit as usize];
+        let fired = std::mem::take(&mut queue.fired);
+        let mut leaves = done;
+        for &(word, index) in &fired {
+            let tile = &unit.tiles[index as usize];
+            let (channels, _, width) = tile.extent;
+            let i = word as usize - tile.v_base;
+            let (c, y, x) = (i % channels, i / channels / width, i / channels % width);
+            let neuron = (tile.origin.0 + c as u16, tile.origin.1 + y as u16, tile.origin.2 + x as u16);
+            let id = settings.layers[tile.layer.0 as usize].index(neuron);
+            let class = tile.classes.of(c, y, x) as usize;
+            let tally = &mut state.units[event.unit as usize].tiles[index as usize];
+            tally.spikes += 1;
+            tally.class_uses[class] += 1;
+            if tile.layer == settings.read_layer {
+                state.read_counts[id] += 1;
+            }
+            if P::SPIKES {
+                state.fired_in(tile.layer).push(id as u32);
+            }
+            if P::FIRINGS {
+                probe.firing(Cycle(done), tile.layer, id as u32);
+            }
+            let source = event.unit + 1;
+            let spike = Event { at: leaves, unit: 0, source, sequence: 0, axon: 0, neuron, value: 1 };
+            for &route in tile.classes.routes.get(class).map_or(&[][..], Vec::as_slice) {
+                let departures = &self.fabric.units[event.unit as usize][route as usize];
+                leaves = send(departures, Event { at: leaves, ..spike }, self.costs.emit, queue);
+            }
+            if tile.to_host {
+                leaves += self.costs.emit;
+                queue.n_outputs += 1;
+                queue.last_output = queue.last_output.max(leaves + self.fabric.to_host[event.unit as usize]);
+            }
+        }
+        queue.fired = fired;
+        queue.busy_until(event.unit, leaves);
+    }
+}
+
+/// Sends the packets of a route, `emit` ticks apart; returns when the last left.
+fn send(departures: &Departures, event: Event, emit: u64, queue: &mut EventQueue) -> u64 {
+    let mut leaves = event.at;
+    for packet in departures {
+        leaves += emit;
+        for copy in packet {
+            queue.send(Event { at: leaves + copy.latency, unit: copy.unit, axon: copy.axon, ..event });
+        }
+    }
+    leaves
+}
+
+/// Clips potentials to their range; returns how many were outside.
+fn saturate(v: &mut [i32], (low, high): (i32, i32)) -> u64 {
+    let mut n = 0;
+    for v in v {
+        let clipped = (*v).clamp(low, high);
+        n += u64::from(clipped != *v);
+        *v = clipped;
+    }
+    n
+}
