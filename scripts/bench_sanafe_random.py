@@ -20,6 +20,7 @@ processor time of one thread.
 import argparse
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -29,6 +30,7 @@ import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 THETA = 1000
+TABLE = "loihi1_silicon_fit"
 SOMA_ACCESS = 51.2  # of `neuron_idle`, which is soma access and update together
 
 
@@ -86,11 +88,17 @@ def ours(network, options, folder):
         file.write(network.text())
     target = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
     binary = os.path.join(target, "release", "examples", "mapped")
-    command = [binary, graph, "loihi1", "loihi1_silicon_fit", options.cutting, str(options.repeats)]
+    command = [binary, graph, "loihi1", TABLE, options.cutting, str(options.repeats)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{binary}: {done.stderr}")
     return json.loads(done.stdout)
+
+
+def prices():
+    """Picojoule by action, out of the energy table."""
+    with open(os.path.join(ROOT, "energy", "tables", f"{TABLE}.ron")) as file:
+        return {name: float(pj) for name, pj in re.findall(r"(\w+): Energy\(value: ([\d.]+),", file.read())}
 
 
 def architecture(price):
@@ -188,7 +196,6 @@ def main():
         layer = next(l for l in here["layers"] if l["name"] == "net")
         assert layer["spikes"][: network.steps] == network.spikes, "spikes differ from numpy"
         count = {name: n for name, (n, _) in layer["actions"].items()}
-        price = {name: energy / n for name, (n, energy) in layer["actions"].items()}
         operations, packets = count["synaptic_add"], count["packet_inject"]
         assert operations == n_spikes * network.targets.shape[1], "operations differ from numpy"
         place = np.array(layer["places"])
@@ -199,7 +206,7 @@ def main():
         print(f"here: {here['cores']} cores, {packets / n_spikes:.2f} destination cores per spike ({options.cutting}), compiled in "
               f"{here['compile_s']:.1f} s, loaded in {1e3 * here['load_s']:.0f} ms, peak {here['peak_kb'] / 1024:.0f} MB")
 
-        theirs = Theirs(network, layer["places"], price, folder)
+        theirs = Theirs(network, layer["places"], prices(), folder)
         result, _ = theirs.run("simple", trace=True)
         seen = [sorted(address.neuron_offset for address in step) for step in result["spike_trace"]]
         assert seen == network.spikes, "SANA-FE's spikes differ from numpy"

@@ -3,7 +3,7 @@
 
 use crate::{
     core::CoreCosts,
-    kernel::{Bases, Synaptic},
+    kernel::{Bases, Synaptic, sparse::ListReads},
     load::{Loaded, Unit},
     probe::Probe,
     state::{Arrivals, Sent, Sorted, State, UnitState, Work},
@@ -141,14 +141,17 @@ fn arrivals(
         let totals = state.rows[a].iter_mut().zip(&mut state.lists[a]);
         for (&call, (total, lists)) in unit.axons[a].calls.iter().zip(totals) {
             let (op, _, bits) = &unit.synaptic[call as usize];
-            let rows = op.scatter(&mut state.v, run, list, bases);
-            *total += rows;
             if let Synaptic::Sparse(sparse) = op {
-                let reads = sparse.reads(run, list);
+                let mut reads = ListReads::default();
+                *total += sparse.scatter(&mut state.v, run, list, &mut reads);
                 *lists += reads;
                 work.synaptic_ticks += settings.costs.list_ticks(reads.issues, sparse.entry_bits);
-            } else if settings.timed {
-                work.synaptic_ticks += rows * settings.costs.row_ticks(op.span() as u64, *bits);
+            } else {
+                let rows = op.scatter(&mut state.v, run, list, bases);
+                *total += rows;
+                if settings.timed {
+                    work.synaptic_ticks += rows * settings.costs.row_ticks(op.span() as u64, *bits);
+                }
             }
             if settings.touched_only {
                 for &burst in run {

@@ -182,7 +182,7 @@ fn agree(graph: &Graph<Quantized>, sample: &Stimulus, arch: &Arch) -> Option<usi
 }
 
 fn features() -> arbitrary::Features {
-    arbitrary::Features { recurrence: false, max_delay: 1, max_weight: 40, ..arbitrary::Features::ALL }
+    arbitrary::Features { recurrence: false, sparse: false, max_delay: 1, max_weight: 40, ..arbitrary::Features::ALL }
 }
 
 #[test]

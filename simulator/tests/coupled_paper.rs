@@ -91,7 +91,7 @@ fn program(inputs: u16, sizes: &[u16], layers: &[Dense<'_>]) -> Program {
         }
     });
     let cores = cores.collect();
-    let layer = |name: &str, n: u16| Layer { name: name.into(), shape: (n, 1, 1) };
+    let layer = |name: &str, n: u16| Layer { name: name.into(), shape: (n, 1, 1), numbers: Vec::new() };
     let hidden = layers.iter().zip(sizes).map(|(dense, &n)| layer(dense.name, n));
     Program {
         name: "paper".into(),

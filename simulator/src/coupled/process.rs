@@ -6,7 +6,7 @@ use super::{
     queue::{Event, EventQueue},
 };
 use crate::{
-    kernel::Synaptic,
+    kernel::{Synaptic, sparse::ListReads},
     load::Loaded,
     probe::Probe,
     state::{Burst, State},
@@ -81,13 +81,14 @@ impl Coupled {
         for (&call, (total, lists)) in unit.axons[axon].calls.iter().zip(totals) {
             let (op, _, _) = &unit.synaptic[call as usize];
             let Operation { row_ticks, tile } = operations[call as usize];
-            let rows = op.scatter(&mut own.v, &[burst], &[c], &mut state.bases);
-            *total += rows;
             if let Synaptic::Sparse(sparse) = op {
-                let reads = sparse.reads(&[burst], &[c]);
+                let mut reads = ListReads::default();
+                *total += sparse.scatter(&mut own.v, &[burst], &[c], &mut reads);
                 *lists += reads;
                 done += self.costs.list_ticks(reads.issues, sparse.entry_bits);
             } else {
+                let rows = op.scatter(&mut own.v, &[burst], &[c], &mut state.bases);
+                *total += rows;
                 done += rows * row_ticks;
             }
             op.touched(burst, &[c], |start, end| queue.reached.push((start as u32, end as u32, tile)));

@@ -69,7 +69,7 @@ impl Synaptic {
         match self {
             Self::Conv(conv) => conv.scatter(v, bursts, list, bases),
             Self::Dense(dense) => dense.scatter(v, bursts, list, bases),
-            Self::Sparse(sparse) => sparse.scatter(v, bursts, list),
+            Self::Sparse(sparse) => sparse.scatter(v, bursts, list, &mut sparse::ListReads::default()),
         }
     }
 

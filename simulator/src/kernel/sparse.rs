@@ -1,7 +1,9 @@
 //! List scatter: the synapse list of an event's source, entry by entry, into the potentials of a tile.
 //!
-//! An entry holds index and weight together, so that a list is one stretch of memory; entries are 32 bits where the tile has
-//! at most 2¹⁶ neurons, which all but chips without limits have.
+//! An entry holds index and weight together, so that a list is one stretch of memory: in 16 bits where both fit, as they do
+//! on cores of a thousand neurons with weights of a few bits. Lists lie all over a memory larger than the caches, so
+//! what limits the rate is waiting for them: the first entries of a group of lists are touched before any is added, and the
+//! processor waits for all at once.
 
 use super::sized;
 use crate::state::Burst;
@@ -11,19 +13,18 @@ use std::sync::Arc;
 /// Synapses as (index, weight), in the order of the lists.
 #[derive(Clone, Debug)]
 enum Entries {
+    /// Index in the low, weight in the other bits of 16.
+    Short {
+        entries: Arc<[u16]>,
+        index_bits: u32,
+    },
     /// Index in the low, weight in the high 16 bits.
     Narrow(Arc<[u32]>),
     Wide(Arc<[(u32, i32)]>),
 }
 
-/// Where the list of a source lies, and what reading it costs.
-#[derive(Clone, Copy, Debug, Default)]
-struct List {
-    start: u32,
-    len: u32,
-    words: u32,
-    issues: u32,
-}
+/// Lists whose memory is awaited together.
+const GROUP: usize = 32;
 
 /// What was read of lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,9 +50,11 @@ impl std::ops::AddAssign for ListReads {
 pub(crate) struct Sparse {
     pool: (u16, u16),
     source: (u16, u16, u16),
-    /// By source neuron.
-    lists: Arc<[List]>,
+    /// Where the list of each source begins, and where the last ends.
+    starts: Arc<[u32]>,
     entries: Entries,
+    /// Words and issues that a list takes, by its length.
+    costs: Arc<[(u32, u32)]>,
     v_base: usize,
     n: usize,
     /// Width of an entry in the weight memory \[bits\].
@@ -72,27 +75,33 @@ impl Sparse {
         if let Some(target) = d.lists.iter().flat_map(|list| &list.targets).find(|&&t| t >= d.n) {
             return Err(format!("a list names neuron {target} of {}", d.n));
         }
+        let n_sources = d.source.0 as usize * d.source.1 as usize * d.source.2 as usize;
+        let mut starts = vec![0; n_sources + 1];
+        for list in &d.lists {
+            let length = starts.get_mut(list.source as usize + 1).filter(|_| (list.source as usize) < n_sources);
+            *length.ok_or_else(|| format!("a list of source {} of {n_sources}", list.source))? =
+                list.targets.len() as u32;
+        }
+        for source in 0..n_sources {
+            starts[source + 1] += starts[source];
+        }
+        if d.lists.windows(2).any(|pair| pair[0].source >= pair[1].source) {
+            return Err("lists are not in ascending order of sources".into());
+        }
         let entry_bits = d.entry_bits(u32::from(block.bits));
         let (memory, lanes) = (&arch.core.memories.weights, arch.core.lanes.max(1));
-        let n_sources = d.source.0 as usize * d.source.1 as usize * d.source.2 as usize;
-        let mut lists = vec![List::default(); n_sources];
-        let mut start = 0;
-        for list in &d.lists {
-            let len = list.targets.len() as u32;
-            let words = memory.list_words(u64::from(len), entry_bits) as u32;
-            let place = lists.get_mut(list.source as usize);
-            *place.ok_or_else(|| format!("a list of source {} of {n_sources}", list.source))? =
-                List { start, len, words, issues: len.div_ceil(lanes) };
-            start += len;
-        }
-        let synapses = d.lists.iter().flat_map(|list| &list.targets).zip(weights);
-        let entries = if d.n <= 1 << 16 {
-            Entries::Narrow(synapses.map(|(&t, &w)| u32::from(w as u16) << 16 | t).collect())
-        } else {
-            Entries::Wide(synapses.map(|(&t, &w)| (t, i32::from(w))).collect())
-        };
-        let (pool, source, v_base) = (d.pool, d.source, d.v_base as usize);
-        Ok(Self { pool, source, lists: lists.into(), entries, v_base, n: d.n as usize, entry_bits })
+        let longest = d.lists.iter().map(|list| list.targets.len() as u32).max().unwrap_or(0);
+        let costs = (0..=longest).map(|n| (memory.list_words(n.into(), entry_bits) as u32, n.div_ceil(lanes)));
+        Ok(Self {
+            pool: d.pool,
+            source: d.source,
+            starts: starts.into(),
+            entries: entries(d, weights),
+            costs: costs.collect(),
+            v_base: d.v_base as usize,
+            n: d.n as usize,
+            entry_bits,
+        })
     }
 
     /// State words of the tile.
@@ -100,71 +109,153 @@ impl Sparse {
         self.v_base..self.v_base + self.n
     }
 
-    /// Lists of the burst's events, without those dropped by pooling.
+    /// Entries of the lists of the burst's events, without those dropped by pooling.
     #[inline]
-    fn of<'a>(&'a self, burst: Burst, list: &'a [u16]) -> impl Iterator<Item = List> + use<'a> {
+    fn of<'a>(&'a self, burst: Burst, list: &'a [u16]) -> impl Iterator<Item = (u32, u32)> + use<'a> {
         let (channels, height, width) = self.source;
-        let (y, x) = (burst.y / self.pool.0, burst.x / self.pool.1);
+        let (y, x) = match self.pool {
+            (1, 1) => (burst.y, burst.x),
+            (ph, pw) => (burst.y / ph, burst.x / pw),
+        };
         let n_channels = if y < height && x < width { channels } else { 0 };
         let position = y as usize * width as usize + x as usize;
         let plane = height as usize * width as usize;
         let reached = burst.channels(list).iter().filter(move |&&c| c < n_channels);
-        reached.map(move |&c| self.lists[c as usize * plane + position])
+        reached.map(move |&c| {
+            let source = c as usize * plane + position;
+            (self.starts[source], self.starts[source + 1])
+        })
     }
 
-    /// Adds the lists of the bursts' events; returns the number of synapses.
-    pub(super) fn scatter(&self, v: &mut [i32], bursts: &[Burst], list: &[u16]) -> u64 {
+    /// Adds the lists of the bursts' events; returns the number of synapses, and adds what is read to `reads`.
+    pub(crate) fn scatter(&self, v: &mut [i32], bursts: &[Burst], list: &[u16], reads: &mut ListReads) -> u64 {
         let v = &mut v[self.v_base..][..self.n];
-        let mut n = 0;
+        match &self.entries {
+            Entries::Short { entries, index_bits } => {
+                let (bits, mask) = (*index_bits, (1u32 << index_bits) - 1);
+                let split = |e: u16| ((u32::from(e) & mask) as usize, i32::from(e.cast_signed()) >> bits);
+                self.add(v, bursts, list, (entries, split), reads)
+            }
+            Entries::Narrow(entries) => {
+                let split = |e: u32| ((e & 0xffff) as usize, e.cast_signed() >> 16);
+                self.add(v, bursts, list, (entries, split), reads)
+            }
+            Entries::Wide(entries) => self.add(v, bursts, list, (entries, |(t, w)| (t as usize, w)), reads),
+        }
+    }
+
+    fn add<E: Copy>(
+        &self,
+        v: &mut [i32],
+        bursts: &[Burst],
+        list: &[u16],
+        (entries, split): (&[E], impl Fn(E) -> (usize, i32) + Copy),
+        reads: &mut ListReads,
+    ) -> u64 {
+        let flush = |v: &mut [i32], group: &[(u32, u32, i32)]| {
+            for &(start, end, value) in group {
+                for &e in &entries[start as usize..end as usize] {
+                    let (target, w) = split(e);
+                    v[target] += value * w;
+                }
+            }
+        };
+        let (mut group, mut n) = ([(0, 0, 0); GROUP], 0);
+        let mut synapses = 0;
         for &burst in bursts {
-            for List { start, len, .. } in self.of(burst, list) {
-                n += u64::from(len);
-                let range = start as usize..(start + len) as usize;
-                match (&self.entries, burst.value) {
-                    (Entries::Narrow(entries), 1) => {
-                        for &e in &entries[range] {
-                            v[(e & 0xffff) as usize] += e.cast_signed() >> 16;
-                        }
-                    }
-                    (Entries::Narrow(entries), value) => {
-                        for &e in &entries[range] {
-                            v[(e & 0xffff) as usize] += value * (e.cast_signed() >> 16);
-                        }
-                    }
-                    (Entries::Wide(entries), value) => {
-                        for &(target, w) in &entries[range] {
-                            v[target as usize] += value * w;
-                        }
-                    }
+            for (start, end) in self.of(burst, list) {
+                if start == end {
+                    continue;
+                }
+                std::hint::black_box(entries[start as usize]);
+                let (words, issues) = self.costs[(end - start) as usize];
+                *reads += ListReads { lists: 1, words: words.into(), issues: issues.into() };
+                synapses += u64::from(end - start);
+                group[n] = (start, end, burst.value);
+                n += 1;
+                if n == GROUP {
+                    flush(v, &group);
+                    n = 0;
                 }
             }
         }
-        n
-    }
-
-    /// What reading the lists of the bursts' events takes.
-    pub(crate) fn reads(&self, bursts: &[Burst], list: &[u16]) -> ListReads {
-        let mut reads = ListReads::default();
-        for &burst in bursts {
-            for l in self.of(burst, list) {
-                reads.lists += u64::from(l.len > 0);
-                reads.words += u64::from(l.words);
-                reads.issues += u64::from(l.issues);
-            }
-        }
-        reads
+        flush(v, &group[..n]);
+        synapses
     }
 
     /// As [`super::Synaptic::touched`].
     pub(super) fn touched(&self, burst: Burst, list: &[u16], mut range: impl FnMut(usize, usize)) {
-        for List { start, len, .. } in self.of(burst, list) {
-            for synapse in start as usize..(start + len) as usize {
+        for (start, end) in self.of(burst, list) {
+            for synapse in start as usize..end as usize {
                 let target = match &self.entries {
+                    Entries::Short { entries, index_bits } => usize::from(entries[synapse]) & ((1 << index_bits) - 1),
                     Entries::Narrow(entries) => (entries[synapse] & 0xffff) as usize,
                     Entries::Wide(entries) => entries[synapse].0 as usize,
                 };
                 range(self.v_base + target, self.v_base + target + 1);
             }
+        }
+    }
+}
+
+/// The entries of all lists, as short as they can be.
+fn entries(d: &SparseDescriptor, weights: &[i16]) -> Entries {
+    let synapses = d.lists.iter().flat_map(|list| &list.targets).zip(weights);
+    let index_bits = d.entry_bits(0);
+    let short = |w: i16| index_bits < 16 && (w << index_bits) >> index_bits == w;
+    if weights.iter().all(|&w| short(w)) {
+        let entries = synapses.map(|(&t, &w)| (w << index_bits).cast_unsigned() | t as u16).collect();
+        return Entries::Short { entries, index_bits };
+    }
+    if d.n <= 1 << 16 {
+        return Entries::Narrow(synapses.map(|(&t, &w)| u32::from(w.cast_unsigned()) << 16 | t).collect());
+    }
+    Entries::Wide(synapses.map(|(&t, &w)| (t, i32::from(w))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use isa::{LayerId, SynapseList, WeightBlockId, arch::preset::preset};
+
+    /// Every form of entries adds the same.
+    #[test]
+    fn forms_of_entries() {
+        let arch = preset("loihi1").expect("a preset");
+        for (n, largest, form) in
+            [(1000, 31, "Short"), (1000, 127, "Narrow"), (70_000, 9, "Wide"), (1, 32_767, "Short")]
+        {
+            let targets: Vec<u32> = (0..60).map(|i| (i * 1171) % n).collect();
+            let weights: Vec<i16> = (0..60).map(|i| if i % 2 == 0 { largest - i / 2 } else { i - largest }).collect();
+            let lists = targets
+                .chunks(20)
+                .enumerate()
+                .map(|(i, targets)| SynapseList { source: 2 * i as u32, targets: targets.to_vec() });
+            let d = SparseDescriptor {
+                layer: LayerId(0),
+                source: (5, 1, 1),
+                pool: (1, 1),
+                n,
+                weights: WeightBlockId(0),
+                v_base: 3,
+                lists: lists.collect(),
+            };
+            let block = WeightBlock { bits: 16, data: weights.clone() };
+            let sparse = Sparse::new(&d, &block, n + 3, &arch).expect("sound");
+            assert!(format!("{:?}", sparse.entries).starts_with(form), "{form}");
+            // Source 4 twice, source 1 without list, source 0 with value −3.
+            let channels = [4, 4, 1, 0];
+            let burst = |start, n, value| Burst { axon: 0, y: 0, x: 0, n, start, value };
+            let (mut v, mut reads) = (vec![7; n as usize + 3], ListReads::default());
+            let synapses = sparse.scatter(&mut v, &[burst(0, 3, 1), burst(3, 1, -3)], &channels, &mut reads);
+            assert_eq!((synapses, reads.lists), (60, 3));
+            let mut expected = vec![7; n as usize + 3];
+            for (source, value) in [(4, 2), (0, -3)] {
+                for k in 10 * source..10 * source + 20 {
+                    expected[targets[k] as usize + 3] += value * i32::from(weights[k]);
+                }
+            }
+            assert_eq!(v, expected, "{form}");
         }
     }
 }

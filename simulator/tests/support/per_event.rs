@@ -207,10 +207,11 @@ fn row_ticks(
         return 0;
     }
     let channels = u64::from(graph.population(graph.ends(id).1).shape.channels);
-    let span = match graph.projection(id).connectivity {
+    let span = match &graph.projection(id).connectivity {
         Connectivity::Dense => tile.neurons,
         Connectivity::Conv2d(conv) => tile.channels.min(channels / u64::from(conv.groups)),
         Connectivity::OneToOne => 1,
+        Connectivity::Sparse(_) => panic!("this reference does not know lists"),
     };
     assert_eq!(reached % span, 0, "whole rows");
     let lanes = u64::from(arch.core.lanes);
