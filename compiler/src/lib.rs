@@ -16,6 +16,7 @@ pub mod placement;
 mod reach;
 pub(crate) mod report;
 mod targets;
+pub mod traffic;
 pub mod width;
 
 pub use activity::Activity;
@@ -32,3 +33,4 @@ pub use pipeline::{
     compile_quantized, compile_quantized_observed,
 };
 pub use placement::Placement;
+pub use traffic::program_cost;

@@ -136,7 +136,7 @@ impl<'a> State<'a> {
             incident,
             loads: Loads::new(mesh.n_links()),
             total: 0,
-            kappa: 0.02 * f64::from((2 * (2 * w * h - w - h)).max(1)),
+            kappa: region.kappa(),
             delta: vec![0; mesh.n_links()],
             touched: Vec::new(),
             marked: vec![false; mesh.n_links()],
