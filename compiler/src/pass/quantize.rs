@@ -33,6 +33,8 @@ use ir::{
 
 mod calibrate;
 
+pub use calibrate::{Comparison, compare};
+
 /// Largest magnitude of a threshold, bias or initial potential: 31 bits with the sign.
 const PARAMETER_LIMIT: f64 = 1_073_741_823.0;
 /// Largest magnitude of a channel-energy weight of the host's read-out.
@@ -113,6 +115,18 @@ pub struct Observed {
     pub changed: u64,
     /// Largest magnitude of an integer potential after an update.
     pub largest_potential: i64,
+}
+
+impl Observed {
+    /// What two sets of inputs did together.
+    #[must_use]
+    pub fn merge(self, other: Self) -> Self {
+        Self {
+            spikes: self.spikes + other.spikes,
+            changed: self.changed + other.changed,
+            largest_potential: self.largest_potential.max(other.largest_potential),
+        }
+    }
 }
 
 /// Quantizes a fused network.
