@@ -1,7 +1,8 @@
 //! The graph verifier: lists every violation of what the other crates may rely on.
 //!
 //! Rules:
-//! 1. names are unique and not empty; shapes have no zero side; timesteps ≥ 1;
+//! 1. names are unique and not empty; shapes have no zero side and at most 2³² neurons, which have 32-bit indices; timesteps
+//!    ≥ 1; the encoding's numbers are finite, its limit positive;
 //! 2. exactly one input population, without incoming projections; its scale is finite and positive;
 //! 3. every other population has an incoming projection;
 //! 4. projections: geometry fits both shapes, groups divide both channel counts, weights have the expected number and are
@@ -14,6 +15,7 @@
 
 use crate::{
     connect::Connectivity,
+    encode::InputEncoding,
     graph::{Graph, Population},
     ids::{PopulationId, ProjectionId},
     interp::update_order,
@@ -43,6 +45,12 @@ pub fn verify<S: Stage>(graph: &Graph<S>) -> Vec<Violation> {
     let mut found = Found(Vec::new());
     let mut names = HashSet::new();
     found.check(graph.timesteps >= 1, "graph", || "timesteps must be at least 1".into());
+    if let InputEncoding::Standardized { gain, eps, limit } = graph.encoding {
+        let usable = gain.is_finite() && eps.is_finite() && eps >= 0.0 && limit > 0;
+        found.check(usable, "graph", || {
+            format!("the encoding has gain {gain}, eps {eps} and limit {limit}; it takes finite numbers, eps ≥ 0, limit > 0")
+        });
+    }
     for (id, population) in graph.populations() {
         let entity = format!("{id} `{}`", population.name);
         found.check(!population.name.is_empty(), &entity, || "the name is empty".into());
@@ -82,6 +90,9 @@ impl Found {
 fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population<S>, entity: &str, found: &mut Found) {
     let channels = p.shape.channels;
     found.check(p.shape.neurons() > 0, entity, || format!("shape {} has a zero side", p.shape));
+    found.check(p.shape.neurons() as u64 <= 1 << 32, entity, || {
+        format!("shape {} has more neurons than 32-bit indices tell apart", p.shape)
+    });
     let n_incoming = graph.incoming(id).len();
     match &p.neuron {
         NeuronModel::Input { scale, coding } => {
@@ -162,7 +173,10 @@ fn check_projection<S: Stage>(graph: &Graph<S>, id: ProjectionId, found: &mut Fo
             let agrees = output == Some((post.shape.height, post.shape.width));
             found.check(agrees || !positive, &entity, || match output {
                 Some((h, w)) => format!("gives maps of {h}×{w}, but `{}` has {}", post.name, post.shape),
-                None => format!("the kernel does not fit in {source}"),
+                None => format!(
+                    "the kernel {:?} with dilation {:?} does not fit in {source}, or padding {:?} makes it wider than 32 bits",
+                    conv.kernel, conv.dilation, conv.padding
+                ),
             });
             divides && agrees
         }
@@ -200,8 +214,8 @@ fn check_readout<S: Stage>(graph: &Graph<S>, found: &mut Found) {
             found.check(spiking, "readout", || {
                 format!("goodness needs spiking neurons, `{}` has none", population.name)
             });
-            let sum: u32 = sizes.iter().sum();
-            found.check(sum == channels && sizes.iter().all(|&s| s > 0), "readout", || {
+            let sum: u64 = sizes.iter().map(|&s| u64::from(s)).sum();
+            found.check(sum == u64::from(channels) && sizes.iter().all(|&s| s > 0), "readout", || {
                 format!("class groups {sizes:?} do not partition {channels} channels")
             });
         }
@@ -209,7 +223,7 @@ fn check_readout<S: Stage>(graph: &Graph<S>, found: &mut Found) {
             found.check(spiking, "readout", || {
                 format!("channel energy needs spiking neurons, `{}` has none", population.name)
             });
-            let row = (grid * grid * channels) as usize;
+            let row = [*grid, *grid, channels].into_iter().fold(1, |n: usize, f| n.saturating_mul(f as usize));
             found.check(row > 0 && !weights.is_empty() && weights.len().is_multiple_of(row.max(1)), "readout", || {
                 format!("{} weights are not classes × {grid}² regions × {channels} channels", weights.len())
             });

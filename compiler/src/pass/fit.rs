@@ -53,11 +53,12 @@ impl Fitted {
 pub fn fit(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity: &Activity) -> Result<Fitted, Diagnostics> {
     let tiler = Tiler::new(graph, arch, bits, activity);
     let max = arch.n_cores() as usize;
-    let (fitted, misfits) = attempt(&tiler, SLACK_PERCENT);
+    let uncapped = vec![f64::INFINITY; graph.n_populations()];
+    let (fitted, misfits) = attempt(&tiler, SLACK_PERCENT, &uncapped);
     if misfits.is_empty() && fitted.partition.clusters.len() <= max {
         return Ok(fitted);
     }
-    let (fitted, misfits) = attempt(&tiler, 0);
+    let (fitted, misfits) = attempt(&tiler, 0, &uncapped);
     let needed = fitted.partition.clusters.len();
     if misfits.is_empty() && needed <= max {
         return Ok(fitted);
@@ -73,9 +74,9 @@ pub fn fit(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity: &Activ
     Err(Diagnostics(found))
 }
 
-/// The partition of all populations that fit, and those that do not.
-fn attempt(tiler: &Tiler, slack_percent: u32) -> (Fitted, Vec<Misfit>) {
-    let (grids, misfits) = tiler.grids(slack_percent);
+/// The partition of all populations that fit, and those that do not; `caps` as for [`Tiler::grids`].
+pub(crate) fn attempt(tiler: &Tiler, slack_percent: u32, caps: &[f64]) -> (Fitted, Vec<Misfit>) {
+    let (grids, misfits) = tiler.grids(slack_percent, caps);
     let partition = Partition::from_grids(grids);
     let demands: Vec<Demand> = partition.tiles.iter().map(|t| tiler.tile_demand(t, &partition.grids)).collect();
     let work = partition.tiles.iter().map(|t| tiler.tile_work(t)).collect();
@@ -85,7 +86,8 @@ fn attempt(tiler: &Tiler, slack_percent: u32) -> (Fitted, Vec<Misfit>) {
 
 /// Number of cores that the network takes, if it fits any number of them.
 fn n_clusters(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity: &Activity) -> Option<usize> {
-    let (fitted, misfits) = attempt(&Tiler::new(graph, arch, bits, activity), 0);
+    let uncapped = vec![f64::INFINITY; graph.n_populations()];
+    let (fitted, misfits) = attempt(&Tiler::new(graph, arch, bits, activity), 0, &uncapped);
     misfits.is_empty().then_some(fitted.partition.clusters.len())
 }
 
