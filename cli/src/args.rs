@@ -63,6 +63,9 @@ pub(crate) struct TargetArgs {
     /// Verify every lowering with its independent checker
     #[arg(long)]
     pub(crate) check: bool,
+    /// Spend idle cores of the chips in use on the layers whose cores do most, for shorter timesteps and more deliveries
+    #[arg(long)]
+    pub(crate) balance: bool,
     /// Choose the clip of each layer's weights by the spikes that it changes on N training images (slow)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) calibrate: Option<u32>,
@@ -82,6 +85,7 @@ impl Default for TargetArgs {
             weight_bits: 8,
             seed: 1,
             check: false,
+            balance: false,
             calibrate: None,
             activity: None,
             save_activity: None,

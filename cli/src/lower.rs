@@ -52,7 +52,8 @@ pub(crate) fn lower(
         ..QuantizeOptions::default()
     };
     let compile = |activity: Option<Activity>, watch: &mut dyn Observer| {
-        let options = Options { seed: target.seed, check: target.check, activity, ..Options::default() };
+        let TargetArgs { seed, check, balance, .. } = *target;
+        let options = Options { seed, check, balance, activity, ..Options::default() };
         match compiler::compile(&model.graph, arch, (&quantize, &options), watch) {
             Ok(compiled) => Ok(Some(compiled)),
             Err(CompileError::Stopped(_)) => Ok(None),

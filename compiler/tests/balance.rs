@@ -9,7 +9,7 @@ use support::network::reference;
 
 fn compile(graph: &Graph<Quantized>, arch: &Arch, balance: bool) -> Compiled {
     let activity = Some(Activity::uniform(graph, 10));
-    let options = Options { balance, activity, moves_per_cluster: 1, check: true, ..Options::default() };
+    let options = Options { balance, activity, moves_per_cluster: 1, check: false, ..Options::default() };
     compile_quantized(graph, arch, &options).unwrap_or_else(|error| panic!("{}: {error}", arch.name))
 }
 
@@ -57,7 +57,7 @@ fn idle_cores_lighten_the_heaviest_ones() {
 fn without_windows_the_critical_work_is_the_heaviest_core_in_every_timestep() {
     let graph = reference();
     let plain = compile(&graph, &preset("loihi1").expect("a preset"), false);
-    // All spiking sources may fire in all four timesteps; what they emit in step t arrives in t + 1, so three remain.
+    // The heaviest population hears spikes of timesteps 0 to 2 in 1 to 3: its mean over four steps falls into three.
     assert!((plain.reports.critical_work / (4.0 * plain.reports.work.0) - 1.0).abs() < 1e-9);
 }
 

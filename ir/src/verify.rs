@@ -9,7 +9,7 @@
 //!    finite; one-to-one joins equal shapes; pool sizes are positive;
 //! 5. delay 0 only from inputs and linear populations, and no cycle of delay 0; nothing leaves an accumulator;
 //! 6. per-channel values have length 1 or C and are finite, as is the floor; thresholds > 0; decay ≤ 4096; windows end
-//!    inside the sample;
+//!    inside the sample, and not before they start;
 //! 7. normalizations have C entries each, finite, variance ≥ 0, variance + eps > 0; none on an input;
 //! 8. the read-out reads an existing population of a fitting kind, with group sizes that sum to its channels.
 
@@ -19,7 +19,7 @@ use crate::{
     graph::{Graph, Population},
     ids::{PopulationId, ProjectionId},
     interp::update_order,
-    neuron::{InputCoding, Leak, NeuronModel, PerChannel},
+    neuron::{InputCoding, Leak, NeuronModel, PerChannel, Window},
     readout::Readout,
     stage::{Norm, Stage},
 };
@@ -118,6 +118,8 @@ fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population
             found.check(neuron.floor.is_none_or(|floor| S::real(floor).is_finite()), entity, || {
                 "the floor is not finite".into()
             });
+            let Window { start, end } = neuron.window;
+            found.check(start <= end, entity, || format!("the window ends at {end}, before it starts at {start}"));
             found.check(neuron.window.end <= graph.timesteps, entity, || {
                 format!("the window ends at {}, after the sample's {} timesteps", neuron.window.end, graph.timesteps)
             });

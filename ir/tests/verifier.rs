@@ -110,6 +110,7 @@ const DEFECTS: &[Defect] = &[
     ("regions × 10 channels", |g| {
         g.readout = Readout::ChannelEnergy { population: OUTPUT, grid: 1 << 16, weights: vec![1.0] };
     }),
+    ("before it starts", |g| hidden(g).window = Window::new(3, 2)),
     ("limit > 0", |g| g.encoding = InputEncoding::Standardized { gain: 1.0, eps: 0.1, limit: i32::MIN }),
     ("limit > 0", |g| g.encoding = InputEncoding::Standardized { gain: f32::NAN, eps: 0.1, limit: 1 }),
     ("delay 0 is possible only", |g| g.projection_mut(ProjectionId(1)).delay = 0),

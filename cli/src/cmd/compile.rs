@@ -6,7 +6,7 @@ use crate::{
     lower::{Lowered, Weighting, lower},
     report::{
         mapping::{self, MappingReport},
-        number::si,
+        number::{count, si},
         quantization::{self, AccuracyChange, LayerReport},
     },
     source::{self, Model},
@@ -100,11 +100,23 @@ struct CompileReport {
     accuracy: Option<AccuracyChange>,
     /// Mean and largest share of the fullest resource of each core in use.
     binding: Option<Binding>,
+    work: Work,
     placements: Vec<MappingReport>,
     /// What weighting by measured activity changed, if there is any.
     #[serde(skip_serializing_if = "Option::is_none")]
     weighting: Option<Weighting>,
     passes: Vec<PassTime>,
+}
+
+/// Synaptic operations at the activity that was placed for.
+#[derive(Serialize)]
+struct Work {
+    /// Per timestep, of the heaviest core.
+    heaviest: f64,
+    /// Per timestep, mean of the cores.
+    mean: f64,
+    /// Per sample, of the heaviest core of each timestep.
+    critical: f64,
 }
 
 #[derive(Serialize)]
@@ -138,6 +150,7 @@ impl CompileReport {
                 mean: utilization.mean,
                 max,
             }),
+            work: Work { heaviest: reports.work.0, mean: reports.work.1, critical: reports.critical_work },
             placements: reports.placements.iter().map(|(method, cost)| MappingReport::new(method, cost)).collect(),
             weighting: None,
             passes: watch.times.clone(),
@@ -160,6 +173,14 @@ impl std::fmt::Display for CompileReport {
                 100.0 * max
             )?;
         }
+        writeln!(
+            f,
+            "synaptic operations of a core and timestep: {} on average, {} at most; per image, of the busiest core of each \
+             timestep: {}",
+            count(self.work.mean.round()),
+            count(self.work.heaviest.round()),
+            count(self.work.critical.round())
+        )?;
         write!(f, "\n{}", quantization::table(&self.layers))?;
         if let Some(change) = &self.accuracy {
             write!(f, "{change}")?;
