@@ -7,9 +7,7 @@ use crate::{
     source::{self, Model},
 };
 use anyhow::{Context, Result, bail};
-use compiler::{
-    Activity, CompileError, Compiled, Observer, Options, QuantizeOptions, Unobserved, program_cost,
-};
+use compiler::{Activity, CompileError, Compiled, Observer, Options, QuantizeOptions, Unobserved, program_cost};
 use isa::Arch;
 use models::data::Dataset;
 use serde::Serialize;

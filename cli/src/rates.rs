@@ -130,7 +130,10 @@ impl Rates {
 
     /// The rates of a program's layers, found by name; `place` is named in errors.
     pub(crate) fn activity(&self, program: &Program, place: &str) -> Result<Activity> {
-        ensure!(self.steps > 0, "{place}: `steps` is 0; give the number of timesteps that the events were counted over");
+        ensure!(
+            self.steps > 0,
+            "{place}: `steps` is 0; give the number of timesteps that the events were counted over"
+        );
         let counts = program.layers.iter().map(|layer| {
             let Some(found) = self.layers.iter().find(|rates| rates.layer == layer.name) else {
                 bail!(

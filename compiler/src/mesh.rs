@@ -176,11 +176,7 @@ impl Mesh {
 
 /// The union of the ways from `src` to all `dst`: the first and last column travelled in the row of `src`, and per
 /// destination column the first and last row.
-fn spans(
-    src: (u32, u32),
-    dst: impl Iterator<Item = (u32, u32)>,
-    columns: &mut Vec<(u32, u32, u32)>,
-) -> (u32, u32) {
+fn spans(src: (u32, u32), dst: impl Iterator<Item = (u32, u32)>, columns: &mut Vec<(u32, u32, u32)>) -> (u32, u32) {
     let (mut low, mut high) = (src.0, src.0);
     columns.clear();
     for (x, y) in dst {

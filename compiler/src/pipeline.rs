@@ -282,12 +282,7 @@ fn run<T>(
     }
 }
 
-fn reports(
-    graph: &Graph<Quantized>,
-    arch: &Arch,
-    fitted: &Fitted,
-    placements: Vec<(Method, MappingCost)>,
-) -> Reports {
+fn reports(graph: &Graph<Quantized>, arch: &Arch, fitted: &Fitted, placements: Vec<(Method, MappingCost)>) -> Reports {
     let capacity = Capacity::of(arch);
     let binding: Vec<(Resource, f64)> =
         fitted.cluster_demands().iter().filter_map(|demand| capacity.binding(demand)).collect();

@@ -48,7 +48,9 @@ pub fn verify<S: Stage>(graph: &Graph<S>) -> Vec<Violation> {
     if let InputEncoding::Standardized { gain, eps, limit } = graph.encoding {
         let usable = gain.is_finite() && eps.is_finite() && eps >= 0.0 && limit > 0;
         found.check(usable, "graph", || {
-            format!("the encoding has gain {gain}, eps {eps} and limit {limit}; it takes finite numbers, eps ≥ 0, limit > 0")
+            format!(
+                "the encoding has gain {gain}, eps {eps} and limit {limit}; it takes finite numbers, eps ≥ 0, limit > 0"
+            )
         });
     }
     for (id, population) in graph.populations() {

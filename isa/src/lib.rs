@@ -34,9 +34,7 @@ pub use encode::{DecodeError, decode, encode};
 pub use ids::{CoreId, Cycle, LayerId, RouteId, RouterId, Tag, Timestep, WeightBlockId};
 pub use image::{AxonEntry, CoreImage, Destination, Emission, Route};
 pub use op::{ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor, NeuronKind};
-pub use program::{
-    Coding, Encoding, InputEvent, InputPort, Layer, Program, Stimulus, WeightBlock, weight_fits,
-};
+pub use program::{Coding, Encoding, InputEvent, InputPort, Layer, Program, Stimulus, WeightBlock, weight_fits};
 pub use readout::Readout;
 pub use usage::{CoreUsage, Resource, Use, usage, usages};
 pub use verify::{Rule, Violation, verify};

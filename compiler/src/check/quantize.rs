@@ -214,7 +214,12 @@ fn check_population(
             // A sign leaves every scale possible.
             if options.weight_bits == 1 {
                 if (w > 0) != (x >= 0.0) {
-                    report(found, "sign", layer.name.clone(), format!("weight {i} of {projection} is {x}, its sign {w}"));
+                    report(
+                        found,
+                        "sign",
+                        layer.name.clone(),
+                        format!("weight {i} of {projection} is {x}, its sign {w}"),
+                    );
                 }
                 continue;
             }

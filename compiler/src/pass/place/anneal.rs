@@ -265,14 +265,14 @@ impl<'a> State<'a> {
         let mut busiest = Vec::new();
         self.loads.heaviest(&mut busiest);
         let busiest: Vec<Link> = busiest.into_iter().map(|link| self.mesh.link(link)).collect();
-        let changed = if busiest == self.busiest { self.affected.clone() } else { (0..self.nets.len() as u32).collect() };
+        let changed =
+            if busiest == self.busiest { self.affected.clone() } else { (0..self.nets.len() as u32).collect() };
         self.busiest = busiest;
         let mut on_busiest = std::mem::take(&mut self.on_busiest);
         for net in changed {
             let (src, dst) = self.ends(net);
             let links = self.busiest.iter().take(64).enumerate();
-            on_busiest[net as usize] =
-                links.map(|(i, link)| u64::from(link.is_on_route(src, dst.clone())) << i).sum();
+            on_busiest[net as usize] = links.map(|(i, link)| u64::from(link.is_on_route(src, dst.clone())) << i).sum();
         }
         self.on_busiest = on_busiest;
     }
@@ -371,5 +371,4 @@ impl<'a> State<'a> {
             self.total = self.total.checked_add_signed(change).expect("the total is a sum of loads");
         }
     }
-
 }
