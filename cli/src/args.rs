@@ -2,6 +2,7 @@
 
 use crate::{
     cmd::{energy::EnergyCommand, reproduce::ReproduceCommand},
+    rates::RateSource,
     study::Vary,
     trace::TraceArgs,
 };
@@ -77,19 +78,48 @@ pub(crate) struct TargetArgs {
     /// Verify every lowering with its independent checker
     #[arg(long)]
     pub(crate) check: bool,
+    /// Spend idle cores of the chips in use on the layers whose cores do most, for shorter timesteps and more deliveries
+    #[arg(long)]
+    pub(crate) balance: bool,
+    /// Choose the clip of each layer's weights by the spikes that it changes on N training images (slow)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) calibrate: Option<u32>,
+    /// How often neurons fire, to weigh placement by: measured on N training images, or read from a file.
+    /// Default: one spike in ten timesteps
+    #[arg(long, value_name = "train:N|FILE")]
+    pub(crate) activity: Option<RateSource>,
+    /// Store the measured activity (JSON), for --activity
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_activity: Option<PathBuf>,
+}
+
+impl Default for TargetArgs {
+    fn default() -> Self {
+        Self {
+            arch: "loihi1".into(),
+            weight_bits: 8,
+            seed: 1,
+            check: false,
+            balance: false,
+            calibrate: None,
+            activity: None,
+            save_activity: None,
+        }
+    }
 }
 
 impl TargetArgs {
     /// The chip called `arch` with the defaults of everything else.
     pub(crate) fn chip(arch: &str) -> Self {
-        Self { arch: arch.to_owned(), weight_bits: 8, seed: 1, check: false }
+        Self { arch: arch.to_owned(), ..Self::default() }
     }
 }
 
 /// Which images.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ImageArgs {
-    /// Test images: a data set's name (fetched before), or a folder that holds the network's data set.
+    /// Images: a data set's name (fetched before), or a folder that holds the network's data set. Reported on are its
+    /// test images; options that learn from images take its training images.
     /// Default: the 500 bundled images for MNIST networks
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) data: Option<String>,
@@ -155,6 +185,11 @@ pub(crate) struct CompileArgs {
     pub(crate) model: ModelArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) images: ImageArgs,
+    /// Report what quantization changes on test images: spikes of each layer, decisions, accuracy (see --data, --limit)
+    #[arg(long)]
+    pub(crate) quantization_report: bool,
     /// Where the program goes; default: the network's name with .slb
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -194,6 +229,9 @@ pub(crate) struct InspectArgs {
     /// The chip: a preset's name or a description file; default: the one that the program was compiled for
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) arch: Option<String>,
+    /// How often neurons fire, from a file written by --save-activity. Default: one spike in ten timesteps
+    #[arg(long, value_name = "FILE")]
+    pub(crate) activity: Option<PathBuf>,
     /// Print the disassembly, weights as digests
     #[arg(long)]
     pub(crate) disassemble: bool,

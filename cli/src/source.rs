@@ -79,27 +79,39 @@ pub(crate) fn arch(name: &str) -> Result<Arch> {
     Ok(isa::arch::preset::parse(&files::read_text(Path::new(name))?, name)?)
 }
 
-/// The images that the arguments ask for; `dataset` is the network's own.
+/// The test images that the arguments ask for; `dataset` is the network's own.
 pub(crate) fn images(args: &ImageArgs, dataset: Option<DatasetName>) -> Result<Dataset> {
     let all = match (&args.data, dataset) {
         (None, Some(DatasetName::Mnist)) => data::bundled::mnist_test_500(),
-        (None, Some(name)) => data::load(name, Split::Test, &data::default_dir())?,
-        (None, None) => bail!("the network does not say which data set it belongs to; name one with --data"),
-        (Some(given), own) => match (given.parse::<DatasetName>(), own) {
-            (Ok(name), _) => data::load(name, Split::Test, &data::default_dir())?,
-            (Err(_), Some(name)) => data::load(name, Split::Test, Path::new(given))?,
-            (Err(_), None) => {
-                bail!(
-                    "--data {given}: the network does not say which data set the folder holds; name a data set instead"
-                )
-            }
-        },
+        _ => split(args.data.as_deref(), dataset, Split::Test)?,
     };
     match args.limit {
         Some(0) => bail!("--limit 0: no image would be left; give 1 or more"),
         Some(n) if n < all.len() => Ok(all.subset(0..n)),
         _ => Ok(all),
     }
+}
+
+/// The first `n` training images of the data set that `--data` names, or of the network's own.
+pub(crate) fn training(given: Option<&str>, dataset: Option<DatasetName>, n: usize) -> Result<Dataset> {
+    let all = split(given, dataset, Split::Train)?;
+    Ok(if n < all.len() { all.subset(0..n) } else { all })
+}
+
+fn split(given: Option<&str>, own: Option<DatasetName>, split: Split) -> Result<Dataset> {
+    Ok(match (given, own) {
+        (None, Some(name)) => data::load(name, split, &data::default_dir())?,
+        (None, None) => bail!("the network does not say which data set it belongs to; name one with --data"),
+        (Some(given), own) => match (given.parse::<DatasetName>(), own) {
+            (Ok(name), _) => data::load(name, split, &data::default_dir())?,
+            (Err(_), Some(name)) => data::load(name, split, Path::new(given))?,
+            (Err(_), None) => {
+                bail!(
+                    "--data {given}: the network does not say which data set the folder holds; name a data set instead"
+                )
+            }
+        },
+    })
 }
 
 /// The compiled program in a file, and its chip: the one named, or the one that the program was compiled for. The program

@@ -4,6 +4,7 @@
 //! taken to fire in a tenth of all timesteps and every input neuron to send once per sample.
 
 use ir::{Graph, NeuronModel, PopulationId, Stage};
+use isa::{Descriptor, Program};
 
 /// Events per neuron over a number of timesteps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,22 @@ impl Activity {
             NeuronModel::Accumulator { .. } => 0,
         };
         let counts = graph.populations().map(|(_, p)| vec![per_neuron(&p.neuron); p.shape.neurons()]).collect();
+        Self { counts, steps }
+    }
+
+    /// As [`Self::assumed`], for a program: populations are its layers.
+    pub fn assumed_of(program: &Program) -> Self {
+        let steps = 10 * u64::from(program.timesteps);
+        let mut per_neuron = vec![0; program.layers.len()];
+        per_neuron[program.input.layer.0 as usize] = 10;
+        for descriptor in program.cores.iter().flat_map(|image| &image.descriptors) {
+            if let Descriptor::Neurons(d) = descriptor
+                && matches!(d.kind, isa::NeuronKind::Spiking { .. })
+            {
+                per_neuron[d.layer.0 as usize] = u64::from(program.timesteps);
+            }
+        }
+        let counts = program.layers.iter().zip(per_neuron).map(|(layer, n)| vec![n; layer.neurons()]).collect();
         Self { counts, steps }
     }
 

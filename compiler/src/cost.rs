@@ -30,6 +30,9 @@ pub struct MappingCost {
     pub unicast_links_per_event: f64,
     /// Events over the busiest directed link, as the chip sends them (input included).
     pub busiest_link: f64,
+    /// What the placement minimizes, `J = Σ w·(cost of the links) + κ·(load of the busiest)`, as the chip sends (input
+    /// included); see [`crate::pass::place`].
+    pub objective: f64,
     /// Energy after Jin et al. \[pJ per timestep\].
     pub energy_pj: f64,
     /// Mean latency after Jin et al. \[ns\].
@@ -47,8 +50,8 @@ const WIRE_PJ: f64 = 3.5;
 const ROUTER_NS: f64 = 2.1;
 const WIRE_NS: f64 = 5.3;
 
-/// The cost of a placement.
-pub fn mapping_cost(mesh: &Mesh, nets: &[Net], placement: &Placement) -> MappingCost {
+/// The cost of a placement; `kappa` weighs the busiest link ([`crate::pass::place::Region::kappa`]).
+pub fn mapping_cost(mesh: &Mesh, kappa: f64, nets: &[Net], placement: &Placement) -> MappingCost {
     let at = |cluster: u32| mesh.position(placement.cores[cluster as usize]);
     let multicast = mesh.with_unicast(false);
     let unicast = mesh.with_unicast(true);
@@ -81,6 +84,8 @@ pub fn mapping_cost(mesh: &Mesh, nets: &[Net], placement: &Placement) -> Mapping
             single += net.weight * n_single;
         }
     }
+    let links: u64 = loads.iter().enumerate().map(|(link, load)| load * mesh.link_cost(link)).sum();
+    let busiest = loads.into_iter().max().unwrap_or(0);
     let per = |n: u64, of: u64| if of == 0 { 0.0 } else { n as f64 / of as f64 };
     let used: Vec<u64> = routers.into_iter().filter(|&n| n > 0).collect();
     MappingCost {
@@ -88,7 +93,8 @@ pub fn mapping_cost(mesh: &Mesh, nets: &[Net], placement: &Placement) -> Mapping
         deliveries_per_event: per(deliveries, events),
         multicast_links_per_event: per(union, events),
         unicast_links_per_event: per(single, events),
-        busiest_link: per(loads.into_iter().max().unwrap_or(0), MILLI),
+        busiest_link: per(busiest, MILLI),
+        objective: per(links, MILLI) + kappa * per(busiest, MILLI),
         energy_pj: per(packets + hops, MILLI) * ROUTER_PJ + per(hops, MILLI) * WIRE_PJ,
         mean_latency_ns: per(packets + hops, packets) * ROUTER_NS + per(hops, packets) * WIRE_NS,
         max_latency_ns: (farthest + 1) as f64 * ROUTER_NS + farthest as f64 * WIRE_NS,
@@ -104,6 +110,7 @@ impl fmt::Display for MappingCost {
         writeln!(f, "multicast links per event    {:12.2}", self.multicast_links_per_event)?;
         writeln!(f, "unicast links per event      {:12.2}", self.unicast_links_per_event)?;
         writeln!(f, "busiest link per timestep    {:12.1}", self.busiest_link)?;
+        writeln!(f, "objective of the placement   {:12.1}", self.objective)?;
         writeln!(f, "energy [pJ per timestep]     {:12.0}", self.energy_pj)?;
         writeln!(f, "latency mean, max [ns]       {:12.1} {:.1}", self.mean_latency_ns, self.max_latency_ns)?;
         write!(f, "congestion mean, max         {:12.1} {:.1}", self.mean_congestion, self.max_congestion)

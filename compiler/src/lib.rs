@@ -17,6 +17,7 @@ pub mod placement;
 mod reach;
 pub(crate) mod report;
 mod targets;
+pub mod traffic;
 pub mod width;
 
 pub use activity::Activity;
@@ -34,3 +35,4 @@ pub use pipeline::{
     compile_quantized, compile_quantized_observed,
 };
 pub use placement::Placement;
+pub use traffic::program_cost;

@@ -19,6 +19,26 @@ pub struct Mesh {
     unicast: bool,
 }
 
+/// A directed link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    from: (u32, u32),
+    direction: usize,
+}
+
+impl Link {
+    /// Whether the route from `src` to `dst` travels the link: whether [`Mesh::route`] would visit it.
+    pub fn is_on_route(self, src: (u32, u32), mut dst: impl Iterator<Item = (u32, u32)>) -> bool {
+        let (x, y) = self.from;
+        match self.direction {
+            EAST => y == src.1 && src.0 <= x && dst.any(|d| x < d.0),
+            WEST => y == src.1 && x <= src.0 && dst.any(|d| d.0 < x),
+            SOUTH => src.1 <= y && dst.any(|d| d.0 == x && y < d.1),
+            _ => y <= src.1 && dst.any(|d| d.0 == x && d.1 < y),
+        }
+    }
+}
+
 /// Leaves a router to the east, west, south (larger y) or north.
 const EAST: usize = 0;
 const WEST: usize = 1;
@@ -104,26 +124,41 @@ impl Mesh {
             }
             return;
         }
-        // The union: one span of the source's row, and per destination column the span of rows around the source.
-        let (mut low, mut high) = (src.0, src.0);
-        columns.clear();
-        for (x, y) in dst {
-            low = low.min(x);
-            high = high.max(x);
-            match columns.iter_mut().find(|c| c.0 == x) {
-                Some(c) => {
-                    c.1 = c.1.min(y);
-                    c.2 = c.2.max(y);
-                }
-                None => columns.push((x, y.min(src.1), y.max(src.1))),
-            }
-        }
+        let (low, high) = spans(src, dst, columns);
         self.row(src.1, src.0, low, &mut visit);
         self.row(src.1, src.0, high, &mut visit);
         for &(x, top, bottom) in columns.iter() {
             self.column(x, src.1, top, &mut visit);
             self.column(x, src.1, bottom, &mut visit);
         }
+    }
+
+    /// Summed cost of the links that [`Self::route`] visits, without visiting them.
+    pub fn route_cost(
+        &self,
+        src: (u32, u32),
+        dst: impl Iterator<Item = (u32, u32)>,
+        columns: &mut Vec<(u32, u32, u32)>,
+    ) -> u64 {
+        let along = |from: u32, to: u32, chip: u32| {
+            let links = u64::from(from.abs_diff(to));
+            if self.chip_cost == 1 {
+                return links;
+            }
+            links + (self.chip_cost - 1) * u64::from((from / chip).abs_diff(to / chip))
+        };
+        let (row, column) = (|a, b| along(a, b, self.chip.0), |a, b| along(a, b, self.chip.1));
+        if self.unicast {
+            return dst.map(|(x, y)| row(src.0, x) + column(src.1, y)).sum();
+        }
+        let (low, high) = spans(src, dst, columns);
+        row(low, high) + columns.iter().map(|&(_, top, bottom)| column(top, bottom)).sum::<u64>()
+    }
+
+    /// The router that a directed link leaves, and its direction.
+    pub fn link(&self, link: usize) -> Link {
+        let router = (link / 4) as u32;
+        Link { from: (router % self.columns, router / self.columns), direction: link % 4 }
     }
 
     fn row(&self, y: u32, from: u32, to: u32, visit: &mut impl FnMut(usize)) {
@@ -137,6 +172,25 @@ impl Mesh {
         (from..to).for_each(|y| visit(link(y, SOUTH)));
         (to + 1..=from).for_each(|y| visit(link(y, NORTH)));
     }
+}
+
+/// The union of the ways from `src` to all `dst`: the first and last column travelled in the row of `src`, and per
+/// destination column the first and last row.
+fn spans(src: (u32, u32), dst: impl Iterator<Item = (u32, u32)>, columns: &mut Vec<(u32, u32, u32)>) -> (u32, u32) {
+    let (mut low, mut high) = (src.0, src.0);
+    columns.clear();
+    for (x, y) in dst {
+        low = low.min(x);
+        high = high.max(x);
+        match columns.iter_mut().find(|c| c.0 == x) {
+            Some(c) => {
+                c.1 = c.1.min(y);
+                c.2 = c.2.max(y);
+            }
+            None => columns.push((x, y.min(src.1), y.max(src.1))),
+        }
+    }
+    (low, high)
 }
 
 #[cfg(test)]
@@ -163,6 +217,29 @@ mod tests {
         assert_eq!(joint.iter().copied().collect::<BTreeSet<_>>(), separate);
         assert_eq!(joint.len(), separate.len(), "no link twice");
         assert_eq!(n_separate, dst.iter().map(|&d| Mesh::distance((3, 2), d)).sum::<u64>());
+    }
+
+    /// Costs and use of links in closed form, against the links themselves, over a machine of 2 × 2 chips.
+    #[test]
+    fn closed_forms_agree_with_the_links_visited() {
+        let mut arch = preset("loihi1").expect("a preset");
+        arch.mesh.chips = (2, 2);
+        for unicast in [false, true] {
+            let mesh = Mesh::of(&arch).with_unicast(unicast);
+            let (w, h) = (arch.columns(), arch.rows());
+            for seed in 0..200u32 {
+                let at = |i: u32| ((seed * 7 + i * i * 5 + i) % w, (seed * 3 + i * 11 + i * seed) % h);
+                let dst: Vec<(u32, u32)> = (1..=seed % 6 + 1).map(at).collect();
+                let mut links = Vec::new();
+                mesh.route(at(0), dst.iter().copied(), &mut Vec::new(), |link| links.push(link));
+                let cost = mesh.route_cost(at(0), dst.iter().copied(), &mut Vec::new());
+                assert_eq!(cost, links.iter().map(|&link| mesh.link_cost(link)).sum::<u64>());
+                for link in 0..mesh.n_links() {
+                    let on_route = mesh.link(link).is_on_route(at(0), dst.iter().copied());
+                    assert_eq!(on_route, links.contains(&link), "link {link}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ use crate::{
     nets::nets,
     partition::Partition,
     pass::{
-        cut::Cutting,
+        balance::{balance, critical_work},
+        cut::{Cutting, cut},
         emit,
         fit::{Fitted, fit},
         fuse::fuse,
@@ -20,6 +21,7 @@ use crate::{
         route::{Routing, route},
         store::store,
         support::supported,
+        tile::Tiler,
     },
     placement::Placement,
     report,
@@ -91,6 +93,8 @@ pub struct Options {
     pub moves_per_cluster: u32,
     /// Whether the checkers run.
     pub check: bool,
+    /// Whether idle cores of the chips in use shorten the timesteps, at the price of more deliveries.
+    pub balance: bool,
     /// How often neurons fire, measured on training images; assumed where absent.
     pub activity: Option<Activity>,
 }
@@ -103,6 +107,7 @@ impl Default for Options {
             placement: Method::default(),
             moves_per_cluster: 1000,
             check: cfg!(debug_assertions),
+            balance: false,
             activity: None,
         }
     }
@@ -139,6 +144,8 @@ pub struct Reports {
     pub utilization: Utilization,
     /// Synaptic operations per timestep: the heaviest core's, and the mean over cores in use.
     pub work: (f64, f64),
+    /// Synaptic operations per sample of the heaviest core of each timestep: those that no other core can take over.
+    pub critical_work: f64,
 }
 
 /// Use of the resource that binds each core.
@@ -222,7 +229,11 @@ pub fn compile_quantized_observed(
     let (fitted, graph) = run(
         (TILE, observer),
         || {
-            let fitted = fit(network, arch, &bits, (&activity, options.cutting))?;
+            let mut fitted = fit(network, arch, &bits, (&activity, options.cutting))?;
+            if options.balance {
+                let tiler = Tiler::new(network, arch, &bits, &activity);
+                fitted = balance(&tiler, &cut(network, arch, &bits, &activity, options.cutting), fitted);
+            }
             let graph = renumbered(network, &fitted.orders);
             Ok((fitted, graph))
         },
@@ -266,7 +277,7 @@ pub fn compile_quantized_observed(
         |program| on.then(|| check::program::check(graph, arch, program)),
         report::program,
     )?;
-    let reports = reports(arch, &fitted, placed.costs);
+    let reports = reports(graph, arch, &fitted, placed.costs);
     Ok(Compiled {
         quantized: network.clone(),
         orders: fitted.orders,
@@ -304,7 +315,7 @@ fn run<T>(
     }
 }
 
-fn reports(arch: &Arch, fitted: &Fitted, placements: Vec<(Method, MappingCost)>) -> Reports {
+fn reports(graph: &Graph<Quantized>, arch: &Arch, fitted: &Fitted, placements: Vec<(Method, MappingCost)>) -> Reports {
     let capacity = Capacity::of(arch);
     let binding: Vec<(Resource, f64)> =
         fitted.cluster_demands().iter().filter_map(|demand| capacity.binding(demand)).collect();
@@ -318,6 +329,7 @@ fn reports(arch: &Arch, fitted: &Fitted, placements: Vec<(Method, MappingCost)>)
         placements,
         utilization: Utilization { mean: mean(&fills), max: binding.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)) },
         work: (work.iter().copied().fold(0.0, f64::max), mean(&work)),
+        critical_work: critical_work(graph, fitted),
     }
 }
 

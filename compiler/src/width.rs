@@ -172,7 +172,7 @@ impl Arrivals {
             .into_iter()
             .map(|(negative, positive)| (negative * up + positive * down, positive * up + negative * down))
             .collect();
-        Self { sums, start: start + projection.delay, end: end + projection.delay }
+        Self { sums, start: start.saturating_add(projection.delay), end: end.saturating_add(projection.delay) }
     }
 
     fn active(&self, t: u32) -> bool {

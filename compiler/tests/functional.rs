@@ -27,7 +27,11 @@ fn options() -> Options {
 
 /// Compiles and runs one sample: spikes and potentials are the interpreter's. Returns spikes and deliveries.
 fn agree(graph: &Graph<Quantized>, arch: &Arch, sample: &Stimulus) -> (usize, u64) {
-    let compiled = compile_quantized(graph, arch, &options()).unwrap_or_else(|error| panic!("{}: {error}", arch.name));
+    agree_with(graph, arch, sample, &options())
+}
+
+fn agree_with(graph: &Graph<Quantized>, arch: &Arch, sample: &Stimulus, options: &Options) -> (usize, u64) {
+    let compiled = compile_quantized(graph, arch, options).unwrap_or_else(|error| panic!("{}: {error}", arch.name));
     let meaning = ir::interpret(graph, sample);
     let outcome = support::execute(&compiled.program, &stimulus(sample));
     assert_eq!(outcome.spikes, meaning.spikes);
@@ -78,6 +82,26 @@ fn equal_inputs_give_equal_programs() {
     assert!(threads.iter().all(|b| *b == bytes(7)));
 }
 
+/// Signs: weights that are all −1 or 1 take one bit where the chip stores one, and mean the same.
+#[test]
+fn one_bit_weights_are_stored_as_signs() {
+    let mut graph = network();
+    for (id, n) in graph.projections().map(|(id, p)| (id, p.weights.len())).collect::<Vec<_>>() {
+        let signs = weights(n, u64::from(id.0), 20).into_iter().map(|w| if w < 0 { -1 } else { 1 }).collect();
+        graph.projection_mut(id).weights = signs;
+    }
+    for id in graph.populations().map(|(id, _)| id).collect::<Vec<_>>() {
+        if let ir::NeuronModel::Spiking(neuron) = &mut graph.population_mut(id).neuron {
+            neuron.threshold.0.fill(3);
+        }
+    }
+    let arch = preset("darwin3_like").expect("a preset");
+    let compiled = compile_quantized(&graph, &arch, &options()).expect("fits");
+    assert!(compiled.program.weights.iter().all(|block| block.bits == 1), "{:?}", compiled.program.weights);
+    assert_eq!(isa::verify(&compiled.program, &arch), []);
+    assert!(agree(&graph, &arch, &sample(&graph, 3)).0 > 100, "the network is active");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -86,6 +110,7 @@ proptest! {
     fn any_network_on_any_chip(
         (graph, sample) in arbitrary::quantized_case(arbitrary::Features::ALL),
         neurons in 1u64..40,
+        balance in any::<bool>(),
         cores_per_router in 1u32..4,
         multicast in prop_oneof![
             Just(Multicast::Unicast),
@@ -99,10 +124,11 @@ proptest! {
         (arch.mesh.width, arch.mesh.height) = (24, 24);
         arch.noc.as_mut().expect("it has one").multicast = multicast;
         // Programs express neither a read-out finer than the map nor an input that is never presented.
-        if let Err(CompileError::Diagnostics(found)) = compile_quantized(&graph, &arch, &options()) {
+        let options = Options { balance, ..options() };
+        if let Err(CompileError::Diagnostics(found)) = compile_quantized(&graph, &arch, &options) {
             prop_assert!(found.0.iter().all(|d| ["readout", "input"].contains(&d.entity.as_str())), "{}", found);
         } else {
-            agree(&graph, &arch, &sample);
+            agree_with(&graph, &arch, &sample, &options);
         }
     }
 }

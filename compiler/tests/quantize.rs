@@ -188,8 +188,27 @@ fn a_network_that_would_lose_its_thresholds_is_refused() {
         "population `out`, channel 0: its potential may leave the accumulator (state width [bits]: 12/8); use a chip with \
          12-bit potentials, inputs of a smaller range, or a shorter window"
     );
-    for weight_bits in [1, 17] {
+    for weight_bits in [0, 17] {
         assert!(quantize(&graph, &QuantizeOptions { weight_bits, ..WIDE }).is_err());
+    }
+}
+
+/// Signs, and the mean magnitude as scale; the threshold counts it: 1 / 0.25 = 4.
+#[test]
+fn a_single_bit_is_a_sign() {
+    let options = QuantizeOptions { weight_bits: 1, ..WIDE };
+    let graph = single(&[&[0.5, -0.25, 0.0]], spiking(vec![1.0], vec![0.5], Window::new(0, 4)));
+    let q = quantize(&graph, &options).expect("fits");
+    assert_eq!(q.graph.projection(ProjectionId(0)).weights, [1, -1, 1]);
+    assert_eq!(neuron(&q.graph, 1).threshold.0, [4]);
+    assert_eq!(neuron(&q.graph, 1).v_init.0, [2]);
+    assert_eq!((q.layers[0].scales[0], q.layers[0].n_clipped), (0.25, 0));
+    check(&graph, &q, &options).expect("signs are right");
+
+    for wrong in [-1, 0, 2] {
+        let mut q = q.clone();
+        q.graph.projection_mut(ProjectionId(0)).weights[0] = wrong;
+        check(&graph, &q, &options).expect_err("a flipped, missing or wide sign");
     }
 }
 
@@ -277,7 +296,7 @@ proptest! {
     #[test]
     fn random_networks_quantize_and_pass_the_check(
         (graph, stimulus) in arbitrary::trained_case(Features { linear: false, normalization: true, ..Features::ALL }),
-        weight_bits in 2u32..=16,
+        weight_bits in 1u32..=16,
     ) {
         let options = QuantizeOptions { weight_bits, ..WIDE };
         let fused = fuse(&graph).map_err(|e| TestCaseError::fail(e.to_string()))?;
@@ -289,7 +308,7 @@ proptest! {
 
     #[test]
     fn calibrated_networks_pass_the_check(
-        (graph, stimulus) in arbitrary::trained_case(Features { linear: false, ..Features::ALL }), weight_bits in 2u32..=8,
+        (graph, stimulus) in arbitrary::trained_case(Features { linear: false, ..Features::ALL }), weight_bits in 1u32..=8,
     ) {
         let calibration = [stimulus];
         let options = QuantizeOptions { weight_bits, calibration: &calibration, ..WIDE };

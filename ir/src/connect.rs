@@ -35,10 +35,14 @@ impl Conv2d {
         }
     }
 
-    /// Output rows and columns for an input map, or `None` if the kernel does not fit in it.
+    /// Output rows and columns for an input map, or `None` if the kernel does not fit in it, or the padded map has sides beyond
+    /// 32 bits: coordinates in it are computed with 32 bits.
     pub fn output(self, input: Shape) -> Option<(u32, u32)> {
-        let side =
-            |n: u32, k: u32, s: u32, p: u32, d: u32| (n + 2 * p).checked_sub(d * (k - 1) + 1).map(|span| span / s + 1);
+        let side = |n: u32, k: u32, s: u32, p: u32, d: u32| {
+            let padded = n.checked_add(p.checked_mul(2)?)?;
+            let kernel = d.checked_mul(k.checked_sub(1)?)?.checked_add(1)?;
+            padded.checked_sub(kernel)?.checked_div(s)?.checked_add(1)
+        };
         Some((
             side(input.height, self.kernel.0, self.stride.0, self.padding.0, self.dilation.0)?,
             side(input.width, self.kernel.1, self.stride.1, self.padding.1, self.dilation.1)?,
@@ -99,12 +103,11 @@ impl<S: Stage> Projection<S> {
         let source = self.source_shape(pre);
         match &self.connectivity {
             Connectivity::Conv2d(conv) => {
-                post.channels as usize
-                    * (source.channels / conv.groups.max(1)) as usize
-                    * conv.kernel.0 as usize
-                    * conv.kernel.1 as usize
+                let per_group = source.channels / conv.groups.max(1);
+                let factors = [post.channels, per_group, conv.kernel.0, conv.kernel.1];
+                factors.into_iter().fold(1, |n: usize, factor| n.saturating_mul(factor as usize))
             }
-            Connectivity::Dense => post.neurons() * source.neurons(),
+            Connectivity::Dense => post.neurons().saturating_mul(source.neurons()),
             Connectivity::Sparse(lists) => lists.n_synapses(),
             Connectivity::OneToOne => {
                 if self.weights.len() == 1 {

@@ -57,9 +57,9 @@ impl Shape {
         Self::new(n, 1, 1)
     }
 
-    /// Number of neurons C·H·W.
+    /// Number of neurons C·H·W; the largest number there is if it is beyond that.
     pub const fn neurons(self) -> usize {
-        self.channels as usize * self.height as usize * self.width as usize
+        (self.channels as usize).saturating_mul(self.height as usize).saturating_mul(self.width as usize)
     }
 
     /// Neurons of one feature map H·W.

@@ -1,7 +1,8 @@
 //! The graph verifier: lists every violation of what the other crates may rely on.
 //!
 //! Rules:
-//! 1. names are unique and not empty; shapes have no zero side; timesteps ≥ 1;
+//! 1. names are unique and not empty; shapes have no zero side and at most 2³² neurons, which have 32-bit indices; timesteps
+//!    ≥ 1; the encoding's numbers are finite, its limit positive;
 //! 2. exactly one input population, without incoming projections; its scale is finite and positive;
 //! 3. every other population has an incoming projection;
 //! 4. projections: geometry fits both shapes, groups divide both channel counts, weights have the expected number and are
@@ -9,16 +10,17 @@
 //!    targets ascend and exist;
 //! 5. delay 0 only from inputs and linear populations, and no cycle of delay 0; nothing leaves an accumulator;
 //! 6. per-channel values have length 1 or C and are finite, as is the floor; thresholds > 0; decay ≤ 4096; windows end
-//!    inside the sample;
+//!    inside the sample, and not before they start;
 //! 7. normalizations have C entries each, finite, variance ≥ 0, variance + eps > 0; none on an input;
 //! 8. the read-out reads an existing population of a fitting kind, with group sizes that sum to its channels.
 
 use crate::{
     connect::Connectivity,
+    encode::InputEncoding,
     graph::{Graph, Population},
     ids::{PopulationId, ProjectionId},
     interp::update_order,
-    neuron::{InputCoding, Leak, NeuronModel, PerChannel},
+    neuron::{InputCoding, Leak, NeuronModel, PerChannel, Window},
     readout::Readout,
     stage::{Norm, Stage},
 };
@@ -44,6 +46,14 @@ pub fn verify<S: Stage>(graph: &Graph<S>) -> Vec<Violation> {
     let mut found = Found(Vec::new());
     let mut names = HashSet::new();
     found.check(graph.timesteps >= 1, "graph", || "timesteps must be at least 1".into());
+    if let InputEncoding::Standardized { gain, eps, limit } = graph.encoding {
+        let usable = gain.is_finite() && eps.is_finite() && eps >= 0.0 && limit > 0;
+        found.check(usable, "graph", || {
+            format!(
+                "the encoding has gain {gain}, eps {eps} and limit {limit}; it takes finite numbers, eps ≥ 0, limit > 0"
+            )
+        });
+    }
     for (id, population) in graph.populations() {
         let entity = format!("{id} `{}`", population.name);
         found.check(!population.name.is_empty(), &entity, || "the name is empty".into());
@@ -83,6 +93,9 @@ impl Found {
 fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population<S>, entity: &str, found: &mut Found) {
     let channels = p.shape.channels;
     found.check(p.shape.neurons() > 0, entity, || format!("shape {} has a zero side", p.shape));
+    found.check(p.shape.neurons() as u64 <= 1 << 32, entity, || {
+        format!("shape {} has more neurons than 32-bit indices tell apart", p.shape)
+    });
     let n_incoming = graph.incoming(id).len();
     match &p.neuron {
         NeuronModel::Input { scale, coding } => {
@@ -108,6 +121,8 @@ fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population
             found.check(neuron.floor.is_none_or(|floor| S::real(floor).is_finite()), entity, || {
                 "the floor is not finite".into()
             });
+            let Window { start, end } = neuron.window;
+            found.check(start <= end, entity, || format!("the window ends at {end}, before it starts at {start}"));
             found.check(neuron.window.end <= graph.timesteps, entity, || {
                 format!("the window ends at {}, after the sample's {} timesteps", neuron.window.end, graph.timesteps)
             });
@@ -163,7 +178,10 @@ fn check_projection<S: Stage>(graph: &Graph<S>, id: ProjectionId, found: &mut Fo
             let agrees = output == Some((post.shape.height, post.shape.width));
             found.check(agrees || !positive, &entity, || match output {
                 Some((h, w)) => format!("gives maps of {h}×{w}, but `{}` has {}", post.name, post.shape),
-                None => format!("the kernel does not fit in {source}"),
+                None => format!(
+                    "the kernel {:?} with dilation {:?} does not fit in {source}, or padding {:?} makes it wider than 32 bits",
+                    conv.kernel, conv.dilation, conv.padding
+                ),
             });
             divides && agrees
         }
@@ -216,8 +234,8 @@ fn check_readout<S: Stage>(graph: &Graph<S>, found: &mut Found) {
             found.check(spiking, "readout", || {
                 format!("goodness needs spiking neurons, `{}` has none", population.name)
             });
-            let sum: u32 = sizes.iter().sum();
-            found.check(sum == channels && sizes.iter().all(|&s| s > 0), "readout", || {
+            let sum: u64 = sizes.iter().map(|&s| u64::from(s)).sum();
+            found.check(sum == u64::from(channels) && sizes.iter().all(|&s| s > 0), "readout", || {
                 format!("class groups {sizes:?} do not partition {channels} channels")
             });
         }
@@ -225,7 +243,7 @@ fn check_readout<S: Stage>(graph: &Graph<S>, found: &mut Found) {
             found.check(spiking, "readout", || {
                 format!("channel energy needs spiking neurons, `{}` has none", population.name)
             });
-            let row = (grid * grid * channels) as usize;
+            let row = [*grid, *grid, channels].into_iter().fold(1, |n: usize, f| n.saturating_mul(f as usize));
             found.check(row > 0 && !weights.is_empty() && weights.len().is_multiple_of(row.max(1)), "readout", || {
                 format!("{} weights are not classes × {grid}² regions × {channels} channels", weights.len())
             });

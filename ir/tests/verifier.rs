@@ -93,7 +93,7 @@ const DEFECTS: &[Defect] = &[
         g.add_population(lonely);
     }),
     ("gives maps of 4×4, but `hidden` has 4×5×4", |g| g.population_mut(HIDDEN).shape.height = 5),
-    ("the kernel does not fit", |g| conv(g).kernel = (7, 3)),
+    ("the kernel (7, 3) with dilation (1, 1) does not fit", |g| conv(g).kernel = (7, 3)),
     ("must be positive", |g| conv(g).stride = (0, 1)),
     ("3 groups do not divide", |g| conv(g).groups = 3),
     ("has 71 weights, its geometry takes 72", |g| {
@@ -106,6 +106,21 @@ const DEFECTS: &[Defect] = &[
     ("names neuron 10 of 10", |g| sparse(g, &[&[10]])),
     ("does not fit in 4×4×4", |g| g.projection_mut(ProjectionId(1)).pool = Some(Pool { size: (0, 1) })),
     ("does not fit in 4×4×4", |g| g.projection_mut(ProjectionId(1)).pool = Some(Pool { size: (1, 5) })),
+    // Sums that leave 32 bits: padding alone, padding twice, a dilated kernel; neurons without an index; group sizes.
+    ("wider than 32 bits", |g| conv(g).padding = (1 << 31, 1)),
+    ("wider than 32 bits", |g| conv(g).padding = (1, (1 << 31) - 1)),
+    ("wider than 32 bits", |g| conv(g).dilation = (1 << 31, 1)),
+    ("more neurons than 32-bit indices", |g| g.population_mut(HIDDEN).shape = Shape::new(1 << 20, 1 << 20, 1)),
+    ("more neurons than 32-bit indices", |g| g.population_mut(HIDDEN).shape = Shape::new(1 << 31, 1 << 31, 1 << 31)),
+    ("do not partition 10 channels", |g| {
+        g.readout = Readout::Goodness { population: OUTPUT, sizes: vec![u32::MAX, 11] };
+    }),
+    ("regions × 10 channels", |g| {
+        g.readout = Readout::ChannelEnergy { population: OUTPUT, grid: 1 << 16, weights: vec![1.0] };
+    }),
+    ("before it starts", |g| hidden(g).window = Window::new(3, 2)),
+    ("limit > 0", |g| g.encoding = InputEncoding::Standardized { gain: 1.0, eps: 0.1, limit: i32::MIN }),
+    ("limit > 0", |g| g.encoding = InputEncoding::Standardized { gain: f32::NAN, eps: 0.1, limit: 1 }),
     ("delay 0 is possible only", |g| g.projection_mut(ProjectionId(1)).delay = 0),
     ("lies on a cycle", |g| g.projection_mut(ProjectionId(2)).delay = 0),
     ("an accumulator emits nothing", |g| {

@@ -35,7 +35,7 @@ pub use encode::{DecodeError, decode, encode};
 pub use ids::{CoreId, Cycle, LayerId, RouteId, RouterId, Tag, Timestep, WeightBlockId};
 pub use image::{AxonEntry, CoreImage, Destination, Emission, Route};
 pub use op::{ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor, NeuronKind};
-pub use program::{Coding, Encoding, InputEvent, InputPort, Layer, Program, Stimulus, WeightBlock};
+pub use program::{Coding, Encoding, InputEvent, InputPort, Layer, Program, Stimulus, WeightBlock, weight_fits};
 pub use readout::Readout;
 pub use sparse::{SparseDescriptor, SynapseList};
 pub use usage::{CoreUsage, Resource, Use, usage, usages};

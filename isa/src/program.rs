@@ -107,10 +107,19 @@ pub enum Coding {
 /// Weights of one descriptor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WeightBlock {
-    /// Width of a stored weight \[bits, signed\], 1..=16.
+    /// Width of a stored weight \[bits\], 1..=16; [`weight_fits`] says what it holds.
     pub bits: u8,
     /// The weights, in the order that the descriptor states.
     pub data: Vec<i16>,
+}
+
+/// Whether a stored weight of `bits` bits can have a value: two's complement, but a single bit is a sign, −1 or 1.
+pub fn weight_fits(bits: u32, weight: i64) -> bool {
+    match bits {
+        0 => false,
+        1 => weight.abs() == 1,
+        _ => (-(1i64 << (bits.min(63) - 1))..1i64 << (bits.min(63) - 1)).contains(&weight),
+    }
 }
 
 impl Program {

@@ -7,6 +7,7 @@ use crate::{
     source::{self, Model},
 };
 use anyhow::{Context, Result, bail, ensure};
+use compiler::Unobserved;
 use models::{
     data::{self, Dataset, DatasetName, Split},
     export,
@@ -61,7 +62,8 @@ pub(crate) fn deploy(
     let arch = source::arch(&target.arch)?;
     let name = output.display().to_string();
     let model = Model { name, graph: export::graph(&rounded)?, trained: None };
-    let compiled = cmd::compile::compile(&model, &arch, target)?;
+    let compiled =
+        crate::lower::lower(&model, &arch, (target, None), &mut Unobserved)?.expect("nobody stops it").compiled;
     let machine = Machine::new(&compiled.program, &arch)?;
     let stop = interrupt::flag();
     let settings = Settings { mode: crate::args::Mode::Counts, threads: None, keep_ledgers: false, stop: &stop };

@@ -2,13 +2,16 @@
 
 use crate::{
     args::InspectArgs,
+    rates::Rates,
     report::{
+        mapping::{self, MappingReport},
         number::count,
         text::{Table, align_right},
     },
     source,
 };
 use anyhow::Result;
+use compiler::{Activity, program_cost};
 use isa::{CoreId, Resource, usage::CoreUsage, usages};
 use serde::Serialize;
 use std::{io::Write, process::ExitCode};
@@ -18,6 +21,7 @@ struct Inspection<'a> {
     network: &'a str,
     arch: &'a str,
     timesteps: u32,
+    mapping: MappingReport,
     cores: Vec<CoreReport>,
 }
 
@@ -37,6 +41,14 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
         write!(out, "{}", isa::asm::disassemble(&program, isa::asm::Style::Short))?;
         return Ok(ExitCode::SUCCESS);
     }
+    let (activity, origin) = match &args.activity {
+        None => (Activity::assumed_of(&program), "the assumed activity".to_owned()),
+        Some(path) => {
+            let rates = Rates::read(path)?;
+            (rates.activity(&program, &path.display().to_string())?, format!("the activity of {}", rates.origin))
+        }
+    };
+    let mapping = MappingReport::new("as compiled", &program_cost(&program, &arch, &activity));
     let usages = usages(&program, &arch);
     let cores: Vec<CoreReport> = usages
         .iter()
@@ -60,7 +72,8 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
         })
         .collect();
     if args.json {
-        let inspection = Inspection { network: &program.name, arch: &arch.name, timesteps: program.timesteps, cores };
+        let (network, arch) = (&program.name, &arch.name);
+        let inspection = Inspection { network, arch, timesteps: program.timesteps, mapping, cores };
         writeln!(out, "{}", serde_json::to_string_pretty(&inspection)?)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -76,6 +89,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
     )?;
     writeln!(out, "\n{}", per_core(&usages, &cores))?;
     writeln!(out, "{}", per_resource(&usages))?;
+    write!(out, "{}", mapping::table("mapping", &[mapping], &origin))?;
     Ok(ExitCode::SUCCESS)
 }
 

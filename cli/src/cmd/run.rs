@@ -3,11 +3,13 @@
 use crate::{
     args::{RunArgs, SimulationArgs},
     cmd, files, interrupt,
+    lower::{Lowered, lower},
     report::{per_event::PerEvent, per_image, run::RunReport, stored::StoredRun},
     simulation::{Batch, Settings, simulate},
     source, stepwise, trace,
 };
 use anyhow::{Context, Result, bail};
+use compiler::Unobserved;
 use isa::{Arch, Program, arch::Fire};
 use models::data::Dataset;
 use simulator::Machine;
@@ -18,7 +20,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     let model = source::model(args.model.name())?;
     let arch = source::arch(&args.target.arch)?;
     let images = source::images(&args.images, model.dataset())?;
-    let compiled = cmd::compile::compile(&model, &arch, &args.target)?;
+    let data = args.images.data.as_deref();
+    let Lowered { compiled, weighting } =
+        lower(&model, &arch, (&args.target, data), &mut Unobserved)?.expect("nobody stops it");
+    if let Some(weighting) = weighting {
+        eprint!("{weighting}");
+    }
     let mut in_timesteps = None;
     let batch = execute(&compiled.program, &arch, &images, &args.simulation, |batch, run, energy| {
         if arch.core.fire == Fire::PerEvent && !batch.stopped {

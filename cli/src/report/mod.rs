@@ -1,9 +1,11 @@
 //! Results in words and numbers: a table for people, JSON for machines.
 
 pub(crate) mod folder;
+pub(crate) mod mapping;
 pub(crate) mod number;
 pub(crate) mod per_event;
 pub(crate) mod per_image;
+pub(crate) mod quantization;
 pub(crate) mod run;
 pub(crate) mod stored;
 pub(crate) mod svg;

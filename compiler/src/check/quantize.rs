@@ -36,9 +36,10 @@ pub fn check(
     if !found.0.is_empty() {
         return Err(found);
     }
-    let q_max = i64::from((1i32 << (options.weight_bits - 1)) - 1);
+    let q_max = i64::from(((1i32 << (options.weight_bits - 1)) - 1).max(1));
+    let possible = |w: i32| i64::from(w).abs() <= q_max && (options.weight_bits > 1 || w != 0);
     for (id, projection) in quantized.projections() {
-        if let Some(w) = projection.weights.iter().find(|&&w| i64::from(w).abs() > q_max) {
+        if let Some(w) = projection.weights.iter().find(|&&w| !possible(w)) {
             report(&mut found, "range", id.to_string(), format!("weight {w} exceeds {} bits", options.weight_bits));
         }
     }
@@ -221,6 +222,18 @@ fn check_population(
                 None => i * channels / whole.len()..i * channels / whole.len() + 1,
             };
             let w = i64::from(w);
+            // A sign leaves every scale possible.
+            if options.weight_bits == 1 {
+                if (w > 0) != (x >= 0.0) {
+                    report(
+                        found,
+                        "sign",
+                        layer.name.clone(),
+                        format!("weight {i} of {projection} is {x}, its sign {w}"),
+                    );
+                }
+                continue;
+            }
             if w.abs() == q_max && layer.n_clipped > 0 {
                 saturated.push((of.start, x));
                 units[of].iter_mut().for_each(|u| u.at_least(x, w));

@@ -64,11 +64,12 @@ pub fn fit(
     let tiler = Tiler::new(graph, arch, bits, activity);
     let cuts = cut(graph, arch, bits, activity, cutting);
     let max = arch.n_cores() as usize;
-    let (fitted, misfits) = attempt(&tiler, SLACK_PERCENT, &cuts);
+    let uncapped = vec![f64::INFINITY; graph.n_populations()];
+    let (fitted, misfits) = attempt(&tiler, SLACK_PERCENT, (&uncapped, &cuts));
     if misfits.is_empty() && fitted.partition.clusters.len() <= max {
         return Ok(fitted);
     }
-    let (fitted, misfits) = attempt(&tiler, 0, &cuts);
+    let (fitted, misfits) = attempt(&tiler, 0, (&uncapped, &cuts));
     let needed = fitted.partition.clusters.len();
     if misfits.is_empty() && needed <= max {
         return Ok(fitted);
@@ -84,11 +85,15 @@ pub fn fit(
     Err(Diagnostics(found))
 }
 
-/// The partition of all populations that fit, and those that do not.
-fn attempt(tiler: &Tiler, slack_percent: u32, cuts: &[Option<Result<Cut, Unfit>>]) -> (Fitted, Vec<Misfit>) {
+/// The partition of all populations that fit, and those that do not; `caps` as for [`Tiler::grids`], `cuts` of [`cut`].
+pub(crate) fn attempt(
+    tiler: &Tiler,
+    slack_percent: u32,
+    (caps, cuts): (&[f64], &[Option<Result<Cut, Unfit>>]),
+) -> (Fitted, Vec<Misfit>) {
     let cut = |p: usize| cuts[p].as_ref().and_then(|cut| cut.as_ref().ok());
     let fixed: Vec<Option<Grid>> = (0..cuts.len()).map(|p| cut(p).map(|cut| cut.grid.clone())).collect();
-    let (grids, mut misfits) = tiler.grids(slack_percent, &fixed);
+    let (grids, mut misfits) = tiler.grids(slack_percent, &fixed, caps);
     for misfit in &mut misfits {
         if let Some(Err(Unfit(demand))) = &cuts[misfit.population.0 as usize] {
             misfit.smallest = *demand;
@@ -121,7 +126,8 @@ fn n_clusters(
     (activity, cutting): (&Activity, Cutting),
 ) -> Option<usize> {
     let cuts = cut(graph, arch, bits, activity, cutting);
-    let (fitted, misfits) = attempt(&Tiler::new(graph, arch, bits, activity), 0, &cuts);
+    let uncapped = vec![f64::INFINITY; graph.n_populations()];
+    let (fitted, misfits) = attempt(&Tiler::new(graph, arch, bits, activity), 0, (&uncapped, &cuts));
     misfits.is_empty().then_some(fitted.partition.clusters.len())
 }
 

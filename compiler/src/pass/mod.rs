@@ -1,5 +1,6 @@
 //! The passes, one per file.
 
+pub(crate) mod balance;
 pub mod cluster;
 pub mod cut;
 pub mod emit;

@@ -13,6 +13,8 @@
 //! - power-of-two thresholds: `Θ_c = 2^⌊log₂(θ_c·Q/(clip·w_max))⌋`;
 //! - one scale for a whole population, where its channels' potentials are compared with each other (potential read-out) or
 //!   with one number (a floor other than 0): `s = min(max_c s_c, min_c θ_c/2)`, thresholds rounded;
+//! - weights of a single bit are signs, `W = 1` if `w ≥ 0`, else `−1`, and `Q = 1`; in place of w_max stands the mean magnitude
+//!   of the weights onto the channel, the scale that is nearest to them in square error (Rastegari et al. 2016, §3.1);
 //! - weights, initial potentials, biases and the floor are rounded half away from zero; weights beyond `±Q` are clipped and
 //!   counted; scales are limited so that every parameter stays within 31 bits; decays are copied.
 //!
@@ -32,6 +34,10 @@ use ir::{
 };
 
 mod calibrate;
+mod record;
+
+pub use calibrate::{Comparison, compare};
+pub use record::{LayerReport, Observed, Quantization};
 
 /// Largest magnitude of a threshold, bias or initial potential: 31 bits with the sign.
 const PARAMETER_LIMIT: f64 = 1_073_741_823.0;
@@ -41,7 +47,7 @@ const READOUT_LIMIT: f64 = 1_048_576.0;
 /// How to quantize.
 #[derive(Clone, Copy, Debug)]
 pub struct QuantizeOptions<'a> {
-    /// Width of a weight [bits, signed], 2..=16.
+    /// Width of a weight [bits], 1..=16: signed numbers, or signs if it is 1.
     pub weight_bits: u32,
     /// Width of a potential on the chip [bits, signed].
     pub state_bits: u32,
@@ -66,53 +72,6 @@ impl Default for QuantizeOptions<'_> {
             input_range: None,
         }
     }
-}
-
-/// A quantized network with the record of how it came about.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Quantization {
-    /// The integer network; populations and projections keep their ids.
-    pub graph: Graph<Quantized>,
-    /// One report per population with potentials, in the order of ids.
-    pub layers: Vec<LayerReport>,
-}
-
-/// What quantization did to one population.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LayerReport {
-    /// The population.
-    pub population: PopulationId,
-    /// Its name.
-    pub name: String,
-    /// Real value of one integer unit, per channel.
-    pub scales: Vec<f64>,
-    /// Fraction of the largest weight that the range keeps; 1 = no weight is clipped on purpose.
-    pub clip: f64,
-    /// Weights cut off at the ends of the range.
-    pub n_clipped: usize,
-    /// Channels with coarser integers than the weight width allows, so that their potentials fit the state.
-    pub n_narrowed: usize,
-    /// Smallest and largest integer threshold, if it has thresholds.
-    pub threshold: Option<(i64, i64)>,
-    /// Channels whose threshold is below [`QuantizeOptions::min_threshold`]: their weights are large against the threshold.
-    pub n_coarse: usize,
-    /// Proven range of the potentials over all channels.
-    pub bound: Bound,
-    /// Proven width of the potentials [bits, signed].
-    pub width: u32,
-    /// Comparison with the real-valued network, if calibration inputs were given.
-    pub observed: Option<Observed>,
-}
-
-/// What a population did on the calibration inputs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Observed {
-    /// Spikes of the real-valued network.
-    pub spikes: u64,
-    /// Sum over neurons and samples of the difference in spike counts.
-    pub changed: u64,
-    /// Largest magnitude of an integer potential after an update.
-    pub largest_potential: i64,
 }
 
 /// Quantizes a fused network.
@@ -187,9 +146,8 @@ fn check_options(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Resul
     let mut refuse = |entity: String, message: &str, remedy: &str| {
         refused.push(Diagnostic { entity, message: message.into(), limit: None, remedy: remedy.into() });
     };
-    if !(2..=16).contains(&options.weight_bits) {
-        let message = format!("{} bits do not make a signed weight on both sides of 0", options.weight_bits);
-        refuse("weight width".into(), &message, "choose 2 to 16 bits");
+    if !(1..=16).contains(&options.weight_bits) {
+        refuse("weight width".into(), &format!("{} bits", options.weight_bits), "choose 1 to 16 bits");
     }
     for (id, p) in graph.populations() {
         let entity = || format!("population `{}`", p.name);
@@ -219,9 +177,14 @@ fn one_scale(graph: &Graph<Trained>, id: PopulationId) -> bool {
     }
 }
 
+/// Largest magnitude of a weight, Q.
+fn largest_weight(bits: u32) -> f64 {
+    if bits == 1 { 1.0 } else { f64::from((1i32 << (bits - 1)) - 1) }
+}
+
 /// The rounded network at given steps, with reports that lack widths and observations.
 fn round(graph: &Graph<Trained>, options: &QuantizeOptions<'_>, steps: &Steps) -> (Graph<Quantized>, Vec<LayerReport>) {
-    let q_max = f64::from((1i32 << (options.weight_bits - 1)) - 1);
+    let q_max = largest_weight(options.weight_bits);
     let mut result = Graph::new(graph.name.clone(), graph.timesteps, graph.encoding);
     let mut layers = Vec::new();
     let mut scales: Vec<Vec<f64>> = Vec::new();
@@ -257,7 +220,7 @@ fn round(graph: &Graph<Trained>, options: &QuantizeOptions<'_>, steps: &Steps) -
     for (id, projection) in graph.projections() {
         let (pre, post) = graph.ends(id);
         let s = &scales[post.0 as usize];
-        let (weights, n_clipped) = quantized_weights(projection, graph.population(post).shape, s, q_max);
+        let (weights, n_clipped) = quantized_weights(projection, graph.population(post).shape, s, options.weight_bits);
         if let Some(layer) = layers.iter_mut().find(|layer| layer.population == post) {
             layer.n_clipped += n_clipped;
         }
@@ -279,14 +242,7 @@ fn channel_scales(
     let clip = steps.clips[id.0 as usize];
     let population = graph.population(id);
     let channels = population.shape.channels as usize;
-    let mut largest = vec![0.0f64; channels];
-    for projection in graph.incoming(id) {
-        let projection = graph.projection(projection);
-        for (i, &w) in projection.weights.iter().enumerate() {
-            let each = projection.channels_of(i, population.shape);
-            largest[each].iter_mut().for_each(|m| *m = m.max(f64::from(w).abs()));
-        }
-    }
+    let mut largest = magnitudes(graph, id, options.weight_bits == 1);
     for (largest, factor) in largest.iter_mut().zip(&steps.narrowing[id.0 as usize]) {
         *largest *= factor;
     }
@@ -321,6 +277,23 @@ fn channel_scales(
     }
 }
 
+/// Per channel, the magnitude that becomes Q: of the largest weight onto it, or the mean if weights are signs.
+fn magnitudes(graph: &Graph<Trained>, id: PopulationId, signs: bool) -> Vec<f64> {
+    let channels = graph.population(id).shape.channels as usize;
+    let [mut largest, mut sum, mut n] = [(); 3].map(|()| vec![0.0f64; channels]);
+    for projection in graph.incoming(id) {
+        let projection = graph.projection(projection);
+        for (i, &w) in projection.weights.iter().enumerate() {
+            for c in projection.channels_of(i, graph.population(id).shape) {
+                largest[c] = largest[c].max(f64::from(w).abs());
+                sum[c] += f64::from(w).abs();
+                n[c] += 1.0;
+            }
+        }
+    }
+    if signs { sum.iter().zip(n).map(|(sum, n)| sum / n.max(1.0)).collect() } else { largest }
+}
+
 /// The integer threshold of a channel: even, or a power of two, at least 1 and within the parameter limit.
 ///
 /// `step`: the smallest scale at which the weights fit; 0 if there is no weight.
@@ -340,19 +313,25 @@ fn nearest(value: f64) -> i64 {
     value.round() as i64
 }
 
-fn quantized_weights(projection: &Projection<Trained>, post: Shape, scales: &[f64], q_max: f64) -> (Vec<i32>, usize) {
+fn quantized_weights(projection: &Projection<Trained>, post: Shape, scales: &[f64], bits: u32) -> (Vec<i32>, usize) {
+    let q_max = largest_weight(bits);
     let uniform = scales.iter().all(|s| s.total_cmp(&scales[0]).is_eq());
     // A weight that all channels share is repeated where their scales differ.
     let repeat = |i: usize| if uniform { 1 } else { projection.channels_of(i, post).len() };
     let each = (0..projection.weights.len()).flat_map(|i| (0..repeat(i)).map(move |c| (i, c)));
     let mut n_clipped = 0;
     let rounded = each.map(|(i, c)| {
-        let (w, s) = (projection.weights[i], scales[projection.channels_of(i, post).start + c]);
+        let w = projection.weights[i];
+        if bits == 1 {
+            return if w < 0.0 { -1 } else { 1 };
+        }
+        let s = scales[projection.channels_of(i, post).start + c];
         let q = (f64::from(w) / s).round();
         n_clipped += usize::from(q.abs() > q_max);
         q.clamp(-q_max, q_max) as i32
     });
-    (rounded.collect(), n_clipped)
+    let rounded = rounded.collect();
+    (rounded, n_clipped)
 }
 
 fn quantized_neuron(neuron: &NeuronModel<Trained>, scales: &[f64]) -> NeuronModel<Quantized> {

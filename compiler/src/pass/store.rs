@@ -15,7 +15,7 @@ pub fn store(graph: &Graph<Quantized>, arch: &Arch) -> Result<Vec<u32>, Diagnost
     let bits = graph
         .projections()
         .map(|(id, projection)| {
-            let needed = projection.weights.iter().map(|&w| signed_bits(i64::from(w))).max().unwrap_or(1);
+            let needed = stored_bits(&projection.weights);
             widths.iter().copied().find(|&width| width >= needed).unwrap_or_else(|| {
                 let widest = widths.iter().copied().max().unwrap_or(0);
                 misfits.push(Diagnostic {
@@ -35,6 +35,14 @@ pub fn store(graph: &Graph<Quantized>, arch: &Arch) -> Result<Vec<u32>, Diagnost
     if misfits.is_empty() { Ok(bits) } else { Err(Diagnostics(misfits)) }
 }
 
+/// Narrowest width that holds all weights: a single bit holds −1 and 1 ([`isa::weight_fits`]), but not 0.
+fn stored_bits(weights: &[i32]) -> u32 {
+    if weights.iter().all(|w| w.abs() == 1) {
+        return 1;
+    }
+    weights.iter().map(|&w| signed_bits(i64::from(w))).max().unwrap_or(1).max(2)
+}
+
 /// Width of a two's complement number that holds `value`.
 pub(crate) fn signed_bits(value: i64) -> u32 {
     65 - if value < 0 { (!value).leading_zeros() } else { value.leading_zeros() }
@@ -47,11 +55,21 @@ fn name(graph: &Graph<Quantized>, id: ir::ProjectionId) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::signed_bits;
+    use super::{signed_bits, stored_bits};
 
     #[test]
     fn widths_at_the_powers_of_two() {
         let widths = [0, -1, 1, -2, 127, 128, -128, -129].map(signed_bits);
         assert_eq!(widths, [1, 1, 2, 2, 8, 9, 8, 9]);
+    }
+
+    #[test]
+    fn stored_widths_hold_the_weights() {
+        let cases: [(&[i32], u32); 6] =
+            [(&[1, -1], 1), (&[], 1), (&[0], 2), (&[-1, 0], 2), (&[127], 8), (&[-129, 1], 9)];
+        for (weights, bits) in cases {
+            assert_eq!(stored_bits(weights), bits, "{weights:?}");
+            assert!(weights.iter().all(|&w| isa::weight_fits(bits, i64::from(w))), "{weights:?}");
+        }
     }
 }

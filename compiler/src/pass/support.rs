@@ -1,11 +1,14 @@
 //! Rejects what the convolution engine or the synapses of a core cannot represent, however the network is cut.
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Limit};
-use ir::{Connectivity, Graph, ProjectionId, Quantized};
-use isa::{Arch, arch::ConvolutionLimits};
+use ir::{Connectivity, Graph, NeuronModel, ProjectionId, Quantized};
+use isa::{
+    Arch,
+    arch::{ConvolutionLimits, Fire, Sweep},
+};
 use std::collections::BTreeSet;
 
-/// Checks convolution geometry and the number of distinct weights onto a neuron.
+/// Checks convolution geometry, the number of distinct weights onto a neuron, and neurons that change without an event.
 ///
 /// # Errors
 /// Every projection that the chip does not support.
@@ -25,6 +28,23 @@ pub fn supported(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostic
                     remedy: format!("quantize to {} bits", (max.value + 1).ilog2().max(1)),
                 });
             }
+        }
+    }
+    for (id, population) in graph.populations() {
+        // Chips that fire per event have no timesteps at all; `per_event` says so.
+        if let NeuronModel::Spiking(neuron) = &population.neuron
+            && (arch.core.sweep, arch.core.fire) == (Sweep::Touched, Fire::PerStep)
+            && (neuron.leak.is_active() || neuron.bias.0.iter().any(|&b| b != 0))
+        {
+            found.push(Diagnostic {
+                entity: format!("{id} `{}`", population.name),
+                message: format!(
+                    "{} updates a neuron only when an event reaches it, and this one's bias or leak acts in every timestep",
+                    arch.name
+                ),
+                limit: None,
+                remedy: "train it without bias and leak, or use a chip that updates all neurons".into(),
+            });
         }
     }
     if found.is_empty() { Ok(()) } else { Err(Diagnostics(found)) }

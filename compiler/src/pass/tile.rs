@@ -12,7 +12,7 @@
 //! Among the grids that respect every limit of the core, those with at most `slack` times the fewest tiles compete; the
 //! fewest deliveries win (weighted by the activity of the pre-synaptic population), then the lightest heaviest tile in
 //! synaptic operations per timestep, then fewer tiles. Populations are cut post before pre, so that the axons a tile
-//! sends are known.
+//! sends are known. A cap on the work of a tile, beyond which no grid competes, serves [`super::balance`].
 
 use crate::{
     activity::Activity,
@@ -21,8 +21,11 @@ use crate::{
     partition::{Grid, Tile},
     reach::{Axis, Reach},
 };
+use axis::{AxisCost, In, Out, axis_of, balanced, even_cuts, longest};
 use ir::{Connectivity, Graph, NeuronModel, PopulationId, ProjectionId, Quantized};
 use isa::{Arch, arch::Sharing};
+
+mod axis;
 
 /// Most extra tiles, in percent, accepted for fewer deliveries.
 pub const SLACK_PERCENT: u32 = 20;
@@ -74,12 +77,18 @@ impl<'a> Tiler<'a> {
 
     /// Whether some grid fits a population, whatever the grids of the others.
     pub(crate) fn fits(&self, id: PopulationId) -> bool {
-        self.search(id, &vec![None; self.graph.n_populations()], 0).is_ok()
+        self.search(id, &vec![None; self.graph.n_populations()], (0, f64::INFINITY)).is_ok()
     }
 
     /// The grid of every population that fits (none for the input), and the populations that fit no grid.
-    /// `cut`: grids that are decided already.
-    pub(crate) fn grids(&self, slack_percent: u32, cut: &[Option<Grid>]) -> (Vec<Option<Grid>>, Vec<Misfit>) {
+    /// `cut`: grids that are decided already. No tile of the others does more synaptic operations per timestep than
+    /// `caps[population]`.
+    pub(crate) fn grids(
+        &self,
+        slack_percent: u32,
+        cut: &[Option<Grid>],
+        caps: &[f64],
+    ) -> (Vec<Option<Grid>>, Vec<Misfit>) {
         let n = self.graph.n_populations();
         let mut grids = cut.to_vec();
         let mut misfits = Vec::new();
@@ -90,7 +99,7 @@ impl<'a> Tiler<'a> {
                 if matches!(self.graph.population(id).neuron, NeuronModel::Input { .. }) || cut[p].is_some() {
                     continue;
                 }
-                match self.search(id, &grids, slack_percent) {
+                match self.search(id, &grids, (slack_percent, caps[p])) {
                     Ok(grid) => grids[p] = Some(grid),
                     Err(misfit) if round == 1 => misfits.push(misfit),
                     Err(_) => grids[p] = None,
@@ -101,7 +110,12 @@ impl<'a> Tiler<'a> {
         (grids, misfits)
     }
 
-    fn search(&self, id: PopulationId, grids: &[Option<Grid>], slack_percent: u32) -> Result<Grid, Misfit> {
+    fn search(
+        &self,
+        id: PopulationId,
+        grids: &[Option<Grid>],
+        (slack_percent, cap): (u32, f64),
+    ) -> Result<Grid, Misfit> {
         let shape = self.graph.population(id).shape;
         let axes = [self.channel_cuts(id), even_cuts(shape.height), even_cuts(shape.width)];
         let costs: Vec<Vec<AxisCost>> = (0..3)
@@ -114,7 +128,9 @@ impl<'a> Tiler<'a> {
                     if self.capacity.holds(&self.demand(id, [c, y, x])) {
                         let tiles = (c.slices() * y.slices() * x.slices()) as u64;
                         let (deliveries, work) = self.traffic(id, [c, y, x]);
-                        fitting.push((tiles, deliveries, work, [i, j, k]));
+                        if work <= cap {
+                            fitting.push((tiles, deliveries, work, [i, j, k]));
+                        }
                     }
                 }
             }
@@ -289,138 +305,8 @@ impl<'a> Tiler<'a> {
     }
 }
 
-/// What a way of cutting one axis contributes; factors of the products above.
-struct AxisCost {
-    longest: u64,
-    n_slices: usize,
-    /// Per incoming projection.
-    incoming: Vec<In>,
-    /// Per outgoing projection.
-    outgoing: Vec<Out>,
-}
-
-impl AxisCost {
-    fn slices(&self) -> usize {
-        self.n_slices
-    }
-}
-
-/// One incoming projection along one axis. `sources`, `synapses`, `fan_in` are maxima over slices.
-struct In {
-    /// Distinct source positions of a slice.
-    sources: u64,
-    /// (source, target) pairs of a slice.
-    synapses: u64,
-    /// Sources of one target.
-    fan_in: u64,
-    /// Slices reached, summed over source positions.
-    deliveries: u64,
-    /// Targets of a source position, at most (channels: the group).
-    span: u64,
-}
-
-impl In {
-    fn new(axis: Axis, cuts: &[u32]) -> Self {
-        match axis {
-            Axis::Window { .. } => Self::window(axis, cuts),
-            Axis::Groups { pre, post, groups } => Self::groups(pre, post, groups, cuts),
-            Axis::All { pre, post, pool } => Self::groups(pre / pool * pool, post, 1, cuts),
-        }
-    }
-
-    fn window(axis: Axis, cuts: &[u32]) -> Self {
-        let (first, end) = (cuts[0], cuts[cuts.len() - 1]);
-        let n_slices = cuts.len() - 1;
-        let (mut sources, mut synapses) = (vec![0; n_slices], vec![0; n_slices]);
-        let mut fan_in = vec![0; (end - first) as usize];
-        let (mut deliveries, mut span) = (0, 0);
-        for y in 0..axis.pre() {
-            let targets = axis.targets(y);
-            span = span.max(targets.len() as u64);
-            let mut last = usize::MAX;
-            for o in targets.into_iter().filter(|o| (first..end).contains(o)) {
-                let slice = cuts.partition_point(|&cut| cut <= o) - 1;
-                if slice != last {
-                    sources[slice] += 1;
-                    deliveries += 1;
-                    last = slice;
-                }
-                synapses[slice] += 1;
-                fan_in[(o - first) as usize] += 1;
-            }
-        }
-        let most = |values: &[u64]| values.iter().copied().max().unwrap_or(0);
-        Self { sources: most(&sources), synapses: most(&synapses), fan_in: most(&fan_in), deliveries, span }
-    }
-
-    fn groups(pre: u32, post: u32, groups: u32, cuts: &[u32]) -> Self {
-        let (pre, post) = (u64::from(pre / groups), u64::from(post / groups));
-        let mut of = Self { sources: 0, synapses: 0, fan_in: pre, deliveries: 0, span: post };
-        for slice in cuts.windows(2) {
-            let (start, end) = (u64::from(slice[0]), u64::from(slice[1]));
-            let sources = ((end - 1) / post - start / post + 1) * pre;
-            of.sources = of.sources.max(sources);
-            of.synapses = of.synapses.max((end - start) * pre);
-            of.deliveries += sources;
-        }
-        of
-    }
-}
-
-/// One outgoing projection along one axis: destinations of the positions of a slice, without multicast one per slice reached.
-#[derive(Clone, Copy)]
-struct Out {
-    /// Summed over the positions of a slice, at most.
-    sum: u64,
-    /// Of one position, at most.
-    most: u64,
-}
-
-impl Out {
-    fn new(axis: Axis, cuts: &[u32], post_cuts: Option<&[u32]>, unicast: bool) -> Self {
-        let whole = [0, axis.post()];
-        let reached: Vec<u64> = axis
-            .slices(post_cuts.unwrap_or(&whole))
-            .iter()
-            .map(|slices| if unicast { slices.len() as u64 } else { slices.len().min(1) as u64 })
-            .collect();
-        let of = |w: &[u32]| &reached[w[0] as usize..w[1] as usize];
-        Self {
-            sum: cuts.windows(2).map(|w| of(w).iter().sum()).max().unwrap_or(0),
-            most: cuts.windows(2).flat_map(of).copied().max().unwrap_or(0),
-        }
-    }
-}
-
-fn axis_of(reach: &Reach, axis: usize) -> Axis {
-    [reach.channels, reach.rows, reach.cols][axis]
-}
-
 /// Of grids that are otherwise equal, the one with most row slices is best: its tiles have their neighbours above and
 /// below, and a packet that forks in dimension order shares its way along the column.
 fn rows_first([c, y, x]: [usize; 3]) -> (usize, std::cmp::Reverse<usize>, usize) {
     (c, std::cmp::Reverse(y), x)
-}
-
-/// Borders of `k` slices of `n` positions whose lengths differ by at most one.
-fn balanced(n: u32, k: u32) -> Vec<u32> {
-    (0..=k).map(|i| (u64::from(i) * u64::from(n) / u64::from(k)) as u32).collect()
-}
-
-/// One way of cutting an axis per longest slice, fewest slices first.
-fn even_cuts(n: u32) -> Vec<Vec<u32>> {
-    let mut cuts: Vec<Vec<u32>> = Vec::new();
-    let mut last = u32::MAX;
-    for k in 1..=n {
-        let length = n.div_ceil(k);
-        if length < last {
-            cuts.push(balanced(n, k));
-            last = length;
-        }
-    }
-    cuts
-}
-
-fn longest(cuts: &[u32]) -> u32 {
-    cuts.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0)
 }

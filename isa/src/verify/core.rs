@@ -6,6 +6,7 @@ use crate::{
     ids::{CoreId, LayerId, WeightBlockId},
     image::CoreImage,
     op::{ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor, NeuronKind},
+    program::weight_fits,
     usage::tiles,
 };
 
@@ -247,8 +248,7 @@ impl Cx<'_> {
             let stored = widths.contains(&u32::from(block.bits)) && (1..=16).contains(&block.bits);
             let message = format!("{} bits, but the core stores {widths:?}", block.bits);
             if self.check(stored, Rule::Weights, id, || message) {
-                let half = 1i32 << (block.bits - 1);
-                let within = block.data.iter().all(|&w| (-half..half).contains(&i32::from(w)));
+                let within = block.data.iter().all(|&w| weight_fits(u32::from(block.bits), i64::from(w)));
                 self.check(within, Rule::Weights, id, || format!("a weight does not fit {} bits", block.bits));
             }
         }

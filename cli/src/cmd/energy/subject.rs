@@ -4,10 +4,13 @@ use super::args::SubjectArgs;
 use crate::{
     activity::{self, Activity},
     args::{ImageArgs, TargetArgs},
-    cmd, files, progress, simulation,
+    files,
+    lower::lower,
+    progress, simulation,
     source::{self, Model},
 };
 use anyhow::{Context, Result, bail, ensure};
+use compiler::Unobserved;
 use energy::analytic::{DirectEncoding, Mode, Network};
 use models::data::Dataset;
 use rayon::prelude::*;
@@ -65,8 +68,8 @@ fn read(path: &Path) -> Result<Network> {
 /// Simulates images on the ideal machine. Every count of the run must equal its formula.
 pub(crate) fn measure(model: &Model, images: &Dataset) -> Result<Subject> {
     let arch = source::arch("lemaire_ideal")?;
-    let target = TargetArgs { arch: arch.name.clone(), weight_bits: 8, seed: 1, check: false };
-    let compiled = cmd::compile::compile(model, &arch, &target)?;
+    let lowered = lower(model, &arch, (&TargetArgs::default(), None), &mut Unobserved)?;
+    let compiled = lowered.expect("nobody stops it").compiled;
     let graph = &compiled.quantized;
     let machine = Machine::new(&compiled.program, &arch)?;
     let input = compiled.program.layer(compiled.program.input.layer);

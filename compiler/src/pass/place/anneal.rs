@@ -11,7 +11,11 @@ use super::{
     region::{Compatible, Region},
     seed::below,
 };
-use crate::{mesh::Mesh, nets::Net};
+use crate::{
+    mesh::{Link, Mesh},
+    nets::Net,
+    partition::ClusterId,
+};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -49,18 +53,21 @@ pub(crate) fn anneal(
     let mut change = 0.0;
     for _ in 0..n_probes {
         if let Some(swap) = state.propose(&mut rng, compatible, 3) {
-            change += state.try_swap(swap, |_| false).abs();
+            let before = state.cost();
+            state.make(swap);
+            change += (state.cost() - before).abs();
+            state.unmake(swap);
         }
     }
-    let first = 0.1 * change / n_probes.max(1) as f64;
+    let first = 0.05 * change / n_probes.max(1) as f64;
     if first == 0.0 {
         *slots = state.slots;
         return;
     }
     let mut best = (state.cost(), state.slots.clone());
-    // Temperature falls by a constant factor per round, to a thousandth of the first.
+    // Temperature falls by a constant factor per round, to a tenth of the first: below that nothing more is accepted.
     const ROUNDS: u64 = 100;
-    let cooling = 0.933_254_3;
+    let cooling = 0.977_237_2;
     let mut temperature = first;
     for round in 0..ROUNDS {
         // Moves shorten from a quarter of the mesh to neighbouring routers.
@@ -85,26 +92,35 @@ pub(crate) fn anneal(
 struct State<'a> {
     mesh: &'a Mesh,
     nets: &'a [Net],
-    /// Position of each slot.
-    at: Vec<(u32, u32)>,
-    /// First slot of the router at each position of the region, and cores per router.
+    /// Columns and rows of the region, and cores per router.
     size: (u32, u32),
     per_router: usize,
+    /// Position of each slot.
+    at: Vec<(u32, u32)>,
     slots: Vec<usize>,
+    /// Position of each cluster: `at[slots[cluster]]`.
+    positions: Vec<(u32, u32)>,
     occupant: Vec<Option<u32>>,
     /// Nets at each cluster.
     incident: Vec<Vec<u32>>,
+    /// Cost of the links of each net.
+    costs: Vec<u64>,
     loads: Loads,
+    /// The links with the largest load, and which of them (the first 64) each net travels.
+    busiest: Vec<Link>,
+    on_busiest: Vec<u64>,
     /// Σ weight × link cost.
     total: u64,
     kappa: f64,
-    // Scratch of a move.
+    // Scratch of a move: the nets that it changes and their new costs, the pending change of loads, the change made last.
+    affected: Vec<u32>,
+    new_costs: Vec<u64>,
+    stamp: Vec<u32>,
+    now: u32,
     delta: Vec<i64>,
     touched: Vec<usize>,
     marked: Vec<bool>,
-    affected: Vec<u32>,
-    stamp: Vec<u32>,
-    now: u32,
+    made: Vec<(usize, i64)>,
     columns: Vec<(u32, u32, u32)>,
 }
 
@@ -124,32 +140,38 @@ impl<'a> State<'a> {
                 incident[end as usize].push(i as u32);
             }
         }
-        let (w, h) = region.size;
         let mut state = Self {
             mesh,
             nets,
-            per_router: at.len() / (w * h) as usize,
+            per_router: at.len() / (region.size.0 * region.size.1) as usize,
             size: region.size,
+            positions: slots.iter().map(|&slot| at[slot]).collect(),
             at,
             slots,
             occupant,
             incident,
+            costs: vec![0; nets.len()],
             loads: Loads::new(mesh.n_links()),
+            busiest: Vec::new(),
+            on_busiest: vec![0; nets.len()],
             total: 0,
-            kappa: 0.02 * f64::from((2 * (2 * w * h - w - h)).max(1)),
+            kappa: region.kappa(),
+            affected: (0..nets.len() as u32).collect(),
+            new_costs: Vec::new(),
+            stamp: vec![0; nets.len()],
+            now: 0,
             delta: vec![0; mesh.n_links()],
             touched: Vec::new(),
             marked: vec![false; mesh.n_links()],
-            affected: Vec::new(),
-            stamp: vec![0; nets.len()],
-            now: 0,
+            made: Vec::new(),
             columns: Vec::new(),
         };
-        for net in 0..nets.len() as u32 {
-            state.shift(net, 1);
-        }
-        let change = state.apply();
-        debug_assert!(change >= 0);
+        // The first routes are a change of all nets from no links.
+        let links = state.change_of_links();
+        state.shift(1);
+        state.settle();
+        state.keep();
+        debug_assert_eq!(i64::try_from(state.total), Ok(links));
         state
     }
 
@@ -186,39 +208,86 @@ impl<'a> State<'a> {
         allowed.then_some((from, to))
     }
 
-    /// Swaps two slots if `accept(ΔJ)`; returns ΔJ, or a lower bound of it that was already refused.
-    fn try_swap(&mut self, (a, b): (usize, usize), accept: impl Fn(f64) -> bool) -> f64 {
+    /// Swaps two slots if `accept(ΔJ)`.
+    ///
+    /// Most moves are refused for a lower bound of ΔJ in closed form; only the others are routed.
+    fn try_swap(&mut self, (a, b): (usize, usize), accept: impl Fn(f64) -> bool) {
         self.gather(a, b);
-        let affected = std::mem::take(&mut self.affected);
-        for &net in &affected {
-            self.shift(net, -1);
-        }
         self.swap(a, b);
-        for &net in &affected {
-            self.shift(net, 1);
-        }
-        self.affected = affected;
-        let hops: i64 = self.touched.iter().map(|&link| self.delta[link] * self.mesh.link_cost(link) as i64).sum();
-        // The maximum cannot fall unless a link that has it is relieved; a refusal on links alone then stands.
-        let max = self.loads.max();
-        let relieved = self.touched.iter().any(|&link| self.delta[link] < 0 && self.loads.at(link) == max);
-        if !relieved && !accept(hops as f64) {
-            self.forget();
-            self.swap(a, b);
-            return hops as f64;
+        let links = self.change_of_links() as f64;
+        let refused = !accept(links) && !accept(links - self.kappa * self.relief() as f64);
+        self.swap(a, b);
+        if refused {
+            return;
         }
         let before = self.cost();
-        self.apply();
-        let change = self.cost() - before;
-        if !accept(change) {
-            for i in 0..self.affected.len() {
-                self.shift(self.affected[i], -1);
+        self.make((a, b));
+        if accept(self.cost() - before) {
+            self.keep();
+        } else {
+            self.unmake((a, b));
+        }
+    }
+
+    /// Swaps two slots and routes the affected nets again.
+    fn make(&mut self, (a, b): (usize, usize)) {
+        self.gather(a, b);
+        self.shift(-1);
+        self.swap(a, b);
+        self.shift(1);
+        self.settle();
+    }
+
+    /// Makes the pending change of loads real.
+    fn settle(&mut self) {
+        self.made.clear();
+        for link in self.touched.drain(..) {
+            let delta = std::mem::take(&mut self.delta[link]);
+            self.marked[link] = false;
+            if delta != 0 {
+                self.made.push((link, delta));
             }
-            self.swap(a, b);
-            for i in 0..self.affected.len() {
-                self.shift(self.affected[i], 1);
-            }
-            self.apply();
+        }
+        self.load(1);
+    }
+
+    /// Undoes the swap made last.
+    fn unmake(&mut self, (a, b): (usize, usize)) {
+        self.load(-1);
+        self.swap(a, b);
+    }
+
+    /// The swap made last stays: costs and busiest links are brought up to date.
+    fn keep(&mut self) {
+        for (&net, &cost) in self.affected.iter().zip(&self.new_costs) {
+            self.costs[net as usize] = cost;
+        }
+        let mut busiest = Vec::new();
+        self.loads.heaviest(&mut busiest);
+        let busiest: Vec<Link> = busiest.into_iter().map(|link| self.mesh.link(link)).collect();
+        let changed =
+            if busiest == self.busiest { self.affected.clone() } else { (0..self.nets.len() as u32).collect() };
+        self.busiest = busiest;
+        let mut on_busiest = std::mem::take(&mut self.on_busiest);
+        for net in changed {
+            let (src, dst) = self.ends(net);
+            let links = self.busiest.iter().take(64).enumerate();
+            on_busiest[net as usize] = links.map(|(i, link)| u64::from(link.is_on_route(src, dst.clone())) << i).sum();
+        }
+        self.on_busiest = on_busiest;
+    }
+
+    /// Change of the weighted links of the affected nets against their last known costs.
+    fn change_of_links(&mut self) -> i64 {
+        let mut change = 0;
+        self.new_costs.clear();
+        for &net in &self.affected {
+            let ends = &self.nets[net as usize];
+            let position = |c: &ClusterId| self.positions[c.0 as usize];
+            let src = ends.src.as_ref().map_or((0, 0), position);
+            let cost = self.mesh.route_cost(src, ends.dst.iter().map(position), &mut self.columns);
+            change += ends.weight as i64 * (cost as i64 - self.costs[net as usize] as i64);
+            self.new_costs.push(cost);
         }
         change
     }
@@ -241,48 +310,65 @@ impl<'a> State<'a> {
         for slot in [a, b] {
             if let Some(cluster) = self.occupant[slot] {
                 self.slots[cluster as usize] = slot;
+                self.positions[cluster as usize] = self.at[slot];
             }
         }
     }
 
-    /// Adds a net's links `sign` times to the pending change of loads.
-    fn shift(&mut self, net: u32, sign: i64) {
+    /// Positions of the source and of the destinations of a net; the input enters at router 0.
+    fn ends(&self, net: u32) -> ((u32, u32), impl Iterator<Item = (u32, u32)> + Clone) {
         let net = &self.nets[net as usize];
-        let position = |cluster: u32| self.at[self.slots[cluster as usize]];
-        let src = net.src.map_or((0, 0), |c| position(c.0));
-        let weight = sign * net.weight as i64;
-        let (delta, touched, marked) = (&mut self.delta, &mut self.touched, &mut self.marked);
-        self.mesh.route(src, net.dst.iter().map(|c| position(c.0)), &mut self.columns, |link| {
-            if !marked[link] {
-                marked[link] = true;
-                touched.push(link);
-            }
-            delta[link] += weight;
-        });
+        let position = |c: &ClusterId| self.positions[c.0 as usize];
+        (net.src.as_ref().map_or((0, 0), position), net.dst.iter().map(position))
     }
 
-    /// Makes the pending change of loads real; returns the change of the weighted links.
-    fn apply(&mut self) -> i64 {
-        let mut change = 0;
-        for i in 0..self.touched.len() {
-            let link = self.touched[i];
-            let delta = std::mem::take(&mut self.delta[link]);
-            self.marked[link] = false;
-            if delta != 0 {
-                let load = self.loads.at(link).checked_add_signed(delta).expect("a link sheds only what it carries");
-                self.loads.set(link, load);
-                change += delta * self.mesh.link_cost(link) as i64;
-            }
+    /// How much the largest load falls at most by the affected nets' new routes: no further than to what remains on any of
+    /// the links that have it now.
+    fn relief(&self) -> u64 {
+        if self.busiest.len() > 64 {
+            return self.loads.max();
         }
-        self.touched.clear();
-        self.total = self.total.checked_add_signed(change).expect("the total is a sum of loads");
-        change
+        let all = u64::MAX >> (64 - self.busiest.len().max(1));
+        if self.affected.iter().fold(0, |travelled, &net| travelled | self.on_busiest[net as usize]) != all {
+            return 0;
+        }
+        let left = |i: usize, link: Link| -> i64 {
+            let moved = |&net: &u32| {
+                let (src, dst) = self.ends(net);
+                let before = self.on_busiest[net as usize] >> i & 1;
+                self.nets[net as usize].weight as i64 * (before as i64 - i64::from(link.is_on_route(src, dst)))
+            };
+            self.affected.iter().map(moved).sum()
+        };
+        let least = self.busiest.iter().enumerate().map(|(i, &link)| left(i, link)).min();
+        least.unwrap_or(0).max(0) as u64
     }
 
-    fn forget(&mut self) {
-        for link in self.touched.drain(..) {
-            self.delta[link] = 0;
-            self.marked[link] = false;
+    /// Adds the links of the affected nets `sign` times to the pending change of loads.
+    fn shift(&mut self, sign: i64) {
+        for &net in &self.affected {
+            let net = &self.nets[net as usize];
+            let position = |c: &ClusterId| self.positions[c.0 as usize];
+            let src = net.src.as_ref().map_or((0, 0), position);
+            let weight = sign * net.weight as i64;
+            let (delta, touched, marked) = (&mut self.delta, &mut self.touched, &mut self.marked);
+            self.mesh.route(src, net.dst.iter().map(position), &mut self.columns, |link| {
+                if !marked[link] {
+                    marked[link] = true;
+                    touched.push(link);
+                }
+                delta[link] += weight;
+            });
+        }
+    }
+
+    /// Adds the change made last `sign` times to the loads and to the total.
+    fn load(&mut self, sign: i64) {
+        for &(link, delta) in &self.made {
+            let load = self.loads.at(link).checked_add_signed(sign * delta).expect("a link sheds only what it carries");
+            self.loads.set(link, load);
+            let change = sign * delta * self.mesh.link_cost(link) as i64;
+            self.total = self.total.checked_add_signed(change).expect("the total is a sum of loads");
         }
     }
 }

@@ -22,6 +22,24 @@ impl Loads {
         self.tree[1]
     }
 
+    /// All links with the largest load, unless it is 0.
+    pub(crate) fn heaviest(&self, links: &mut Vec<usize>) {
+        links.clear();
+        if self.max() == 0 {
+            return;
+        }
+        let mut nodes = vec![1];
+        while let Some(i) = nodes.pop() {
+            if self.tree[i] == self.max() {
+                if i >= self.n_leaves {
+                    links.push(i - self.n_leaves);
+                } else {
+                    nodes.extend([2 * i, 2 * i + 1]);
+                }
+            }
+        }
+    }
+
     pub(crate) fn set(&mut self, link: usize, load: u64) {
         let mut i = self.n_leaves + link;
         self.tree[i] = load;
@@ -48,7 +66,13 @@ mod tests {
             let (link, load) = (i * i % 11, (i * 7919 % 101) as u64);
             loads.set(link, load);
             plain[link] = load;
-            assert_eq!(loads.max(), *plain.iter().max().expect("not empty"));
+            let max = *plain.iter().max().expect("not empty");
+            assert_eq!(loads.max(), max);
+            let mut heaviest = Vec::new();
+            loads.heaviest(&mut heaviest);
+            heaviest.sort_unstable();
+            let at_max: Vec<usize> = (0..11).filter(|&i| max > 0 && plain[i] == max).collect();
+            assert_eq!(heaviest, at_max);
         }
     }
 }

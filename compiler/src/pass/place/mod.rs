@@ -126,7 +126,7 @@ pub fn place(
             anneal::anneal(&mesh, &region, nets, &compatible, &mut slots, schedule);
         }
         let placed = cores(&slots);
-        costs.push((candidate, mapping_cost(&mesh, nets, &placed)));
+        costs.push((candidate, mapping_cost(&mesh, region.kappa(), nets, &placed)));
         if candidate == method {
             placement = Some(placed);
         }

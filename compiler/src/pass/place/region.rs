@@ -44,6 +44,12 @@ impl Region {
             .collect();
         Self { size, slots }
     }
+
+    /// Weight of the busiest link against the sum over all links: a fiftieth of the number of directed links.
+    pub fn kappa(&self) -> f64 {
+        let (w, h) = self.size;
+        0.02 * f64::from((2 * (2 * w * h - w - h)).max(1))
+    }
 }
 
 /// Which cores can hold which clusters; all of them on a chip of equal cores.

@@ -1,6 +1,6 @@
 //! Clips chosen by spike error, and the comparison of spikes with the real-valued network, on calibration inputs.
 
-use super::{LayerReport, QuantizeOptions, Steps, round};
+use super::{LayerReport, Observed, QuantizeOptions, Steps, round};
 use ir::{Graph, NeuronModel, PopulationId, Quantized, Stimulus, Trace, Trained, interp::interpret_with, interpret};
 
 const CANDIDATES: [f64; 8] = [1.0, 0.95, 0.9, 0.8, 0.7, 0.5, 0.35, 0.25];
@@ -31,6 +31,34 @@ fn difference(a: &Trace<Quantized>, b: &Trace<Trained>, id: PopulationId, neuron
     a.counts(id, neurons).iter().zip(b.counts(id, neurons)).map(|(&a, b)| u64::from(a.abs_diff(b))).sum()
 }
 
+/// One sample through the real-valued and the integer network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// What each population did, by id.
+    pub layers: Vec<Observed>,
+    /// Decision of the real-valued network.
+    pub float_class: u32,
+    /// Decision of the integer network.
+    pub class: u32,
+}
+
+/// Runs a sample through a fused network and what it was quantized to, whose populations have the same ids.
+pub fn compare(fused: &Graph<Trained>, quantized: &Graph<Quantized>, stimulus: &Stimulus) -> Comparison {
+    let wanted = interpret(fused, stimulus);
+    let mut layers = vec![Observed::default(); fused.n_populations()];
+    let got = interpret_with(quantized, stimulus, |_, id, potentials| {
+        let seen = &mut layers[id.0 as usize].largest_potential;
+        *seen = potentials.iter().fold(*seen, |m, v| m.max(v.abs()));
+    });
+    for (id, population) in fused.populations() {
+        let neurons = population.shape.neurons();
+        let observed = &mut layers[id.0 as usize];
+        observed.spikes = wanted.counts(id, neurons).iter().map(|&n| u64::from(n)).sum();
+        observed.changed = difference(&got, &wanted, id, neurons);
+    }
+    Comparison { layers, float_class: wanted.decision.class, class: got.decision.class }
+}
+
 /// Fills in what each population did.
 pub(super) fn observe(
     graph: &Graph<Trained>,
@@ -39,19 +67,10 @@ pub(super) fn observe(
     layers: &mut [LayerReport],
 ) {
     for stimulus in calibration {
-        let wanted = interpret(graph, stimulus);
-        let mut largest = vec![0i64; graph.n_populations()];
-        let got = interpret_with(quantized, stimulus, |_, id, potentials| {
-            let seen = &mut largest[id.0 as usize];
-            *seen = potentials.iter().fold(*seen, |m, v| m.max(v.abs()));
-        });
+        let compared = compare(graph, quantized, stimulus);
         for layer in layers.iter_mut() {
-            let id = layer.population;
-            let neurons = graph.population(id).shape.neurons();
-            let observed = layer.observed.get_or_insert_default();
-            observed.spikes += wanted.counts(id, neurons).iter().map(|&n| u64::from(n)).sum::<u64>();
-            observed.changed += difference(&got, &wanted, id, neurons);
-            observed.largest_potential = observed.largest_potential.max(largest[id.0 as usize]);
+            let seen = compared.layers[layer.population.0 as usize];
+            layer.observed = Some(layer.observed.unwrap_or_default().merge(seen));
         }
     }
 }

@@ -1,0 +1,183 @@
+//! What quantization did, layer by layer, and what it changed against the real-valued network.
+
+use crate::{
+    lower, progress,
+    report::{
+        number::count,
+        text::{Table, align_right},
+    },
+    source::Model,
+};
+use anyhow::{Result, ensure};
+use compiler::{
+    Compiled,
+    pass::{
+        fuse::fuse,
+        quantize::{Observed, compare},
+    },
+};
+use models::data::Dataset;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// What quantization did to a population.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct LayerReport {
+    name: String,
+    /// Smallest and largest real value of one integer unit, over channels.
+    scale: (f64, f64),
+    /// Smallest and largest integer threshold.
+    threshold: Option<(i64, i64)>,
+    clip: f64,
+    clipped_weights: usize,
+    /// Channels made coarser to fit the chip's state.
+    narrowed_channels: usize,
+    /// Proven width of the potentials.
+    state_bits: u32,
+    /// Comparison with the real-valued network on images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observed: Option<ObservedReport>,
+}
+
+/// What a population did on images.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct ObservedReport {
+    /// Spikes of the real-valued network.
+    spikes: u64,
+    /// Sum over neurons and images of the difference in spike counts.
+    changed_spikes: u64,
+    /// Largest magnitude of an integer potential.
+    largest_potential: i64,
+    /// Bits of a number that holds it.
+    largest_potential_bits: u32,
+}
+
+/// Decisions of the integer network beside those of the real-valued one.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AccuracyChange {
+    /// The images.
+    pub(crate) images: String,
+    /// Their number.
+    pub(crate) n: usize,
+    /// Right decisions of the real-valued network.
+    pub(crate) float_correct: usize,
+    /// Right decisions of the integer network.
+    pub(crate) correct: usize,
+    /// Images on which they differ.
+    pub(crate) decisions_changed: usize,
+}
+
+impl LayerReport {
+    /// The report of a layer as the compiler made it.
+    pub(crate) fn new(layer: &compiler::LayerReport) -> Self {
+        let finest = layer.scales.iter().copied().fold(f64::INFINITY, f64::min);
+        let coarsest = layer.scales.iter().copied().fold(0.0, f64::max);
+        Self {
+            name: layer.name.clone(),
+            scale: (finest, coarsest),
+            threshold: layer.threshold,
+            clip: layer.clip,
+            clipped_weights: layer.n_clipped,
+            narrowed_channels: layer.n_narrowed,
+            state_bits: layer.width,
+            observed: layer.observed.map(ObservedReport::new),
+        }
+    }
+}
+
+impl ObservedReport {
+    fn new(observed: Observed) -> Self {
+        Self {
+            spikes: observed.spikes,
+            changed_spikes: observed.changed,
+            largest_potential: observed.largest_potential,
+            largest_potential_bits: 65 - observed.largest_potential.leading_zeros(),
+        }
+    }
+}
+
+/// Runs images through the real-valued and the integer network, both by the reference interpreter, and enters into `layers`
+/// what each layer did.
+pub(crate) fn observe(
+    model: &Model,
+    compiled: &Compiled,
+    images: &Dataset,
+    layers: &mut [LayerReport],
+) -> Result<AccuracyChange> {
+    ensure!(!layers.is_empty(), "{}: came quantized; there is no real-valued network to compare it with", model.name);
+    let fused = fuse(&model.graph)?;
+    let stimuli = lower::stimuli(model, images)?;
+    let bar = progress::bar(images.len() as u64, "images compared");
+    let compared: Vec<_> = stimuli
+        .par_iter()
+        .map(|stimulus| {
+            let compared = compare(&fused, &compiled.quantized, stimulus);
+            bar.inc(1);
+            compared
+        })
+        .collect();
+    bar.finish_and_clear();
+    for (layer, of) in layers.iter_mut().zip(&compiled.reports.layers) {
+        let observed = compared.iter().map(|c| c.layers[of.population.0 as usize]).reduce(Observed::merge);
+        layer.observed = observed.map(ObservedReport::new);
+    }
+    let label = |i: usize| u32::from(images.label(i));
+    let count = |right: &dyn Fn(usize) -> bool| (0..compared.len()).filter(|&i| right(i)).count();
+    Ok(AccuracyChange {
+        images: images.name.clone(),
+        n: compared.len(),
+        float_correct: count(&|i| compared[i].float_class == label(i)),
+        correct: count(&|i| compared[i].class == label(i)),
+        decisions_changed: count(&|i| compared[i].class != compared[i].float_class),
+    })
+}
+
+/// One line per layer.
+pub(crate) fn table(layers: &[LayerReport]) -> String {
+    let observed = layers.iter().any(|l| l.observed.is_some());
+    let mut header =
+        vec!["layer", "one unit", "thresholds", "clip", "clipped weights", "narrowed channels", "state proven"];
+    if observed {
+        header.extend(["state seen", "spikes", "changed spikes"]);
+    }
+    let mut table = Table::new(&header);
+    for l in layers {
+        let mut row = vec![
+            l.name.clone(),
+            format!("{:.2e} to {:.2e}", l.scale.0, l.scale.1),
+            l.threshold.map_or_else(|| "none".into(), |(low, high)| format!("{low} to {high}")),
+            format!("{:.2}", l.clip),
+            l.clipped_weights.to_string(),
+            l.narrowed_channels.to_string(),
+            format!("{} bits", l.state_bits),
+        ];
+        if let Some(o) = l.observed {
+            let share = if o.spikes == 0 { 0.0 } else { 100.0 * o.changed_spikes as f64 / o.spikes as f64 };
+            row.extend([
+                format!("{} bits", o.largest_potential_bits),
+                count(o.spikes as f64),
+                format!("{} ({share:.2} %)", count(o.changed_spikes as f64)),
+            ]);
+        }
+        table.row(row);
+    }
+    align_right(table, 1)
+}
+
+impl std::fmt::Display for AccuracyChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let percent = |k: usize| 100.0 * k as f64 / self.n.max(1) as f64;
+        let (float, integer) = (percent(self.float_correct), percent(self.correct));
+        writeln!(
+            f,
+            "on {} images of {}: float {float:.2} % ({}), integers {integer:.2} % ({}); quantization changes {} decisions, \
+             accuracy by {:+.2} points",
+            self.n,
+            self.images,
+            self.float_correct,
+            self.correct,
+            self.decisions_changed,
+            integer - float
+        )
+    }
+}
