@@ -138,6 +138,10 @@ fn memories(program: &Program, arch: &Arch) -> Vec<StoredMemory> {
                 let block = program.block(d.weights);
                 add(d.layer, Store::Weights, block.data.len(), u32::from(block.bits));
             }
+            Descriptor::Sparse(d) => {
+                let block = program.block(d.weights);
+                add(d.layer, Store::Weights, block.data.len(), d.entry_bits(u32::from(block.bits)));
+            }
             Descriptor::Neurons(d) => {
                 add(d.layer, Store::State, d.n(), state_bits);
                 add(d.layer, Store::Params, d.params.len(), state_bits);
