@@ -78,7 +78,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arch = preset(chip).ok_or_else(|| format!("no chip is called {chip}"))?;
     let table = Table::preset(table).ok_or_else(|| format!("no table is called {table}"))?;
     let start = Instant::now();
-    let compiled = compile_quantized(&graph, &arch, &Options { cutting, check: false, ..Options::default() })?;
+    // Every neuron has destinations of its own, so that a move of the annealing routes thousands of nets again.
+    let options = Options { cutting, check: false, moves_per_cluster: 20, ..Options::default() };
+    let compiled = compile_quantized(&graph, &arch, &options)?;
     let compile_s = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let machine = Machine::new(&compiled.program, &arch)?;

@@ -154,9 +154,14 @@ impl Sparse {
     ) -> u64 {
         let flush = |v: &mut [i32], group: &[(u32, u32, i32)]| {
             for &(start, end, value) in group {
-                for &e in &entries[start as usize..end as usize] {
-                    let (target, w) = split(e);
-                    v[target] += value * w;
+                let list = &entries[start as usize..end as usize];
+                if value == 1 {
+                    add_list(v, list, split);
+                } else {
+                    add_list(v, list, |e| {
+                        let (target, w) = split(e);
+                        (target, value * w)
+                    });
                 }
             }
         };
@@ -195,6 +200,17 @@ impl Sparse {
                 range(self.v_base + target, self.v_base + target + 1);
             }
         }
+    }
+}
+
+/// `v[target] += w` for every entry of a list. Every target of a [`Sparse`] is below the length of `v`, which is `n`.
+#[inline]
+fn add_list<E: Copy>(v: &mut [i32], list: &[E], split: impl Fn(E) -> (usize, i32)) {
+    for &e in list {
+        let (target, w) = split(e);
+        debug_assert!(target < v.len(), "`Sparse::new` has checked the targets");
+        // SAFETY: `Sparse::new` refuses targets of `n` and more, its fields are private, and `scatter` cuts `v` to `n`.
+        unsafe { *v.get_unchecked_mut(target) += w };
     }
 }
 
