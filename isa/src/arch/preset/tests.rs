@@ -1,7 +1,10 @@
 //! Presets read, bear their names, and have the capacities that decide what fits.
 
 use super::*;
-use crate::{arch::Memory, ids::CoreId};
+use crate::{
+    arch::{Memory, validate},
+    ids::CoreId,
+};
 
 fn chip(name: &str) -> Arch {
     preset(name).expect("a preset")
