@@ -58,7 +58,7 @@ fn spikes_are_traced_with_their_ticks_and_timesteps_are_refused() {
     assert!(csv.starts_with("tick,layer,channel,row,column\n"), "{}", &csv[..60]);
     let report: Value = serde_json::from_str(&ran.out).expect("JSON");
     let spikes = report["spikes"]["mean"].as_f64().expect("a number");
-    assert_eq!(csv.lines().count() as f64 - 1.0, spikes, "one line for every spike");
+    assert!((csv.lines().count() as f64 - 1.0 - spikes).abs() < 0.5, "one line for every spike");
     let refused = run("timeline");
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("speck2") && refused.err.contains("spikes"), "{}", refused.err);

@@ -24,6 +24,7 @@ pub(crate) use queue::EventQueue;
 use crate::{
     core::CoreCosts,
     error::{LoadError, invalid},
+    kernel::{Synaptic, neuron::Neurons},
     load::{Loaded, Unit},
     noc::topology::Topology,
     state::State,
@@ -78,7 +79,7 @@ impl Coupled {
             ));
         }
         for unit in &loaded.units {
-            let inert = unit.tiles.iter().filter_map(|tile| tile.neurons.as_ref()).all(|neurons| neurons.is_inert());
+            let inert = unit.tiles.iter().filter_map(|tile| tile.neurons.as_ref()).all(Neurons::is_inert);
             if !inert {
                 return Err(invalid(unit.core, "the chip fires per event, which excludes bias and leak"));
             }
@@ -115,7 +116,7 @@ impl Coupled {
 }
 
 fn operations(unit: &Unit, costs: &CoreCosts) -> Result<Vec<Operation>, LoadError> {
-    let of = |op: &crate::kernel::Synaptic, bits: u32| {
+    let of = |op: &Synaptic, bits: u32| {
         let tile = unit.tiles.iter().position(|tile| op.words() == (tile.v_base..tile.v_base + tile.n()))?;
         Some(Operation { row_ticks: costs.row_ticks(op.span() as u64, bits), tile: tile as u16 })
     };
