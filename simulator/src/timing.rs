@@ -354,7 +354,7 @@ impl<'a> Timer<'a> {
         }
         injections.sort_by_key(|injection| injection.at);
         let (mut last, mut delivered) = (start, 0);
-        mesh.run(start, u64::MAX, injections, |delivery| {
+        mesh.run(start, u64::MAX, &injections, |delivery| {
             last = last.max(delivery.at);
             delivered += 1;
         });
