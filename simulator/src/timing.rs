@@ -58,6 +58,8 @@ pub struct StepTime {
     pub max_link: u64,
     /// Most events waiting at one core.
     pub max_queue: u32,
+    /// Ticks that packets waited in front of full queues, summed over cores; in cycle mode, where queues are limited.
+    pub stalled: u64,
 }
 
 impl StepTime {
@@ -84,6 +86,17 @@ pub struct CoreTime {
     pub events: u32,
     /// Spikes fired.
     pub spikes: u32,
+    /// What its input queue went through; in cycle mode, where queues are limited.
+    pub queue: Option<QueueTime>,
+}
+
+/// The limited input queue of a core in a timestep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueTime {
+    /// Most events in it at once.
+    pub peak: u64,
+    /// Ticks that a packet waited in front of it while it was full.
+    pub stalled: u64,
 }
 
 impl CoreTime {

@@ -9,6 +9,8 @@
 //! that takes `⌈w/banks⌉` slots. Events are processed one after another, the sweep follows the last event, emission follows
 //! the sweep: no overlap inside a core is assumed, because descriptions carry none.
 
+pub(crate) mod queue;
+
 use isa::{
     Arch,
     arch::{Memory, Ports},

@@ -10,8 +10,11 @@
 //! XY order, so buffers wait only on buffers further along a row, or on or along a column: no cycle, no deadlock. On a torus
 //! the virtual channels are halved; a packet moves to the upper half when it passes the seam of its dimension.
 //!
-//! A router is visited only in ticks in which it could grant: when a flit reaches the front of a buffer, when a port or a
-//! credit that a flit waits for becomes free. Within a tick routers do not affect each other, so their order is free.
+//! Flits leave the network when their receiver takes them; as long as every receiver takes the next one after finite time,
+//! whatever the network does, all of this stays true.
+//!
+//! A router is visited only in ticks in which it could grant: when a flit reaches the front of a buffer, when a port, a
+//! credit or a receiver that a flit waits for becomes free. Within a tick routers do not affect each other, so their order is free.
 
 mod buffer;
 mod switch;
@@ -71,6 +74,30 @@ pub(crate) struct Delivery {
     pub(crate) local: u32,
 }
 
+/// What is behind the local ports.
+pub(crate) trait Receiver {
+    /// The first tick, not before `copy.at`, in which a copy could enter. It is asked for in each tick in which the copy
+    /// could leave, until it does.
+    fn ready(&mut self, copy: Delivery) -> u64;
+    /// The head of a copy leaves its router in tick `copy.at`, for which it was ready.
+    fn enter(&mut self, copy: Delivery);
+    /// The last flit of a copy has arrived.
+    fn deliver(&mut self, copy: Delivery);
+}
+
+/// Takes everything at once.
+impl<F: FnMut(Delivery)> Receiver for F {
+    fn ready(&mut self, copy: Delivery) -> u64 {
+        copy.at
+    }
+
+    fn enter(&mut self, _: Delivery) {}
+
+    fn deliver(&mut self, copy: Delivery) {
+        self(copy);
+    }
+}
+
 /// One side of a router: the link that leaves it there, and the one that comes in.
 #[derive(Clone, Copy, Debug)]
 struct Side {
@@ -124,6 +151,7 @@ pub(crate) struct Mesh<'a, R> {
     backlogs: Vec<VecDeque<Flit>>,
     /// What makes routers due: a channel whose next flit arrives, or, beyond the channels, a router that could grant.
     wheel: Wheel,
+    horizon: u64,
     due: Vec<u32>,
     /// Scratch of an allocation: inputs that bid, by output, and each input's bid.
     bidders: Vec<u64>,
@@ -167,6 +195,7 @@ impl<'a, R: Routing> Mesh<'a, R> {
             slots: vec![Flit::default(); n * n_channels * shape.buffer],
             backlogs: vec![VecDeque::new(); n * shape.local],
             wheel: Wheel::new(horizon),
+            horizon,
             due: Vec::new(),
             bidders: vec![0; n_ports],
             bids: vec![switch::Bid::default(); n_ports],
@@ -174,15 +203,8 @@ impl<'a, R: Routing> Mesh<'a, R> {
         }
     }
 
-    /// Runs until all of `injections` (ascending in time) are delivered or `until` is reached; calls `deliver` for every
-    /// copy.
-    pub(crate) fn run(
-        &mut self,
-        start: u64,
-        until: u64,
-        mut injections: &[Injection],
-        mut deliver: impl FnMut(Delivery),
-    ) {
+    /// Runs until `receiver` has all of `injections` (ascending in time) or `until` is reached.
+    pub(crate) fn run(&mut self, start: u64, until: u64, mut injections: &[Injection], receiver: &mut impl Receiver) {
         let mut now = start;
         loop {
             let injection = injections.first().map_or(u64::MAX, |injection| injection.at.max(now));
@@ -216,7 +238,7 @@ impl<'a, R: Routing> Mesh<'a, R> {
             for i in 0..self.due.len() {
                 let router = self.due[i] as usize;
                 self.routers[router].due = false;
-                self.allocate(router, now, &mut deliver);
+                self.allocate(router, now, receiver);
             }
             self.due.clear();
             now += 1;

@@ -1,11 +1,13 @@
 //! The flit-level network once more, as plainly as it can be said: every router in every tick, flits in queues, credits as
-//! numbers. It shares geometry and routing trees with `mesh`, no line of it, and must deliver every copy in the same tick.
+//! numbers. It shares geometry and routing trees with `mesh`, no line of it, and must deliver every copy in the same tick,
+//! into queues of any size.
 
 use super::{
-    mesh::{Delivery, Injection, Mesh, Routing, Shape},
+    mesh::{Delivery, Injection, Mesh, Receiver, Routing, Shape},
     topology::Topology,
     tree::Trees,
 };
+use crate::{core::queue::InputQueue, timing::CoreTime};
 use isa::{Arch, RouterId, arch::preset::preset};
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -120,11 +122,13 @@ impl<'a> Network<'a> {
     }
 
     /// The lane of `port` that the front flit of a channel can take now.
-    fn lane(&self, router: usize, channel: usize, port: usize) -> Option<usize> {
+    fn lane(&self, (router, channel): (usize, usize), port: usize, now: u64, to: &mut impl Receiver) -> Option<usize> {
         let state = &self.routers[router];
         let (input, v) = (&state.inputs[channel], self.shape.virtual_channels);
         if port >= 4 {
-            return Some(0);
+            let Flit { packet, index, .. } = input.queue[0];
+            let copy = Delivery { at: now, packet, router: router as u32, local: port as u32 - 4 };
+            return (index > 0 || to.ready(copy) == now).then_some(0);
         }
         let credits = |lane: &usize| state.credits[port][*lane];
         if let Some((_, lane)) = input.way {
@@ -136,7 +140,7 @@ impl<'a> Network<'a> {
     }
 
     /// What an input port bids: channel, output, lane.
-    fn bid(&self, now: u64, router: usize, port: usize) -> Option<(usize, usize, usize)> {
+    fn bid(&self, now: u64, router: usize, port: usize, to: &mut impl Receiver) -> Option<(usize, usize, usize)> {
         let state = &self.routers[router];
         if state.input_free[port] > now {
             return None;
@@ -144,7 +148,7 @@ impl<'a> Network<'a> {
         (0..64).map(|i| (state.next_channel[port] + i) % 64).find_map(|channel| {
             let input = state.inputs.get(channel).filter(|_| self.input_of(channel) == port)?;
             let mut open = input.requests.iter().flatten().filter(|&&output| state.output_free[output] <= now);
-            open.find_map(|&output| Some((channel, output, self.lane(router, channel, output)?)))
+            open.find_map(|&output| Some((channel, output, self.lane((router, channel), output, now, to)?)))
         })
     }
 
@@ -174,7 +178,7 @@ impl<'a> Network<'a> {
         (flit, done)
     }
 
-    fn tick(&mut self, now: u64, injected: &[Injection], deliveries: &mut Vec<Delivery>) {
+    fn tick(&mut self, now: u64, injected: &[Injection], to: &mut impl Receiver) {
         let v = self.shape.virtual_channels;
         for (_, router, channel, flit) in self.flying.extract_if(.., |(at, ..)| *at == now) {
             self.routers[router].inputs[channel].queue.push_back(flit);
@@ -189,7 +193,7 @@ impl<'a> Network<'a> {
         self.look_up(now);
         for router in 0..self.routers.len() {
             let ports = 4 + self.shape.local;
-            let bids: Vec<_> = (0..ports).map(|input| self.bid(now, router, input)).collect();
+            let bids: Vec<_> = (0..ports).map(|input| self.bid(now, router, input, to)).collect();
             for output in 0..ports {
                 let bidders = (0..64).map(|i| (self.routers[router].next_input[output] + i) % 64);
                 let mut bidders =
@@ -202,9 +206,15 @@ impl<'a> Network<'a> {
                 state.next_channel[input] = (bid.0 + 1) % 64;
                 state.output_free[output] = now + self.shape.interval;
                 state.input_free[input] = now + self.shape.interval;
-                if output >= 4 && flit.index == flit.last {
-                    let (at, local) = (now + self.shape.router, output as u32 - 4);
-                    deliveries.push(Delivery { at, packet: flit.packet, router: router as u32, local });
+                if output >= 4 {
+                    let (packet, router, local) = (flit.packet, router as u32, output as u32 - 4);
+                    let copy = Delivery { at: now, packet, router, local };
+                    if flit.index == 0 {
+                        to.enter(copy);
+                    }
+                    if flit.index == flit.last {
+                        to.deliver(Delivery { at: now + self.shape.router, ..copy });
+                    }
                 }
                 if done {
                     self.remove(now, router, bid.0);
@@ -227,6 +237,46 @@ struct Case {
     shape: Shape,
     trees: Trees,
     injections: Vec<Injection>,
+    /// At every local port.
+    queue: InputQueue,
+}
+
+/// Input queues at all local ports, and what has arrived.
+#[derive(Debug, PartialEq)]
+struct Receivers {
+    local: usize,
+    queues: Vec<InputQueue>,
+    deliveries: Vec<Delivery>,
+}
+
+impl Receivers {
+    fn new(case: &Case) -> Self {
+        let local = case.shape.local;
+        Self { local, queues: vec![case.queue.clone(); case.topology.n_routers() * local], deliveries: Vec::new() }
+    }
+
+    fn queue(&mut self, copy: Delivery) -> &mut InputQueue {
+        &mut self.queues[copy.router as usize * self.local + copy.local as usize]
+    }
+
+    fn sorted(mut self) -> Self {
+        self.deliveries.sort_unstable_by_key(|d| (d.packet, d.router, d.local));
+        self
+    }
+}
+
+impl Receiver for Receivers {
+    fn ready(&mut self, copy: Delivery) -> u64 {
+        self.queue(copy).ready(copy.at)
+    }
+
+    fn enter(&mut self, copy: Delivery) {
+        self.queue(copy).enter(copy.at);
+    }
+
+    fn deliver(&mut self, copy: Delivery) {
+        self.deliveries.push(copy);
+    }
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -237,7 +287,7 @@ fn case() -> impl Strategy<Value = Case> {
     let corner = prop::option::of(any::<u32>());
     let packet = (0_u64..200, any::<u32>(), any::<u32>(), targets, corner, 1_u32..=5);
     let packets = prop::collection::vec(packet, 0..150);
-    (mesh, sizes, links, any::<bool>(), packets).prop_map(|(mesh, sizes, links, multicast, packets)| {
+    (mesh, sizes, links, any::<bool>(), packets, queue()).prop_map(|(mesh, sizes, links, multicast, packets, queue)| {
         let ((columns, rows, torus), (v, buffer, local, router, interval)) = (mesh, sizes);
         let mut arch: Arch = preset("loihi1").expect("a preset");
         (arch.mesh.width, arch.mesh.height, arch.mesh.chips, arch.mesh.torus) = (columns, rows, (1, 1), torus);
@@ -259,31 +309,40 @@ fn case() -> impl Strategy<Value = Case> {
             injections.push(Injection { at, router, local: port % local as u32, key, packet: packet as u32, flits });
         }
         injections.sort_by_key(|injection| injection.at);
-        Case { topology, shape, trees, injections }
+        Case { topology, shape, trees, injections, queue }
     })
 }
 
-fn expected(case: &Case) -> Vec<Delivery> {
+/// A queue of 1 to 4 events, or one that never fills, in a timestep of its core.
+fn queue() -> impl Strategy<Value = InputQueue> {
+    let core = (0_u64..100, 0_u64..200);
+    (prop_oneof![1_u64..5, Just(1 << 32)], 0_u64..20, 0_u64..5, core).prop_map(|(capacity, moving, before, core)| {
+        let mut queue = InputQueue::new(capacity, moving);
+        (0..before.min(capacity)).for_each(|_| queue.enter(0));
+        queue.begin(0, &CoreTime { arrivals: core.0, sweep: core.1, ..CoreTime::default() });
+        queue
+    })
+}
+
+fn expected(case: &Case) -> Receivers {
     let mut network = Network::new(&case.topology, &case.trees, &case.shape);
-    let (mut deliveries, mut injections, mut now) = (Vec::new(), case.injections.as_slice(), 0);
+    let (mut receivers, mut injections, mut now) = (Receivers::new(case), case.injections.as_slice(), 0);
     while !injections.is_empty() || !network.is_empty() {
         let due = injections.partition_point(|injection| injection.at <= now);
-        network.tick(now, &injections[..due], &mut deliveries);
+        network.tick(now, &injections[..due], &mut receivers);
         injections = &injections[due..];
         now += 1;
         assert!(now < 1_000_000, "packets are stuck");
     }
-    deliveries.sort_unstable_by_key(|d| (d.packet, d.router, d.local));
-    deliveries
+    receivers.sorted()
 }
 
-fn seen(case: &Case, every_tick: bool) -> Vec<Delivery> {
+fn seen(case: &Case, every_tick: bool) -> Receivers {
     let mut mesh = Mesh::new(&case.topology, &case.trees, Shape { every_tick, ..case.shape.clone() });
-    let mut deliveries = Vec::new();
-    mesh.run(0, u64::MAX, &case.injections, |delivery| deliveries.push(delivery));
+    let mut receivers = Receivers::new(case);
+    mesh.run(0, u64::MAX, &case.injections, &mut receivers);
     assert!(mesh.is_at_rest(), "packets are stuck");
-    deliveries.sort_unstable_by_key(|d| (d.packet, d.router, d.local));
-    deliveries
+    receivers.sorted()
 }
 
 proptest! {
@@ -309,9 +368,10 @@ fn a_packet_that_ends_in_a_corner_returns_its_credit() {
     let keys = [corner, corner, there];
     let injections =
         (0..3).map(|i| Injection { at: 0, router: 0, local: 0, key: keys[i as usize], packet: i, flits: 1 });
-    let case = Case { topology, shape, trees, injections: injections.collect() };
+    let queue = InputQueue::new(1 << 32, 1);
+    let case = Case { topology, shape, trees, injections: injections.collect(), queue };
     // Every packet waits for a credit, 32 ticks there and 30 back; the last leaves the router 2 ticks after its arrival.
     let delivery = Delivery { at: 2 * (32 + 30) + 32 + 2, packet: 2, router: 1, local: 0 };
-    assert_eq!(seen(&case, false), [delivery]);
-    assert_eq!(expected(&case), [delivery]);
+    assert_eq!(seen(&case, false).deliveries, [delivery]);
+    assert_eq!(expected(&case).deliveries, [delivery]);
 }

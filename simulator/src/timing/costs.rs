@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use isa::{
-    Arch,
+    Arch, CoreId,
     arch::{Multicast, Sync},
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct Costs {
     pub(crate) noc: Option<NocCosts>,
     /// The network for flit-level simulation, if it can be simulated so.
     pub(super) mesh: Option<Shape>,
+    /// Events that the queue of each core holds, by core, where that is limited.
+    pub(super) queues: Option<Vec<u64>>,
     pub(super) sync: Sync,
     /// Ticks between two events at the host port, in either direction.
     pub(super) host: u64,
@@ -38,6 +40,7 @@ impl Costs {
         let mesh = arch.noc.as_ref().zip(noc.as_ref()).and_then(|(noc, costs)| mesh_shape(arch, noc, costs));
         Some(Self {
             mesh,
+            queues: (0..arch.n_cores()).map(|core| arch.queue_events(CoreId(core))).collect(),
             core: CoreCosts::new(arch)?,
             noc,
             sync: arch.sync.clone(),

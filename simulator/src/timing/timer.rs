@@ -3,7 +3,7 @@
 
 use super::{CoreTime, Costs, StepTime, Time, TimingMode};
 use crate::{
-    core::sweep_ticks,
+    core::{queue::InputQueue, sweep_ticks},
     error::RunError,
     load::{Loaded, Traffic, Unit},
     noc::{
@@ -24,6 +24,8 @@ pub(crate) struct Timer<'a> {
     loads: LinkLoads,
     /// The network, in cycle mode.
     pub(super) mesh: Option<Mesh<'a, Trees>>,
+    /// Input queues by unit, in cycle mode, where they are limited.
+    pub(super) queues: Vec<InputQueue>,
     barrier: u64,
     /// When each unit is free (token synchronization), or the chip.
     free: Vec<u64>,
@@ -47,11 +49,16 @@ impl<'a> Timer<'a> {
         let shape = costs.mesh.as_ref().filter(|_| mode == TimingMode::Cycle);
         let mesh =
             costs.noc.as_ref().zip(shape).map(|(noc, shape)| Mesh::new(&noc.topology, &loaded.trees, shape.clone()));
+        let queues = costs.queues.iter().filter(|_| mode == TimingMode::Cycle).flat_map(|capacities| {
+            let capacity = |unit: &Unit| capacities[unit.core.0 as usize];
+            loaded.units.iter().map(move |unit| InputQueue::new(capacity(unit), costs.core.per_event))
+        });
         Self {
             loaded,
             costs,
             loads: LinkLoads::new(n_routers),
             mesh,
+            queues: queues.collect(),
             barrier,
             free: vec![now; loaded.units.len()],
             cores: Vec::new(),
@@ -106,6 +113,7 @@ impl<'a> Timer<'a> {
             sync: self.barrier,
             max_link: self.loads.max(),
             max_queue: state.work.iter().map(|work| work.events).max().unwrap_or(0),
+            stalled: self.cores.iter().filter_map(|core| core.queue).map(|queue| queue.stalled).sum(),
         };
         match &costs.sync {
             Sync::Fixed(length) => {
@@ -162,6 +170,7 @@ impl<'a> Timer<'a> {
                 emission: 0,
                 events: own.events,
                 spikes: own.spikes,
+                queue: None,
             });
         }
     }

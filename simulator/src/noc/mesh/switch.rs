@@ -1,7 +1,7 @@
 //! Allocation of a router's outputs and of the virtual channels behind them, and the passage of the flits that win.
 
 use super::{
-    Delivery, Mesh, Routing, Side,
+    Delivery, Mesh, Receiver, Routing, Side,
     buffer::{Flit, Marks},
 };
 
@@ -15,26 +15,27 @@ pub(super) struct Bid {
 
 impl<R: Routing> Mesh<'_, R> {
     /// Serves the requests of a router in tick `now`: each input port bids for one output, each output grants one bid.
-    pub(super) fn allocate(&mut self, router: usize, now: u64, deliver: &mut impl FnMut(Delivery)) {
+    pub(super) fn allocate(&mut self, router: usize, now: u64, receiver: &mut impl Receiver) {
         let waiting = self.routers[router].waiting;
         // When the router could grant next, if nothing arrives before.
         let mut wake = u64::MAX;
         if waiting.is_power_of_two() {
             let channel = router * self.n_channels + waiting.trailing_zeros() as usize;
-            if let Some(bid) = self.request(channel, now, &mut wake) {
-                self.grant(bid, now, deliver);
+            if let Some(bid) = self.request(channel, now, &mut wake, receiver) {
+                self.grant(bid, now, receiver);
                 wake = now + self.shape.interval;
             }
         } else if waiting != 0 {
-            self.contend(router, now, &mut wake, deliver);
+            self.contend(router, now, &mut wake, receiver);
         }
         if wake != u64::MAX && self.routers[router].waiting != 0 {
-            self.wake(router, wake);
+            // What is further away than the wheel reaches is looked at again on the way.
+            self.wake(router, wake.min(now + self.horizon));
         }
     }
 
     /// Allocation among several channels.
-    fn contend(&mut self, router: usize, now: u64, wake: &mut u64, deliver: &mut impl FnMut(Delivery)) {
+    fn contend(&mut self, router: usize, now: u64, wake: &mut u64, receiver: &mut impl Receiver) {
         let waiting = self.routers[router].waiting;
         let mut outputs = 0_u64;
         for input in 0..self.n_ports {
@@ -44,7 +45,7 @@ impl<R: Routing> Mesh<'_, R> {
             while rotated != 0 {
                 let c = (rotated.trailing_zeros() + first) % 64;
                 rotated &= rotated - 1;
-                if let Some(bid) = self.request(router * self.n_channels + c as usize, now, wake) {
+                if let Some(bid) = self.request(router * self.n_channels + c as usize, now, wake, receiver) {
                     self.bids[input] = bid;
                     self.bidders[bid.port] |= 1 << input;
                     outputs |= 1 << bid.port;
@@ -58,7 +59,7 @@ impl<R: Routing> Mesh<'_, R> {
             let bidders = std::mem::take(&mut self.bidders[port]);
             let first = u32::from(self.ports[router * self.n_ports + port].next_grant);
             let input = (bidders.rotate_right(first).trailing_zeros() + first) % 64;
-            self.grant(self.bids[input as usize], now, deliver);
+            self.grant(self.bids[input as usize], now, receiver);
             // Losers may bid elsewhere in the next tick.
             let again = if bidders.is_power_of_two() { self.shape.interval } else { 1 };
             *wake = (*wake).min(now + again);
@@ -73,7 +74,7 @@ impl<R: Routing> Mesh<'_, R> {
 
     /// The first request of a waiting channel that could be served. If none could, `wake` becomes the first tick in which
     /// one could, as far as that is known.
-    fn request(&mut self, channel: usize, now: u64, wake: &mut u64) -> Option<Bid> {
+    fn request(&mut self, channel: usize, now: u64, wake: &mut u64, receiver: &mut impl Receiver) -> Option<Bid> {
         let state = &self.channels[channel];
         let ports = state.router as usize * self.n_ports;
         let free = self.ports[ports + usize::from(state.port)].input_free;
@@ -88,7 +89,7 @@ impl<R: Routing> Mesh<'_, R> {
             let free = self.ports[ports + port].output_free;
             if free > now {
                 *wake = (*wake).min(free);
-            } else if let Some(lane) = self.lane(channel, port, now, wake) {
+            } else if let Some(lane) = self.lane(channel, port, now, wake, receiver) {
                 return Some(Bid { channel, port, lane });
             }
         }
@@ -97,8 +98,24 @@ impl<R: Routing> Mesh<'_, R> {
 
     /// A virtual channel of output `port` for the flit in front of a channel: of those allowed the one with most credits,
     /// the last of several.
-    fn lane(&mut self, channel: usize, port: usize, now: u64, wake: &mut u64) -> Option<usize> {
+    fn lane(
+        &mut self,
+        channel: usize,
+        port: usize,
+        now: u64,
+        wake: &mut u64,
+        receiver: &mut impl Receiver,
+    ) -> Option<usize> {
         if port >= 4 {
+            let (router, flit) = (self.channels[channel].router, self.front(channel));
+            if flit.marks.has(Marks::HEAD) {
+                let local = (port - 4) as u32;
+                let ready = receiver.ready(Delivery { at: now, packet: flit.packet, router, local });
+                if ready > now {
+                    *wake = (*wake).min(ready);
+                    return None;
+                }
+            }
             return Some(0);
         }
         let v = self.shape.virtual_channels;
@@ -130,7 +147,7 @@ impl<R: Routing> Mesh<'_, R> {
     }
 
     /// Sends a copy of the front flit of a channel where it was bid for, and does the book-keeping.
-    fn grant(&mut self, bid: Bid, now: u64, deliver: &mut impl FnMut(Delivery)) {
+    fn grant(&mut self, bid: Bid, now: u64, receiver: &mut impl Receiver) {
         let Bid { channel, port, lane } = bid;
         let state = &mut self.channels[channel];
         let (router, input) = (state.router as usize, usize::from(state.port));
@@ -167,9 +184,14 @@ impl<R: Routing> Mesh<'_, R> {
                 self.channels[to].owned = head;
             }
             self.put(to, sent, now);
-        } else if tail {
-            let (at, local) = (now + self.shape.router, (port - 4) as u32);
-            deliver(Delivery { at, packet: flit.packet, router: router as u32, local });
+        } else {
+            let copy = Delivery { at: now, packet: flit.packet, router: router as u32, local: (port - 4) as u32 };
+            if head {
+                receiver.enter(copy);
+            }
+            if tail {
+                receiver.deliver(Delivery { at: now + self.shape.router, ..copy });
+            }
         }
         if served {
             self.retire(channel, now);
