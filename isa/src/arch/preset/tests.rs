@@ -1,7 +1,10 @@
 //! Presets read, bear their names, and have the capacities that decide what fits.
 
 use super::*;
-use crate::{arch::Memory, ids::CoreId};
+use crate::{
+    arch::{Constant, Memory, validate::validate},
+    ids::CoreId,
+};
 
 fn chip(name: &str) -> Arch {
     preset(name).expect("a preset")
@@ -53,4 +56,22 @@ fn scaled_speck_holds_the_reference_network() {
     let needed = [cores(3, 40, 32), cores(40, 120, 16), cores(120, 120, 16), cores(120, 240, 8)];
     assert_eq!(needed, [1, 2, 4, 8]);
     assert!(needed.iter().sum::<u64>() < u64::from(arch.n_cores()));
+}
+
+#[test]
+fn a_queue_holds_at_least_one_event() {
+    let mut arch = chip("loihi1");
+    assert_eq!(arch.queue_events(CoreId(0)), None, "no limit is published");
+    let queue = |bits| Some(Constant { value: bits, low: bits, high: bits, ..arch.tick_ps.clone() });
+    let queues = [queue(31), queue(32), queue(100)].map(|bits| {
+        let mut arch = arch.clone();
+        arch.core.memories.queue.bits = bits;
+        (arch.queue_events(CoreId(0)), validate(&arch).into_iter().map(|problem| problem.path).collect::<Vec<_>>())
+    });
+    let refused = vec!["core.memories.queue.bits".to_string()];
+    assert_eq!(queues, [(Some(0), refused), (Some(1), vec![]), (Some(3), vec![])]);
+    // A packet of two flits takes two words.
+    arch.noc.as_mut().expect("loihi1 has a network").flits_per_spike = 2;
+    arch.core.memories.queue.bits = queue(100);
+    assert_eq!(arch.queue_events(CoreId(0)), Some(1));
 }
