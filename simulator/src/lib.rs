@@ -30,4 +30,4 @@ pub use error::{BatchError, LoadError, RunError};
 pub use machine::{Machine, Run};
 pub use probe::{NoProbe, Probe};
 pub use state::State;
-pub use timing::{CoreTime, StepTime, Time, TimingMode};
+pub use timing::{CoreTime, QueueTime, StepTime, Time, TimingMode};

@@ -1,11 +1,12 @@
 //! A loaded program does what its graph means: every spike of every layer in every timestep, every potential after every
-//! timestep, the class decision; on every chip, with tiles that do not divide the maps, in every timing mode.
+//! timestep, the class decision; on every chip, with tiles that do not divide the maps, with queues of one event, in every
+//! timing mode.
 
 use compiler::{CompileError, Diagnostics, Options, compile_quantized, stimulus};
 use ir::{Graph, Quantized, Stimulus, arbitrary};
 use isa::{
     Arch, LayerId, Timestep,
-    arch::{Multicast, preset::preset},
+    arch::{Constant, Multicast, preset::preset},
 };
 use proptest::test_runner::{Config, TestRunner};
 use simulator::{Machine, Probe, TimingMode};
@@ -101,6 +102,9 @@ fn check(graph: &Graph<Quantized>, sample: &Stimulus) -> usize {
         (arch.mesh.width, arch.mesh.height) = (12, 11);
         let noc = arch.noc.as_mut().expect("loihi1 has a network");
         (noc.buffer_flits, noc.flit_interval.value) = (1, 200);
+        let _ = agree(graph, sample, &arch);
+        // Queues of one event: routers wait for cores too.
+        arch.core.memories.queue.bits = arch.core.neurons.clone().map(|bits| Constant { value: 32, ..bits });
         let _ = agree(graph, sample, &arch);
     }
     let unlimited = agree(graph, sample, &chip("lemaire_ideal", None)).unwrap_or_else(|refusals| {

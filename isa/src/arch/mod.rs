@@ -228,7 +228,7 @@ pub struct Memories {
     pub axons: Memory,
     /// Route table.
     pub routes: Memory,
-    /// Input event queue.
+    /// Input event queue; with a capacity, a full queue stops its link until the core has made room.
     pub queue: Memory,
     /// Instructions.
     pub code: Memory,
@@ -343,6 +343,14 @@ impl Arch {
         let (x, y) = self.position(self.router(core));
         let router = y % self.mesh.height * self.mesh.width + x % self.mesh.width;
         router * self.mesh.cores_per_router + core.0 % self.mesh.cores_per_router
+    }
+
+    /// Events that the input queue of a core holds; `None` = all of a timestep. An event takes the words that the flits of a
+    /// spike packet need.
+    pub fn queue_events(&self, core: CoreId) -> Option<u64> {
+        let (noc, queue) = (self.noc.as_ref()?, &self.core.memories.queue);
+        let event = queue.row_bits(1, 1, noc.flit_bits.saturating_mul(noc.flits_per_spike));
+        Some(queue.capacity(self, core)? / event.max(1))
     }
 
     /// Column and row of a router.

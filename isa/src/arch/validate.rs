@@ -2,10 +2,11 @@
 //!
 //! Checked: the format's version; each figure within its range and with a source; positive sizes and a mesh within the index
 //! range; weight widths ascending within 1..=16; potentials of 2..=32 bits; memories with ports and per-core capacities that
-//! agree; barrier tables ascending; multicast, times and links only with a network; for chips that fire per event, all times
-//! that order events, and no timesteps.
+//! agree; queues that hold an event; barrier tables ascending; multicast, times and links only with a network; for chips that
+//! fire per event, all times that order events, and no timesteps.
 
 use super::{Arch, Constant, Fire, Memory, Multicast, Sweep, Sync};
+use crate::ids::CoreId;
 
 /// One thing wrong with a description.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +130,11 @@ impl Validator {
         for (name, memory) in memories.each() {
             self.memory(&format!("core.memories.{name}"), memory, arch);
         }
+        let queues = &memories.queue.bits_by_core;
+        let smallest = (0..queues.len().max(1) as u32).filter_map(|core| arch.queue_events(CoreId(core))).min();
+        let message = || "the queue of a core does not hold one event".to_string();
+        let remedy = "at least the flits of a spike packet, or leave `bits` out";
+        self.check(smallest != Some(0), "core.memories.queue.bits", message, remedy);
         let words = memories.state.word_bits;
         let fits = words == 0 || words >= core.state_bits;
         let message = || format!("words of {words} bits do not hold a potential of {} bits", core.state_bits);

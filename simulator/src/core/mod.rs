@@ -11,6 +11,8 @@
 //! to each other in the weight memory, their potentials do not: an issue of `lanes` entries touches a state word for each,
 //! taken to lie evenly over the banks.
 
+pub(crate) mod queue;
+
 use isa::{
     Arch,
     arch::{Constant, Fire, Memory, Ports},

@@ -109,6 +109,8 @@ impl Coupled {
             sync: 0,
             max_link: self.fabric.busiest_link(loaded, state),
             max_queue: queue.longest,
+            // Queues of this mode have no limit: events wait in them, not before them.
+            stalled: 0,
         };
         let readout = n_values * self.host;
         Time { reset, steps: vec![step], readout, total: reset + done + readout, tick_ps: self.tick_ps }

@@ -10,12 +10,20 @@
 //! XY order, so buffers wait only on buffers further along a row, or on or along a column: no cycle, no deadlock. On a torus
 //! the virtual channels are halved; a packet moves to the upper half when it passes the seam of its dimension.
 //!
-//! Routers without requests that can be served are not visited, and idle ticks are jumped over.
+//! Flits leave the network when their receiver takes them; as long as every receiver takes the next one after finite time,
+//! whatever the network does, all of this stays true.
+//!
+//! A router is visited only in ticks in which it could grant: when a flit reaches the front of a buffer, when a port, a
+//! credit or a receiver that a flit waits for becomes free. Within a tick routers do not affect each other, so their order is free.
+
+mod buffer;
+mod switch;
 
 use super::{
     topology::{LinkId, Topology},
     wheel::Wheel,
 };
+use buffer::{Channel, Flit};
 use std::collections::VecDeque;
 
 /// Most input channels of a router: requests are sets in one word.
@@ -66,63 +74,88 @@ pub(crate) struct Delivery {
     pub(crate) local: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Flit {
-    key: u32,
-    packet: u32,
-    /// Flits of the packet behind this one.
-    rest: u32,
-    head: bool,
-    /// Upper half of the virtual channels (torus).
-    upper: bool,
-    /// Direction travelled: 0 for a row, 1 for a column.
-    column: bool,
+/// What is behind the local ports.
+pub(crate) trait Receiver {
+    /// The first tick, not before `copy.at`, in which a copy could enter. It is asked for in each tick in which the copy
+    /// could leave, until it does.
+    fn ready(&mut self, copy: Delivery) -> u64;
+    /// The head of a copy leaves its router in tick `copy.at`, for which it was ready.
+    fn enter(&mut self, copy: Delivery);
+    /// The last flit of a copy has arrived.
+    fn deliver(&mut self, copy: Delivery);
 }
 
-/// An input channel: outputs still to serve for the flit in front, and where its packet goes on (wormhole).
-#[derive(Clone, Copy, Debug, Default)]
-struct Channel {
-    first: u32,
-    len: u32,
-    pending: u64,
-    /// Output virtual channel + 1 that the packet in transit holds.
-    held: u32,
+/// Takes everything at once.
+impl<F: FnMut(Delivery)> Receiver for F {
+    fn ready(&mut self, copy: Delivery) -> u64 {
+        copy.at
+    }
+
+    fn enter(&mut self, _: Delivery) {}
+
+    fn deliver(&mut self, copy: Delivery) {
+        self(copy);
+    }
 }
 
-/// The network with all its flits.
+/// One side of a router: the link that leaves it there, and the one that comes in.
+#[derive(Clone, Copy, Debug)]
+struct Side {
+    /// The router behind it.
+    neighbour: u32,
+    /// The first of the channels there that the leaving link feeds.
+    feeds: u32,
+    /// Ticks through this router and over the leaving link.
+    ticks: u64,
+    /// Ticks of a credit on its way back to the neighbour.
+    credit: u64,
+    /// Whether the leaving link joins opposite edges of a torus.
+    seam: bool,
+}
+
+/// An input and an output port of one number.
+#[derive(Clone, Copy, Debug, Default)]
+struct Port {
+    input_free: u64,
+    output_free: u64,
+    /// Round-robin pointers: of the input over its channels, of the output over inputs.
+    next_bid: u8,
+    next_grant: u8,
+}
+
+/// What a router has to do.
+#[derive(Clone, Copy, Debug, Default)]
+struct Router {
+    /// Input channels with a flit in front whose outputs are to be served.
+    waiting: u64,
+    /// To be visited in this tick.
+    due: bool,
+}
+
+/// The network with all its flits. Channels are numbered router by router: first those of the links, port by port, then
+/// those of the local ports.
 #[derive(Debug)]
 pub(crate) struct Mesh<'a, R> {
     shape: Shape,
     routing: &'a R,
     torus: bool,
-    neighbour: Vec<u32>,
-    seam: Vec<bool>,
     n_channels: usize,
     n_ports: usize,
+    sides: Vec<Side>,
+    routers: Vec<Router>,
+    ports: Vec<Port>,
     channels: Vec<Channel>,
-    buffers: Vec<Flit>,
-    sources: Vec<VecDeque<Flit>>,
-    /// Channels by router whose front flit has outputs to be served.
-    waiting: Vec<u64>,
-    /// Round-robin pointers of inputs over their channels, and of outputs over inputs.
-    next_bid: Vec<u8>,
-    next_grant: Vec<u8>,
-    output_free: Vec<u64>,
-    input_free: Vec<u64>,
-    credits: Vec<u32>,
-    owned: Vec<bool>,
-    arrivals: Wheel<(u32, Flit)>,
-    returns: Wheel<u32>,
-    wakes: Wheel<u32>,
-    active: Vec<u32>,
-    /// Scratch of an allocation: bidding input ports by output, and each input's bid (channel, lane, flit as it leaves).
-    bids: Vec<u64>,
-    bid_of: Vec<(usize, usize, Flit)>,
-    is_active: Vec<bool>,
-    /// Flits over links so far.
-    pub(crate) flit_hops: u64,
-    /// Flits inside the network or waiting at its sources.
-    in_flight: u64,
+    /// Buffers of all channels: rings of `shape.buffer` slots.
+    slots: Vec<Flit>,
+    /// Packets behind the first at each local port.
+    backlogs: Vec<VecDeque<Flit>>,
+    /// What makes routers due: a channel whose next flit arrives, or, beyond the channels, a router that could grant.
+    wheel: Wheel,
+    horizon: u64,
+    due: Vec<u32>,
+    /// Scratch of an allocation: inputs that bid, by output, and each input's bid.
+    bidders: Vec<u64>,
+    bids: Vec<switch::Bid>,
 }
 
 impl<'a, R: Routing> Mesh<'a, R> {
@@ -131,333 +164,105 @@ impl<'a, R: Routing> Mesh<'a, R> {
         let (n_channels, n_ports) = (4 * v + shape.local, 4 + shape.local);
         assert!(n_channels <= MAX_CHANNELS, "{n_channels} input channels of a router exceed {MAX_CHANNELS}");
         let horizon = shape.router + shape.links.iter().copied().max().unwrap_or(0) + shape.interval;
-        let router = |link: usize| isa::RouterId(link as u32 / 4);
-        let neighbour: Vec<u32> = (0..4 * n).map(|link| topology.neighbour(router(link), link % 4).0).collect();
-        let seam = (0..4 * n)
-            .map(|link| {
-                let ((x, y), (tx, ty)) =
-                    (topology.position(router(link)), topology.position(isa::RouterId(neighbour[link])));
-                x.abs_diff(tx) + y.abs_diff(ty) > 1
-            })
-            .collect();
+        let side = |link: usize| {
+            let (router, port) = (isa::RouterId(link as u32 / 4), link % 4);
+            let neighbour = topology.neighbour(router, port);
+            let ((x, y), (tx, ty)) = (topology.position(router), topology.position(neighbour));
+            // What leaves by a port enters the neighbour by the opposite one.
+            let back = neighbour.0 as usize * 4 + (port ^ 1);
+            Side {
+                neighbour: neighbour.0,
+                feeds: (neighbour.0 as usize * n_channels + (port ^ 1) * v) as u32,
+                ticks: (shape.router + shape.links[link]).max(1),
+                credit: shape.links[back].max(1),
+                seam: x.abs_diff(tx) + y.abs_diff(ty) > 1,
+            }
+        };
+        let channel = |channel: usize| {
+            let (router, c) = (channel / n_channels, channel % n_channels);
+            let port = if c < 4 * v { c / v } else { 4 + c - 4 * v };
+            Channel::new(router as u32, c as u8, port as u8, (channel * shape.buffer) as u32)
+        };
         Self {
             routing,
             torus: topology.is_torus(),
-            neighbour,
-            seam,
             n_channels,
             n_ports,
-            channels: vec![Channel::default(); n * n_channels],
-            buffers: vec![Flit::default(); n * 4 * v * shape.buffer],
-            sources: vec![VecDeque::new(); n * shape.local],
-            waiting: vec![0; n],
-            next_bid: vec![0; n * n_ports],
-            next_grant: vec![0; n * n_ports],
-            output_free: vec![0; n * n_ports],
-            input_free: vec![0; n * n_ports],
-            credits: vec![shape.buffer as u32; n * 4 * v],
-            owned: vec![false; n * 4 * v],
-            arrivals: Wheel::new(horizon),
-            returns: Wheel::new(horizon),
-            wakes: Wheel::new(horizon),
-            active: Vec::new(),
-            bids: vec![0; n_ports],
-            bid_of: vec![(0, 0, Flit::default()); n_ports],
-            is_active: vec![false; n],
-            flit_hops: 0,
-            in_flight: 0,
+            sides: (0..4 * n).map(side).collect(),
+            routers: vec![Router::default(); n],
+            ports: vec![Port::default(); n * n_ports],
+            channels: (0..n * n_channels).map(channel).collect(),
+            slots: vec![Flit::default(); n * n_channels * shape.buffer],
+            backlogs: vec![VecDeque::new(); n * shape.local],
+            wheel: Wheel::new(horizon),
+            horizon,
+            due: Vec::new(),
+            bidders: vec![0; n_ports],
+            bids: vec![switch::Bid::default(); n_ports],
             shape,
         }
     }
 
-    /// Runs until all of `injections` (ascending in time) are delivered or `until` is reached; calls `deliver` for every
-    /// copy. Returns the tick after the last one visited.
-    pub(crate) fn run(
-        &mut self,
-        start: u64,
-        until: u64,
-        injections: impl IntoIterator<Item = Injection>,
-        mut deliver: impl FnMut(Delivery),
-    ) -> u64 {
-        let mut injections = injections.into_iter().peekable();
-        let (mut flits, mut credits, mut wakes) = (Vec::new(), Vec::new(), Vec::new());
+    /// Runs until `receiver` has all of `injections` (ascending in time) or `until` is reached.
+    pub(crate) fn run(&mut self, start: u64, until: u64, mut injections: &[Injection], receiver: &mut impl Receiver) {
         let mut now = start;
         loop {
-            let next = [
-                self.arrivals.next(now),
-                self.returns.next(now),
-                self.wakes.next(now),
-                injections.peek().map(|injection| injection.at.max(now)),
-            ];
-            match next.into_iter().flatten().min() {
-                Some(tick) if tick < until => now = if self.shape.every_tick { now } else { tick },
-                _ => return now,
+            let injection = injections.first().map_or(u64::MAX, |injection| injection.at.max(now));
+            let next = self.wheel.next(now).unwrap_or(u64::MAX).min(injection);
+            if next >= until {
+                return;
             }
-            self.arrivals.take(now, &mut flits);
-            for (channel, flit) in flits.drain(..) {
-                self.arrive(channel as usize, flit);
+            if !self.shape.every_tick {
+                now = next;
             }
-            self.returns.take(now, &mut credits);
-            for credit in credits.drain(..) {
-                self.credits[credit as usize] += 1;
-                self.activate(credit as usize / 4 / self.shape.virtual_channels);
+            let mut events = self.wheel.take(now);
+            while let Some(event) = self.wheel.pop(&mut events) {
+                let event = event as usize;
+                if event < self.channels.len() {
+                    self.present(event, now);
+                    self.mark(self.channels[event].router as usize);
+                } else {
+                    self.mark(event - self.channels.len());
+                }
             }
-            self.wakes.take(now, &mut wakes);
-            for router in wakes.drain(..) {
-                self.activate(router as usize);
-            }
-            while let Some(injection) = injections.next_if(|injection| injection.at <= now) {
+            while let Some((injection, rest)) = injections.split_first()
+                && injection.at <= now
+            {
                 self.inject(injection);
+                self.mark(injection.router as usize);
+                injections = rest;
             }
             if self.shape.every_tick {
-                (0..self.is_active.len()).for_each(|router| self.activate(router));
+                (0..self.routers.len()).for_each(|router| self.mark(router));
             }
-            let mut active = std::mem::take(&mut self.active);
-            for router in active.drain(..) {
-                // Requests put during allocation are served at the wake that it sets, so the mark is lifted after it.
-                self.allocate(router as usize, now, &mut deliver);
-                self.is_active[router as usize] = false;
+            for i in 0..self.due.len() {
+                let router = self.due[i] as usize;
+                self.routers[router].due = false;
+                self.allocate(router, now, receiver);
             }
-            self.active = active;
+            self.due.clear();
             now += 1;
         }
     }
 
-    /// Whether nothing is in flight and every credit is back: the law of conservation at rest.
+    /// Whether nothing is in flight and no channel is held: the law of conservation at rest.
     pub(crate) fn is_at_rest(&self) -> bool {
-        let full = self.shape.buffer as u32;
-        self.in_flight == 0
-            && self.credits.iter().all(|&credits| credits == full)
-            && self.owned.iter().all(|&owned| !owned)
-            && self.waiting.iter().all(|&waiting| waiting == 0)
+        self.backlogs.iter().all(VecDeque::is_empty)
+            && self.channels.iter().all(Channel::is_at_rest)
+            && self.routers.iter().all(|router| router.waiting == 0)
     }
 
-    fn activate(&mut self, router: usize) {
-        if !self.is_active[router] {
-            self.is_active[router] = true;
-            self.active.push(router as u32);
-        }
-    }
-
-    fn inject(&mut self, injection: Injection) {
-        let (router, local) = (injection.router as usize, injection.local as usize);
-        self.in_flight += u64::from(injection.flits);
-        let source = &mut self.sources[router * self.shape.local + local];
-        let empty = source.is_empty();
-        source.extend((0..injection.flits).rev().map(|rest| Flit {
-            key: injection.key,
-            packet: injection.packet,
-            rest,
-            head: rest + 1 == injection.flits,
-            ..Flit::default()
-        }));
-        if empty {
-            self.present(router, 4 * self.shape.virtual_channels + local);
+    fn mark(&mut self, router: usize) {
+        let state = &mut self.routers[router];
+        if !state.due {
+            state.due = true;
+            self.due.push(router as u32);
         }
     }
 
-    fn arrive(&mut self, channel: usize, flit: Flit) {
-        let (router, c) = (channel / self.n_channels, channel % self.n_channels);
-        let depth = self.shape.buffer as u32;
-        let state = &mut self.channels[channel];
-        assert!(state.len < depth, "credits keep buffers from overflowing");
-        let slot = (state.first + state.len) % depth;
-        state.len += 1;
-        let alone = state.len == 1;
-        self.buffers[(router * 4 * self.shape.virtual_channels + c) * depth as usize + slot as usize] = flit;
-        if alone {
-            self.present(router, c);
-        }
-    }
-
-    fn front(&self, router: usize, c: usize) -> Option<Flit> {
-        let v = self.shape.virtual_channels;
-        if c >= 4 * v {
-            return self.sources[router * self.shape.local + c - 4 * v].front().copied();
-        }
-        let state = &self.channels[router * self.n_channels + c];
-        (state.len > 0).then(|| self.buffers[(router * 4 * v + c) * self.shape.buffer + state.first as usize])
-    }
-
-    /// Puts the requests of the flit in front of a channel.
-    fn present(&mut self, router: usize, c: usize) {
-        while let Some(flit) = self.front(router, c) {
-            let state = &mut self.channels[router * self.n_channels + c];
-            let outputs = match state.held {
-                0 => self.routing.outputs(router, flit.key),
-                held => 1 << ((held - 1) as usize / self.shape.virtual_channels),
-            };
-            state.pending = outputs;
-            if outputs != 0 {
-                self.waiting[router] |= 1 << c;
-                self.activate(router);
-                return;
-            }
-            // A rectangle's corner without a receiver: the packet ends here.
-            self.retire(router, c, None);
-        }
-    }
-
-    /// Removes the flit in front and returns its credit, at `now` if it came over a link.
-    fn retire(&mut self, router: usize, c: usize, now: Option<u64>) {
-        let v = self.shape.virtual_channels;
-        self.in_flight -= 1;
-        if c >= 4 * v {
-            self.sources[router * self.shape.local + c - 4 * v].pop_front();
-            return;
-        }
-        let state = &mut self.channels[router * self.n_channels + c];
-        state.first = (state.first + 1) % self.shape.buffer as u32;
-        state.len -= 1;
-        // The link into port p leaves the neighbour on that side by the opposite port.
-        let port = c / v;
-        let upstream = self.neighbour[4 * router + port] as usize;
-        let link = 4 * upstream + (port ^ 1);
-        let credit = (link * v + c % v) as u32;
-        match now {
-            Some(now) => self.returns.push(now + self.shape.links[link].max(1), credit),
-            None => self.credits[credit as usize] += 1,
-        }
-    }
-
-    /// Serves the requests of a router in tick `now`: each input port bids for one output, each output grants one bid.
-    fn allocate(&mut self, router: usize, now: u64, deliver: &mut impl FnMut(Delivery)) {
-        let (ports, waiting) = (self.n_ports, self.waiting[router]);
-        let mut wake = u64::MAX;
-        let mut bids = std::mem::take(&mut self.bids);
-        let mut bid_of = std::mem::take(&mut self.bid_of);
-        bids.fill(0);
-        for (input, bid) in bid_of.iter_mut().enumerate() {
-            let own = waiting & self.channels_of(input);
-            if own == 0 {
-                continue;
-            }
-            let at = router * ports + input;
-            if self.input_free[at] > now {
-                wake = wake.min(self.input_free[at]);
-                continue;
-            }
-            let first = self.next_bid[at];
-            let mut rotated = own.rotate_right(first.into());
-            'bid: while rotated != 0 {
-                let c = (rotated.trailing_zeros() as usize + first as usize) % 64;
-                rotated &= rotated - 1;
-                let flit = self.front(router, c).expect("waiting channels hold a flit");
-                let mut outputs = self.channels[router * self.n_channels + c].pending;
-                while outputs != 0 {
-                    let port = outputs.trailing_zeros() as usize;
-                    outputs &= outputs - 1;
-                    let free = self.output_free[router * ports + port];
-                    if free > now {
-                        wake = wake.min(free);
-                    } else if let Some((lane, sent)) = self.lane(router, c, port, flit) {
-                        bids[port] |= 1 << input;
-                        *bid = (c, lane, sent);
-                        break 'bid;
-                    }
-                }
-            }
-        }
-        for (port, &bids) in bids.iter().enumerate().filter(|(_, bids)| **bids != 0) {
-            let output = router * ports + port;
-            let first = self.next_grant[output];
-            let input = (bids.rotate_right(first.into()).trailing_zeros() as usize + first as usize) % 64;
-            let (c, lane, sent) = bid_of[input];
-            self.next_grant[output] = ((input + 1) % 64) as u8;
-            self.next_bid[router * ports + input] = ((c + 1) % 64) as u8;
-            self.output_free[output] = now + self.shape.interval;
-            self.input_free[router * ports + input] = now + self.shape.interval;
-            self.send(router, port, lane, sent, now, deliver);
-            self.granted(router, c, port, lane, sent, now);
-            // Losers may bid elsewhere in the next tick.
-            wake = wake.min(if bids.count_ones() > 1 { now + 1 } else { now + self.shape.interval });
-        }
-        (self.bids, self.bid_of) = (bids, bid_of);
-        if wake != u64::MAX {
-            self.wakes.push(wake, router as u32);
-        }
-    }
-
-    /// Input channels of an input port.
-    fn channels_of(&self, port: usize) -> u64 {
-        let v = self.shape.virtual_channels;
-        if port < 4 { ((1 << v) - 1) << (port * v) } else { 1 << (4 * v + port - 4) }
-    }
-
-    /// A virtual channel of output `port` for the flit, and the flit as it will travel there.
-    fn lane(&self, router: usize, c: usize, port: usize, mut flit: Flit) -> Option<(usize, Flit)> {
-        let v = self.shape.virtual_channels;
-        if port >= 4 {
-            return Some((0, flit));
-        }
-        let held = self.channels[router * self.n_channels + c].held as usize;
-        if held != 0 {
-            let lane = held - 1 - port * v;
-            let out = (4 * router + port) * v + lane;
-            flit.upper = self.torus && lane >= v / 2;
-            flit.column = port >= 2;
-            flit.key = self.routing.next(flit.key, port);
-            return (self.credits[out] > 0).then_some((lane, flit));
-        }
-        let column = port >= 2;
-        flit.upper = (flit.upper && flit.column == column) || self.seam[4 * router + port];
-        flit.column = column;
-        flit.key = self.routing.next(flit.key, port);
-        let lanes = match (self.torus, flit.upper) {
-            (false, _) => 0..v,
-            (true, false) => 0..v / 2,
-            (true, true) => v / 2..v,
-        };
-        let out = |lane: usize| (4 * router + port) * v + lane;
-        let lane = lanes
-            .filter(|&lane| self.credits[out(lane)] > 0 && !self.owned[out(lane)])
-            .max_by_key(|&lane| self.credits[out(lane)])?;
-        Some((lane, flit))
-    }
-
-    fn send(
-        &mut self,
-        router: usize,
-        port: usize,
-        lane: usize,
-        flit: Flit,
-        now: u64,
-        deliver: &mut impl FnMut(Delivery),
-    ) {
-        let v = self.shape.virtual_channels;
-        if port >= 4 {
-            if flit.rest == 0 {
-                let at = now + self.shape.router;
-                deliver(Delivery { at, packet: flit.packet, router: router as u32, local: (port - 4) as u32 });
-            }
-            return;
-        }
-        let link = 4 * router + port;
-        self.credits[link * v + lane] -= 1;
-        self.flit_hops += 1;
-        self.in_flight += 1;
-        let channel = self.neighbour[link] as usize * self.n_channels + (port ^ 1) * v + lane;
-        let ticks = (self.shape.router + self.shape.links[link]).max(1);
-        self.arrivals.push(now + ticks, (channel as u32, flit));
-    }
-
-    /// Book-keeping of the channel after a copy of its front flit was sent.
-    fn granted(&mut self, router: usize, c: usize, port: usize, lane: usize, flit: Flit, now: u64) {
-        let v = self.shape.virtual_channels;
-        let state = &mut self.channels[router * self.n_channels + c];
-        state.pending &= !(1 << port);
-        if flit.head != (flit.rest == 0) {
-            // A packet of several flits has one way: it holds its output channel from head to tail.
-            state.held = if flit.rest == 0 { 0 } else { (port * v + lane) as u32 + 1 };
-            if port < 4 {
-                self.owned[(4 * router + port) * v + lane] = flit.rest != 0;
-            }
-        }
-        if state.pending == 0 {
-            self.waiting[router] &= !(1 << c);
-            self.retire(router, c, Some(now));
-            self.present(router, c);
-        }
+    /// Lets a router be visited at tick `at`.
+    fn wake(&mut self, router: usize, at: u64) {
+        self.wheel.push(at, (self.channels.len() + router) as u32);
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod analytic;
 pub(crate) mod mesh;
+#[cfg(test)]
+mod reference;
 pub(crate) mod topology;
 pub(crate) mod tree;
 #[cfg(test)]

@@ -87,7 +87,7 @@ fn measure(side: u32, (vcs, buffer): (usize, usize), traffic: Traffic, rate: f64
     let all = injections(side, traffic, rate, cycles, flits);
     let mut network = Mesh::new(&topology, &routing, shape(&topology, vcs, buffer));
     let (mut latency, mut n, mut accepted) = (0, 0_u64, 0_u64);
-    let deliver = |delivery: Delivery| {
+    let mut deliver = |delivery: Delivery| {
         let injected = all[delivery.packet as usize].at;
         if injected >= warm {
             latency += delivery.at - injected;
@@ -95,7 +95,7 @@ fn measure(side: u32, (vcs, buffer): (usize, usize), traffic: Traffic, rate: f64
         }
         accepted += u64::from((warm..cycles).contains(&delivery.at));
     };
-    network.run(0, 200_000, all.iter().copied(), deliver);
+    network.run(0, 200_000, &all, &mut deliver);
     assert!(network.is_at_rest(), "every flit is delivered and every credit returned: no deadlock");
     let throughput = accepted * u64::from(flits);
     (latency as f64 / n as f64, throughput as f64 / (cycles - warm) as f64 / f64::from(side * side))
@@ -163,7 +163,7 @@ fn deliveries(topology: &Topology, shape: Shape, injections: &[Injection]) -> Ve
     let routing = Xy(topology.clone());
     let mut network = Mesh::new(topology, &routing, shape);
     let mut all = Vec::new();
-    network.run(0, u64::MAX, injections.iter().copied(), |delivery| all.push(delivery));
+    network.run(0, u64::MAX, injections, &mut |delivery| all.push(delivery));
     assert!(network.is_at_rest());
     all.sort_unstable_by_key(|d| (d.packet, d.at));
     all

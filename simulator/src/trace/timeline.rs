@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Timestamps are ⌊tick · `tick_ps` / 1000⌋ ns after the start of the sample. Every slice carries its exact length as the
-//! annotation `ticks`; slice `t=T` also carries `events` and `spikes`. A phase without ticks has no slice, a core without work
+//! annotation `ticks`; slice `t=T` also carries `events` and `spikes`, and of a limited queue `queue peak` and
+//! `queue stalled`. A phase without ticks has no slice, a core without work
 //! no slice `t=T`. On chips synchronized by tokens timesteps of different cores overlap: track `chip` then only shows reset
 //! and readout.
 
@@ -145,8 +146,11 @@ impl<W: Write> Probe for Timeline<W> {
         let name = t.to_string();
         for core in cores.iter().filter(|core| core.busy() > 0) {
             let track = core_track(core.core);
-            let annotations =
-                [("ticks", core.busy()), ("events", u64::from(core.events)), ("spikes", u64::from(core.spikes))];
+            let mut annotations =
+                vec![("ticks", core.busy()), ("events", u64::from(core.events)), ("spikes", u64::from(core.spikes))];
+            if let Some(queue) = core.queue {
+                annotations.extend([("queue peak", queue.peak), ("queue stalled", queue.stalled)]);
+            }
             self.begin(track, core.start, &name, &annotations);
             let phases = [("arrivals", core.arrivals), ("sweep", core.sweep), ("emission", core.emission)];
             self.phases(track, core.start, phases);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    arch::{Memory, validate},
+    arch::{Constant, Memory, validate::validate},
     ids::CoreId,
 };
 
@@ -69,7 +69,7 @@ fn chips_that_fire_per_event_state_all_that_the_order_of_events_follows_from() {
             let times =
                 [&mut timing.event, &mut timing.axon, &mut timing.synapse, &mut timing.emit, &mut open.input_interval];
             *times.into_iter().nth(i).expect("as many") = None;
-            let problems = validate::validate(&open);
+            let problems = validate(&open);
             assert_eq!(problems.iter().map(|p| p.path.as_str()).collect::<Vec<_>>(), [*path]);
         }
         let mut instant = arch.clone();
@@ -77,7 +77,25 @@ fn chips_that_fire_per_event_state_all_that_the_order_of_events_follows_from() {
         (event.value, event.low) = (0, 0);
         instant.core.state_bits = 32;
         instant.core.memories.state.word_bits = 32;
-        let paths: Vec<String> = validate::validate(&instant).into_iter().map(|p| p.path).collect();
+        let paths: Vec<String> = validate(&instant).into_iter().map(|p| p.path).collect();
         assert_eq!(paths, ["core.timing.event", "core.state_bits"]);
     }
+}
+
+#[test]
+fn a_queue_holds_at_least_one_event() {
+    let mut arch = chip("loihi1");
+    assert_eq!(arch.queue_events(CoreId(0)), None, "no limit is published");
+    let queue = |bits| Some(Constant { value: bits, low: bits, high: bits, ..arch.tick_ps.clone() });
+    let queues = [queue(31), queue(32), queue(100)].map(|bits| {
+        let mut arch = arch.clone();
+        arch.core.memories.queue.bits = bits;
+        (arch.queue_events(CoreId(0)), validate(&arch).into_iter().map(|problem| problem.path).collect::<Vec<_>>())
+    });
+    let refused = vec!["core.memories.queue.bits".to_string()];
+    assert_eq!(queues, [(Some(0), refused), (Some(1), vec![]), (Some(3), vec![])]);
+    // A packet of two flits takes two words.
+    arch.noc.as_mut().expect("loihi1 has a network").flits_per_spike = 2;
+    arch.core.memories.queue.bits = queue(100);
+    assert_eq!(arch.queue_events(CoreId(0)), Some(1));
 }

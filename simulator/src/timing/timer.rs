@@ -1,0 +1,252 @@
+//! Replays the work of each timestep in time: cores in closed form, the network in closed form or flit by flit, then the
+//! separation from the next timestep.
+
+use super::{CoreTime, Costs, StepTime, Time, TimingMode};
+use crate::{
+    core::{queue::InputQueue, sweep_ticks},
+    error::RunError,
+    load::{Loaded, Traffic, Unit},
+    noc::{
+        analytic::{LinkLoads, NocCosts},
+        mesh::Mesh,
+        tree::Trees,
+    },
+    state::{State, Work},
+    step::Settings,
+};
+use isa::{CoreId, Cycle, Timestep, arch::Sync};
+
+/// Replays the work of each timestep in time.
+#[derive(Debug)]
+pub(crate) struct Timer<'a> {
+    pub(super) loaded: &'a Loaded,
+    pub(super) costs: &'a Costs,
+    loads: LinkLoads,
+    /// The network, in cycle mode.
+    pub(super) mesh: Option<Mesh<'a, Trees>>,
+    /// Input queues by unit, in cycle mode, where they are limited.
+    pub(super) queues: Vec<InputQueue>,
+    barrier: u64,
+    /// When each unit is free (token synchronization), or the chip.
+    free: Vec<u64>,
+    pub(super) cores: Vec<CoreTime>,
+    time: Time,
+    pub(super) now: u64,
+}
+
+impl<'a> Timer<'a> {
+    pub(crate) fn new(loaded: &'a Loaded, costs: &'a Costs, n_routers: usize, mode: TimingMode) -> Self {
+        let mut routers: Vec<u32> = loaded.units.iter().map(|unit| unit.router.0).collect();
+        routers.dedup();
+        let barrier = costs.barrier(routers.len() as u64);
+        let reset = loaded.units.iter().map(|unit| costs.core.reset_ticks(unit.n_state as u64)).max().unwrap_or(0);
+        let mut time = Time { tick_ps: costs.tick_ps, ..Time::default() };
+        time.reset = reset + barrier;
+        if let Sync::Fixed(step) = &costs.sync {
+            time.reset = reset.div_ceil(step.value.max(1)) * step.value;
+        }
+        let now = time.reset;
+        let shape = costs.mesh.as_ref().filter(|_| mode == TimingMode::Cycle);
+        let mesh =
+            costs.noc.as_ref().zip(shape).map(|(noc, shape)| Mesh::new(&noc.topology, &loaded.trees, shape.clone()));
+        let queues = costs.queues.iter().filter(|_| mode == TimingMode::Cycle).flat_map(|capacities| {
+            let capacity = |unit: &Unit| capacities[unit.core.0 as usize];
+            loaded.units.iter().map(move |unit| InputQueue::new(capacity(unit), costs.core.per_event))
+        });
+        Self {
+            loaded,
+            costs,
+            loads: LinkLoads::new(n_routers),
+            mesh,
+            queues: queues.collect(),
+            barrier,
+            free: vec![now; loaded.units.len()],
+            cores: Vec::new(),
+            time,
+            now,
+        }
+    }
+
+    /// Times of the cores in the last timestep.
+    pub(crate) fn cores(&self) -> &[CoreTime] {
+        &self.cores
+    }
+
+    /// Replays timestep `t` from the work recorded in `state`.
+    pub(crate) fn step(&mut self, settings: Settings<'_>, state: &State, t: u32) -> Result<StepTime, RunError> {
+        let (loaded, costs) = (self.loaded, self.costs);
+        let n_inputs: u64 = state.input_sent.iter().map(|sent| u64::from(sent.n)).sum();
+        self.begin_cores(settings, &state.work, t);
+        self.packets(state);
+        // Input events enter one by one; the last one still has to be processed where it goes.
+        let stream = n_inputs * costs.host;
+        if n_inputs > 0 {
+            for sent in &state.input_sent {
+                for &route in &loaded.port.classes.routes[sent.class as usize] {
+                    let path = &loaded.port.paths[route as usize];
+                    let latency = self.latency(path.packets.iter());
+                    for &(unit, _) in &path.targets {
+                        let core = &mut self.cores[unit as usize];
+                        core.arrivals = core.arrivals.max(stream + latency + costs.core.per_event);
+                    }
+                }
+            }
+        }
+        let compute = self.cores.iter().map(CoreTime::busy).max().unwrap_or(0);
+        let mut done = compute;
+        if self.mesh.is_some() {
+            done = done.max(self.flits(state));
+        } else if let Some(noc) = &costs.noc {
+            done = done.max(self.closed_form(noc, state, compute.max(1)));
+        }
+        let n_outputs: u64 = state
+            .work
+            .iter()
+            .filter(|work| loaded.units[work.unit as usize].tiles.iter().any(|tile| tile.to_host))
+            .map(|work| u64::from(work.spikes))
+            .sum();
+        done = done.max(n_outputs * costs.host);
+        let mut step = StepTime {
+            start: Cycle(self.now),
+            compute,
+            network: done - compute,
+            sync: self.barrier,
+            max_link: self.loads.max(),
+            max_queue: state.work.iter().map(|work| work.events).max().unwrap_or(0),
+            stalled: self.cores.iter().filter_map(|core| core.queue).map(|queue| queue.stalled).sum(),
+        };
+        match &costs.sync {
+            Sync::Fixed(length) => {
+                if done > length.value {
+                    let slowest = self.cores.iter().max_by_key(|core| core.busy()).map_or(CoreId(0), |core| core.core);
+                    return Err(RunError::Overrun {
+                        timestep: Timestep(t),
+                        core: slowest,
+                        needed: done,
+                        available: length.value,
+                    });
+                }
+                step.sync = length.value - done;
+            }
+            Sync::Token => self.tokens(&mut step, done),
+            Sync::Barrier(_) | Sync::None => {}
+        }
+        self.now = step.start.0 + step.ticks();
+        self.time.steps.push(step);
+        self.loads.clear();
+        Ok(step)
+    }
+
+    /// Ticks until the last packet has arrived, in closed form.
+    fn closed_form(&self, noc: &NocCosts, state: &State, window: u64) -> u64 {
+        let mut done = self.loads.max() * noc.interval;
+        for sent in &state.sent {
+            let unit = &self.loaded.units[sent.unit as usize];
+            let tile = &unit.tiles[sent.tile as usize];
+            let ready = self.cores[sent.unit as usize].busy();
+            let routes = tile.classes.routes.get(sent.class as usize).map_or(&[][..], Vec::as_slice);
+            for packet in routes.iter().flat_map(|&route| &unit.paths[route as usize].packets) {
+                done = done.max(ready + noc.latency(packet) + self.loads.queueing(noc, packet, window));
+            }
+            if tile.to_host {
+                done = done.max(ready + noc.latency(&unit.to_host));
+            }
+        }
+        done
+    }
+
+    /// Sets the times of all cores from their work, each beginning now.
+    fn begin_cores(&mut self, settings: Settings<'_>, work: &[Work], t: u32) {
+        let mut work = work.iter().peekable();
+        self.cores.clear();
+        for (u, unit) in self.loaded.units.iter().enumerate() {
+            let own = work.next_if(|work| work.unit as usize == u).copied().unwrap_or_default();
+            let visited = if settings.touched_only { u64::from(own.visited) } else { in_window(unit, t) };
+            self.cores.push(CoreTime {
+                core: unit.core,
+                start: Cycle(self.now),
+                arrivals: u64::from(own.events) * self.costs.core.per_event + own.synaptic_ticks,
+                sweep: sweep_ticks(&self.costs.core, visited, own.spikes.into()),
+                emission: 0,
+                events: own.events,
+                spikes: own.spikes,
+                queue: None,
+            });
+        }
+    }
+
+    /// Adds the packets of the timestep to links and to the emission time of their cores.
+    fn packets(&mut self, state: &State) {
+        let loaded = self.loaded;
+        let flits = self.costs.noc.as_ref().map_or(0, |noc| noc.flits);
+        for sent in state.sent.iter().chain(&state.input_sent) {
+            let n = u64::from(sent.n);
+            let (classes, paths, core) = if sent.unit == u32::MAX {
+                (&loaded.port.classes, &loaded.port.paths, None)
+            } else {
+                let unit = &loaded.units[sent.unit as usize];
+                let tile = &unit.tiles[sent.tile as usize];
+                if tile.to_host {
+                    self.loads.add(&unit.to_host, n * flits);
+                    self.cores[sent.unit as usize].emission += n * self.costs.core.emit;
+                }
+                (&tile.classes, &unit.paths, Some(sent.unit as usize))
+            };
+            for &route in classes.routes.get(sent.class as usize).map_or(&[][..], Vec::as_slice) {
+                let packets = &paths[route as usize].packets;
+                for packet in packets {
+                    self.loads.add(packet, n * flits);
+                }
+                if let Some(core) = core {
+                    self.cores[core].emission += n * self.costs.core.emit * packets.len() as u64;
+                }
+            }
+        }
+    }
+
+    fn latency<'b>(&self, packets: impl Iterator<Item = &'b Traffic>) -> u64 {
+        let Some(noc) = &self.costs.noc else { return 0 };
+        packets.map(|packet| noc.latency(packet)).max().unwrap_or(0)
+    }
+
+    /// Token synchronization: a core begins when its own timestep and the tokens of all its predecessors are there.
+    fn tokens(&mut self, step: &mut StepTime, done: u64) {
+        let loaded = self.loaded;
+        let mut begin = self.free.clone();
+        let spread = done.saturating_sub(self.cores.iter().map(CoreTime::busy).max().unwrap_or(0));
+        // `free` holds, per unit, when the previous timestep's tokens and its own work allow the next timestep.
+        let ends: Vec<u64> = self
+            .cores
+            .iter_mut()
+            .zip(&mut begin)
+            .map(|(core, begin)| {
+                core.start = Cycle(*begin);
+                *begin + core.busy()
+            })
+            .collect();
+        let mut free = ends.clone();
+        for (u, unit) in loaded.units.iter().enumerate() {
+            for &to in &unit.token_to {
+                let hop = self.costs.noc.as_ref().map_or(0, |noc| noc.between(unit, &loaded.units[to as usize]));
+                free[to as usize] = free[to as usize].max(ends[u] + hop + spread);
+            }
+        }
+        let start = self.cores.iter().map(|core| core.start.0).min().unwrap_or(self.now);
+        let end = ends.iter().copied().max().unwrap_or(self.now);
+        *step = StepTime { start: Cycle(start), compute: end - start, network: 0, sync: 0, ..*step };
+        self.free = free;
+    }
+
+    /// The whole sample's time, with `n_values` potentials read by the host at the end.
+    pub(crate) fn finish(mut self, n_values: u64) -> Time {
+        self.time.readout = n_values * self.costs.host;
+        self.time.total = self.now.max(self.free.iter().copied().max().unwrap_or(0)) + self.time.readout;
+        self.time
+    }
+}
+
+/// Neurons of a unit that are swept in timestep `t`.
+fn in_window(unit: &Unit, t: u32) -> u64 {
+    let tiles = unit.tick.iter().map(|&tile| &unit.tiles[tile]);
+    tiles.filter(|tile| tile.window.0 <= t && t < tile.window.1).map(|tile| tile.n() as u64).sum()
+}

@@ -1,0 +1,79 @@
+//! Limited input queues: what a full one costs, worked out on paper; that nothing else depends on them.
+//!
+//! The network of `paper.rs`. In t=0 core 0 sends four packets, 51 ticks apart, the first after 1230 + 1820 + 51 = 3101 ticks;
+//! router 1 can eject them 21 + 41 ticks later, at 3163, 3214, 3265 and 3316. Core 4 has no work of its own and moves an event
+//! out of its full queue in 160 ticks. The next packet is in front of the queue 3 ticks after the last one entered.
+
+mod support;
+
+use isa::{
+    CoreId, InputEvent, Stimulus, Timestep,
+    arch::{Basis, Constant, preset::preset},
+};
+use simulator::{CoreTime, Machine, Probe, QueueTime, Run, StepTime, TimingMode};
+
+/// What happened to the queues: by timestep, of each core.
+#[derive(Default)]
+struct Queues(Vec<Vec<(CoreId, Option<QueueTime>)>>);
+
+impl Probe for Queues {
+    const TIMELINE: bool = true;
+
+    fn timestep(&mut self, _: Timestep, _: &StepTime, cores: &[CoreTime]) {
+        self.0.push(cores.iter().map(|core| (core.core, core.queue)).collect());
+    }
+}
+
+/// Runs with queues of `events` events, of 32 bits each.
+fn run(events: Option<u64>, mode: TimingMode) -> (Run, Queues) {
+    let mut arch = preset("loihi1").expect("a preset");
+    arch.core.memories.queue.bits = events.map(|n| Constant {
+        value: 32 * n,
+        low: 32 * n,
+        high: 32 * n,
+        source: "this test".into(),
+        basis: Basis::Assumed,
+    });
+    let machine = Machine::new(&support::paper("loihi1"), &arch).expect("loads");
+    let spike = |neuron| InputEvent { neuron, value: 1 };
+    let mut queues = Queues::default();
+    let run = machine.run(&Stimulus { steps: vec![vec![spike(0), spike(5)]] }, mode, &mut queues).expect("valid");
+    (run, queues)
+}
+
+#[test]
+fn a_full_queue_costs_what_the_paper_says() {
+    // One event: 3163, then 3214 + 160 = 3374, 3377 + 160 = 3537, 3540 + 160 = 3700. Two: 3163, 3214, 3265 + 160 = 3425,
+    // 3428 + 160 = 3588. The last packet leaves the router 21 ticks later; core 0 worked until 3254.
+    for (events, last, stalled) in [(1, 3700, 3 * 160), (2, 3588, 2 * 160), (3, 3476, 160), (4, 3316, 0)] {
+        let (run, queues) = run(Some(events), TimingMode::Cycle);
+        let time = run.time.expect("loihi1 has all times");
+        let steps: Vec<_> = time.steps.iter().map(|step| (step.network, step.stalled)).collect();
+        assert_eq!(steps, [(last + 21 - 3254, stalled), (0, 0), (0, 0)], "{events} events");
+        let of = |t: usize, core| queues.0[t].iter().find(|(c, _)| *c == CoreId(core)).and_then(|(_, queue)| *queue);
+        assert_eq!(of(0, 4), Some(QueueTime { peak: events, stalled }));
+        assert_eq!(
+            of(1, 4),
+            Some(QueueTime { peak: events, stalled: 0 }),
+            "what stands in it when the timestep begins"
+        );
+        assert_eq!(of(0, 0), Some(QueueTime::default()), "input events need no room");
+    }
+}
+
+#[test]
+fn a_queue_that_never_fills_changes_nothing() {
+    for mode in [TimingMode::Counts, TimingMode::Analytic, TimingMode::Cycle] {
+        assert_eq!(run(Some(4), mode).0, run(None, mode).0);
+    }
+    let unlimited = run(None, TimingMode::Cycle).1;
+    assert!(unlimited.0.iter().flatten().all(|(_, queue)| queue.is_none()));
+}
+
+#[test]
+fn a_full_queue_changes_nothing_but_time() {
+    let (mut full, _) = run(Some(1), TimingMode::Cycle);
+    let (free, _) = run(None, TimingMode::Cycle);
+    assert!(full.time.take().expect("timed").total > free.time.as_ref().expect("timed").total);
+    assert_eq!(full, Run { time: None, ..free });
+}
