@@ -1,10 +1,9 @@
 //! `--trace`: one image, traced. Each trace is a run of its own with a single probe, so that none pays for another.
 
-use crate::{args::Mode, files, simulation};
+use crate::{args::Mode, files, samples::Samples, simulation};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args as ClapArgs, ValueEnum};
 use isa::{CoreId, Program};
-use models::data::Dataset;
 use simulator::{
     Machine, TimingMode,
     trace::{Potentials, Spikes, Timeline, Vcd},
@@ -46,19 +45,19 @@ pub(crate) fn write(
     args: &TraceArgs,
     program: &Program,
     machine: &Machine,
-    images: &Dataset,
+    samples: &Samples,
     mode: Mode,
 ) -> Result<()> {
     if args.trace.is_empty() {
         return Ok(());
     }
-    simulation::ensure_fit(program, images)?;
+    samples.ensure_fit(program)?;
     let image = args.trace_image;
     ensure!(
-        image < images.len(),
+        image < samples.len(),
         "--trace-image {image}: {} has {} images in this run, counted from 0; choose a smaller number",
-        images.name,
-        images.len()
+        samples.name(),
+        samples.len()
     );
     let mode = simulation::timing(mode);
     if args.trace.iter().any(|kind| matches!(kind, Kind::Timeline | Kind::Vcd)) {
@@ -73,7 +72,7 @@ pub(crate) fn write(
         format!("--trace-dir {}: cannot be made; check the path and its permissions", args.trace_dir.display())
     })?;
 
-    let stimulus = simulation::stimulus(program, images.image(image));
+    let stimulus = samples.stimulus(program, image);
     for (i, kind) in args.trace.iter().enumerate().filter(|(i, kind)| !args.trace[..*i].contains(kind)) {
         let name = match kind {
             Kind::Spikes => "spikes.csv",
@@ -108,7 +107,7 @@ pub(crate) fn write(
             Ok(())
         })?;
         if i == 0 {
-            eprintln!("tracing image {image} of {}", images.name);
+            eprintln!("tracing image {image} of {}", samples.name());
         }
         eprintln!("wrote {}", path.display());
     }

@@ -81,7 +81,7 @@ fn the_compared_potential_is_that_of_the_euler_step() {
 fn without_a_timestep_the_file_is_refused_by_name() {
     let read = nir::read(FILE.to_vec()).expect("a NIR file");
     let problems = nir::lower(read, "lif", &Options::default()).expect_err("dt is not in the file").to_string();
-    assert!(problems.contains("node `1`") && problems.contains("--dt"), "{problems}");
+    assert!(problems.contains("`1`") && problems.contains("--dt"), "{problems}");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The commands, one per file.
 
+mod check;
 mod compile;
 mod data;
 pub(crate) mod energy;
+mod export;
 mod inspect;
 pub(crate) mod reproduce;
 mod run;
@@ -24,6 +26,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Command::Compile(args) => compile::run(args),
         Command::Simulate(args) => simulate::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Export(args) => export::run(args),
     }
 }
 

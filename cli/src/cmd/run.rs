@@ -4,50 +4,65 @@ use crate::{
     args::{RunArgs, SimulationArgs},
     cmd, files, interrupt,
     report::{per_image, run::RunReport, stored::StoredRun},
+    samples::Samples,
     simulation::{Batch, Settings, simulate},
-    source, trace,
+    source::{self, Model},
+    trace,
 };
 use anyhow::{Context, Result, bail};
 use isa::{Arch, Program};
-use models::data::Dataset;
 use simulator::Machine;
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 /// Compiles and simulates.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
-    let model = source::model(&args.model.model)?;
+    let (model, samples) = inputs(args)?;
     let arch = source::arch(&args.target.arch)?;
-    let images = source::images(&args.images, model.dataset())?;
     let compiled = cmd::compile::compile(&model, &arch, &args.target)?;
-    let batch = execute(&compiled.program, &arch, &images, &args.simulation, |batch, run, energy| {
+    let batch = execute(&compiled.program, &arch, &samples, &args.simulation, |batch, run, energy| {
         RunReport::new(&model.name, Some(args.target.seed), run, batch, energy)
     })?;
     if args.verify {
-        crate::agreement::report(&model, &compiled, &images, &batch, args.simulation.json)?;
+        crate::agreement::report(&model, &compiled, &samples, &batch, args.simulation.json)?;
     }
     Ok(exit_code(&batch))
 }
 
-/// Simulates all images, prices the counts, writes the files asked for and prints the report.
+/// The network and the samples. Recorded events say for a NIR file how samples enter and how long they are, unless options do.
+fn inputs(args: &RunArgs) -> Result<(Model, Samples)> {
+    if args.images.data.as_deref().is_some_and(source::is_recording) {
+        let samples = source::samples(&args.images, None)?;
+        let mut model = args.model.clone();
+        if Path::new(&model.model).extension().is_some_and(|e| e == "nir") {
+            model.nir.default_to_events(samples.timesteps());
+        }
+        return Ok((source::model_of(&model)?, samples));
+    }
+    let model = source::model_of(&args.model)?;
+    let samples = source::samples(&args.images, model.dataset())?;
+    Ok((model, samples))
+}
+
+/// Simulates all samples, prices the counts, writes the files asked for and prints the report.
 pub(crate) fn execute(
     program: &Program,
     arch: &Arch,
-    images: &Dataset,
+    samples: &Samples,
     args: &SimulationArgs,
     report: impl FnOnce(&Batch, &StoredRun, &energy::price::Breakdown) -> RunReport,
 ) -> Result<Batch> {
     cmd::set_threads(args.threads)?;
     let table = source::energy_table(args.table.as_deref(), arch)?;
     let machine = Machine::new(program, arch)?;
-    trace::write(&args.trace, program, &machine, images, args.mode)?;
+    trace::write(&args.trace, program, &machine, samples, args.mode)?;
     let stop = interrupt::flag();
     let settings =
         Settings { mode: args.mode, threads: args.threads, keep_ledgers: args.per_image.is_some(), stop: &stop };
-    let batch = simulate(program, &machine, images, settings)?;
+    let batch = simulate(program, &machine, samples, settings)?;
     if batch.samples.is_empty() {
         bail!("stopped before the first image was done; nothing to report");
     }
-    let run = StoredRun::new(program, arch, &images.name, &batch);
+    let run = StoredRun::new(program, arch, samples.name(), &batch);
     let priced = energy::price::price(&run.ledger, &table, &run.context())
         .with_context(|| format!("energy table {}", table.name))?;
     if let Some(path) = &args.per_image {

@@ -8,7 +8,7 @@
 //! remark, what it cannot do a [`Problem`].
 
 use super::{
-    inline::inline,
+    inline::{Flat, inline},
     model::{Node, Problem, Problems},
     network::{Kind, Network, Unit, resolve},
     neuron::{Discrete, compact, discretize},
@@ -74,22 +74,15 @@ pub fn lower(read: Read, name: &str, options: &Options) -> Result<Imported, Prob
         remarks.insert(0, format!("written by nir {version}"));
     }
     let flat = inline(graph)?;
-    let mut problems: Vec<Problem> = flat
-        .nodes
-        .iter()
-        .filter_map(|(name, node)| match node {
-            Node::Refused { reason, .. } => Some(Problem::new(name, reason)),
-            _ => None,
-        })
-        .collect();
-    let shapes = match shape::infer(&flat) {
-        Ok(shapes) => shapes,
-        Err(more) => {
-            problems.extend(more.0);
-            return Err(Problems(problems));
-        }
-    };
+    let refused = flat.nodes.iter().filter_map(|(name, node)| match node {
+        Node::Refused { reason, .. } => Some(Problem::new(name, reason)),
+        _ => None,
+    });
+    let mut problems: Vec<Problem> = refused.collect();
+    let (shapes, conflicts) = shape::infer(&flat);
+    problems.extend(conflicts);
     Problems(problems).into_result()?;
+    ensure_timestep(&flat, &settings)?;
     for ((name, node), shape) in flat.nodes.iter().zip(&shapes) {
         match (node, shape) {
             (_, None) => remarks.push(format!("node `{name}` is not reached by the input and left out")),
@@ -101,6 +94,24 @@ pub fn lower(read: Read, name: &str, options: &Options) -> Result<Imported, Prob
     }
     let network = resolve(&flat, &shapes)?;
     build(&network, name, settings, remarks)
+}
+
+/// Neurons need the length of a timestep.
+fn ensure_timestep(flat: &Flat, settings: &Settings) -> Result<(), Problem> {
+    let is_neuron = |(_, node): &&(String, Node)| matches!(node, Node::Neuron(_));
+    let names: Vec<&str> = flat.nodes.iter().filter(is_neuron).map(|(name, _)| name.as_str()).collect();
+    if settings.dt.is_some() || names.is_empty() {
+        return Ok(());
+    }
+    let rest = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
+    let names = names[..names.len().min(3)].join("`, `");
+    Err(Problem::new(
+        "graph",
+        format!(
+            "node `{names}`{rest} needs the length of a timestep in the file's unit of time, which the file does not say; give \
+             --dt, usually 1e-4 (Norse, snnTorch, SpikingJelly: seconds) or 1 (sinabs: time constants in timesteps)"
+        ),
+    ))
 }
 
 fn build(network: &Network, name: &str, settings: Settings, mut remarks: Vec<String>) -> Result<Imported, Problems> {

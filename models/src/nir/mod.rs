@@ -8,6 +8,7 @@
 mod export;
 pub mod hdf5;
 mod inline;
+mod lint;
 mod lower;
 pub mod model;
 mod network;
@@ -20,6 +21,7 @@ mod signal;
 mod write;
 
 pub use export::export;
+pub use lint::{Line, Lint, lint};
 pub use lower::{Imported, assumptions, lower};
 pub use model::{NirGraph, Node, Problem, Problems};
 pub use options::{Assumption, Coding, Extra, Integrator, METADATA, Options, Origin, Said};

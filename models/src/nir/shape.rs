@@ -5,7 +5,7 @@
 
 use super::{
     inline::Flat,
-    model::{Convolution, Neuron, Node, Padding, Pooling, Problem, Problems},
+    model::{Convolution, Neuron, Node, Padding, Pooling, Problem},
 };
 use ir::Shape;
 use std::collections::VecDeque;
@@ -13,11 +13,8 @@ use std::collections::VecDeque;
 /// Most neurons of a node.
 const MAX_NEURONS: usize = 1 << 24;
 
-/// The shape of each node's output, by position. Nodes that nothing reaches have none.
-///
-/// # Errors
-/// Every conflict.
-pub(super) fn infer(flat: &Flat) -> Result<Vec<Option<Vec<usize>>>, Problems> {
+/// The shape of each node's output, by position, and every conflict. Nodes that nothing reaches have no shape.
+pub(super) fn infer(flat: &Flat) -> (Vec<Option<Vec<usize>>>, Vec<Problem>) {
     let mut shapes: Vec<Option<Vec<usize>>> = vec![None; flat.nodes.len()];
     let mut problems = Vec::new();
     let mut successors = vec![Vec::new(); flat.nodes.len()];
@@ -63,8 +60,7 @@ pub(super) fn infer(flat: &Flat) -> Result<Vec<Option<Vec<usize>>>, Problems> {
         }
     }
     problems.dedup();
-    Problems(problems).into_result()?;
-    Ok(shapes)
+    (shapes, problems)
 }
 
 /// Whether two shapes differ in leading ones at most.

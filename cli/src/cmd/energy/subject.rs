@@ -4,7 +4,7 @@ use super::args::SubjectArgs;
 use crate::{
     activity::{self, Activity},
     args::{ImageArgs, TargetArgs},
-    cmd, files, progress, simulation,
+    cmd, files, progress, samples,
     source::{self, Model},
 };
 use anyhow::{Context, Result, bail, ensure};
@@ -85,7 +85,7 @@ pub(crate) fn measure(model: &Model, images: &Dataset) -> Result<Subject> {
         .map(|i| {
             let mut seen = Activity::new(graph);
             seen.begin();
-            let stimulus = simulation::stimulus(&compiled.program, images.image(i));
+            let stimulus = samples::of_image(&compiled.program, images.image(i));
             let run = machine.run(&stimulus, TimingMode::Counts, &mut seen)?;
             let found = activity::disagreements(graph, &seen, &run.ledger).with_context(context)?;
             ensure!(
