@@ -11,6 +11,7 @@ mod files;
 mod interrupt;
 mod nir;
 mod progress;
+mod recording;
 mod report;
 mod samples;
 mod simulation;

@@ -164,9 +164,9 @@ impl Recordings {
             let number = |column: Option<usize>| -> Result<u32> {
                 let Some(column) = column else { return Ok(0) };
                 let field = fields.get(column).copied().unwrap_or("");
-                field
-                    .parse()
-                    .with_context(|| format!("line {}: `{field}` is no {}; give a whole number", at + 1, header[column]))
+                field.parse().with_context(|| {
+                    format!("line {}: `{field}` is no {}; give a whole number", at + 1, header[column])
+                })
             };
             let (i, t) = (number(sample)?, number(Some(timestep))?);
             ensure!(
@@ -245,7 +245,8 @@ mod tests {
 
     #[test]
     fn columns_may_stand_in_any_order() {
-        let events = Recordings::parse("neuron,label,timestep,sample\n4,1,0,1\n2,1,0,1\n7,3,2,0\n", "x").expect("a table");
+        let events =
+            Recordings::parse("neuron,label,timestep,sample\n4,1,0,1\n2,1,0,1\n7,3,2,0\n", "x").expect("a table");
         assert_eq!((events.samples[0].label, events.samples[1].label), (3, 1));
         let neurons = |i: usize| -> Vec<Vec<u32>> {
             events.samples[i].stimulus.steps.iter().map(|s| s.iter().map(|e| e.neuron).collect()).collect()

@@ -1,19 +1,20 @@
 //! `--trace`: one image, traced. Each trace is a run of its own with a single probe, so that none pays for another.
 
-use crate::{args::Mode, files, samples::Samples, simulation};
+use crate::{args::Mode, files, recording::Recorder, samples::Samples, simulation};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args as ClapArgs, ValueEnum};
 use isa::{CoreId, Program};
 use simulator::{
     Machine, TimingMode,
-    trace::{Potentials, Spikes, Timeline, Vcd},
+    trace::{Packets, Potentials, Spikes, Timeline, Vcd},
 };
 use std::path::PathBuf;
 
 /// Which traces of which image, and where they go.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TraceArgs {
-    /// Trace one image: spikes.csv, potentials.csv, timeline.pftrace (opens in ui.perfetto.dev), cores.vcd
+    /// Trace one image: spikes.csv and potentials.csv (both also in recording.h5, NIRData), packets.csv,
+    /// timeline.pftrace (opens in ui.perfetto.dev), cores.vcd
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND,...")]
     trace: Vec<Kind>,
     /// Folder of the traces; made if it does not exist
@@ -34,6 +35,8 @@ enum Kind {
     Spikes,
     /// Every potential after every timestep
     Potentials,
+    /// Every packet on the chip's network
+    Packets,
     /// Phases of every core, queues and the busiest link
     Timeline,
     /// Busy, events and spikes of chosen cores
@@ -73,10 +76,12 @@ pub(crate) fn write(
     })?;
 
     let stimulus = samples.stimulus(program, image);
+    let has = |kind| args.trace.contains(&kind);
     for (i, kind) in args.trace.iter().enumerate().filter(|(i, kind)| !args.trace[..*i].contains(kind)) {
         let name = match kind {
             Kind::Spikes => "spikes.csv",
             Kind::Potentials => "potentials.csv",
+            Kind::Packets => "packets.csv",
             Kind::Timeline => "timeline.pftrace",
             Kind::Vcd => "cores.vcd",
         };
@@ -90,6 +95,11 @@ pub(crate) fn write(
                 }
                 Kind::Potentials => {
                     let mut probe = Potentials::new(machine, to);
+                    machine.run(&stimulus, mode, &mut probe)?;
+                    probe.finish()?;
+                }
+                Kind::Packets => {
+                    let mut probe = Packets::new(machine, to);
                     machine.run(&stimulus, mode, &mut probe)?;
                     probe.finish()?;
                 }
@@ -111,7 +121,23 @@ pub(crate) fn write(
         }
         eprintln!("wrote {}", path.display());
     }
+    let recorded = match (has(Kind::Spikes), has(Kind::Potentials)) {
+        (true, true) => record::<true, true>(machine, &stimulus)?,
+        (true, false) => record::<true, false>(machine, &stimulus)?,
+        (false, true) => record::<false, true>(machine, &stimulus)?,
+        (false, false) => return Ok(()),
+    };
+    let path = args.trace_dir.join("recording.h5");
+    files::write(&path, &recorded)?;
+    eprintln!("wrote {}", path.display());
     Ok(())
+}
+
+/// Spikes, potentials or both as NIRData. They do not depend on time.
+fn record<const S: bool, const V: bool>(machine: &Machine, stimulus: &isa::Stimulus) -> Result<Vec<u8>> {
+    let mut recorder = Recorder::<S, V>::new(machine);
+    machine.run(stimulus, TimingMode::Counts, &mut recorder)?;
+    recorder.finish()
 }
 
 fn ensure_time(machine: &Machine, mode: TimingMode) -> Result<()> {

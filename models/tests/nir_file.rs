@@ -20,7 +20,7 @@ fn options() -> Options {
 /// Reads and lowers; only whether it returns matters.
 fn decode(bytes: Vec<u8>) {
     if let Ok(read) = nir::read(bytes)
-        && let Ok(imported) = nir::lower(read, "mutated", &options())
+        && let Some(imported) = nir::lint(read, "mutated", &options()).imported
     {
         assert_eq!(ir::verify(&imported.graph), []);
     }
@@ -75,7 +75,13 @@ fn constants(shape: Vec<usize>) -> impl Strategy<Value = Tensor> {
 fn neuron() -> impl Strategy<Value = Neuron> {
     (0_usize..3, any::<bool>(), any::<bool>()).prop_flat_map(|(rank, leaky, spiking)| {
         let shape = vec![3; rank];
-        (constants(shape.clone()), constants(shape.clone()), constants(shape.clone()), tensor(shape.clone()), tensor(shape))
+        (
+            constants(shape.clone()),
+            constants(shape.clone()),
+            constants(shape.clone()),
+            tensor(shape.clone()),
+            tensor(shape),
+        )
             .prop_map(move |(tau, r, threshold, v_leak, v_reset)| Neuron {
                 tau: leaky.then_some(tau),
                 r,
@@ -93,33 +99,34 @@ fn pair(least: usize) -> impl Strategy<Value = (usize, usize)> {
 fn convolution() -> impl Strategy<Value = Node> {
     (pair(1), pair(1), pair(0), pair(1), any::<bool>(), prop::option::of(pair(1))).prop_flat_map(
         |(kernel, stride, padding, dilation, valid, input_shape)| {
-            (tensor(vec![4, 2, kernel.0, kernel.1]), prop::collection::vec(real(), 4)).prop_map(move |(weight, bias)| {
-                let padding = if valid { (0, 0) } else { padding };
-                let padding = Padding::Sides(padding.0, padding.1);
-                Node::Conv2d(Convolution { input_shape, weight, bias, stride, padding, dilation, groups: 2 })
-            })
+            (tensor(vec![4, 2, kernel.0, kernel.1]), prop::collection::vec(real(), 4)).prop_map(
+                move |(weight, bias)| {
+                    let padding = if valid { (0, 0) } else { padding };
+                    let padding = Padding::Sides(padding.0, padding.1);
+                    Node::Conv2d(Convolution { input_shape, weight, bias, stride, padding, dilation, groups: 2 })
+                },
+            )
         },
     )
 }
 
 fn node(depth: u32) -> BoxedStrategy<Node> {
-    let leaf = prop_oneof![
-        prop::collection::vec(1_usize..9, 1..4).prop_map(Node::Input),
-        prop::collection::vec(1_usize..9, 1..4).prop_map(Node::Output),
-        tensor(vec![3, 2]).prop_map(|weight| Node::Linear { weight, bias: Vec::new() }),
-        (tensor(vec![3, 2]), prop::collection::vec(real(), 3)).prop_map(|(weight, bias)| Node::Linear { weight, bias }),
-        convolution(),
-        (any::<bool>(), pair(1), pair(1), pair(0)).prop_map(|(average, kernel, stride, padding)| Node::Pool(Pooling {
-            average,
-            kernel,
-            stride,
-            padding
-        })),
-        (0_i64..3, -3_i64..3).prop_map(|(start, end)| Node::Flatten { start, end }),
-        tensor(vec![2, 2]).prop_map(Node::Scale),
-        tensor(vec![2]).prop_map(Node::Threshold),
-        neuron().prop_map(Node::Neuron),
-    ];
+    let leaf =
+        prop_oneof![
+            prop::collection::vec(1_usize..9, 1..4).prop_map(Node::Input),
+            prop::collection::vec(1_usize..9, 1..4).prop_map(Node::Output),
+            tensor(vec![3, 2]).prop_map(|weight| Node::Linear { weight, bias: Vec::new() }),
+            (tensor(vec![3, 2]), prop::collection::vec(real(), 3))
+                .prop_map(|(weight, bias)| Node::Linear { weight, bias }),
+            convolution(),
+            (any::<bool>(), pair(1), pair(1), pair(0)).prop_map(|(average, kernel, stride, padding)| Node::Pool(
+                Pooling { average, kernel, stride, padding }
+            )),
+            (0_i64..3, -3_i64..3).prop_map(|(start, end)| Node::Flatten { start, end }),
+            tensor(vec![2, 2]).prop_map(Node::Scale),
+            tensor(vec![2]).prop_map(Node::Threshold),
+            neuron().prop_map(Node::Neuron),
+        ];
     if depth == 0 { leaf.boxed() } else { prop_oneof![9 => leaf, 1 => graph(depth - 1).prop_map(Node::Graph)].boxed() }
 }
 
@@ -128,4 +135,19 @@ fn graph(depth: u32) -> BoxedStrategy<NirGraph> {
     let edges = prop::collection::vec(("[a-z]{1,3}", "[a-z]{1,3}"), 0..4);
     let metadata = prop::collection::btree_map("[a-z]{1,5}", "[ -~]{0,20}", 0..2);
     (nodes, edges, metadata).prop_map(|(nodes, edges, metadata)| NirGraph { nodes, edges, metadata }).boxed()
+}
+
+#[test]
+fn recordings_hold_what_was_recorded() {
+    let layer = nir::Recording { neurons: 3, spikes: Some(vec![(0, 2), (4, 1)]), potentials: Some(vec![7; 6]) };
+    let silent = nir::Recording { neurons: 2, spikes: Some(Vec::new()), potentials: None };
+    let layers = [("conv1".to_owned(), layer), ("out".to_owned(), silent)].into();
+    let tree = nir::hdf5::read(nir::write_data(&layers, 5).expect("names are links")).expect("readable");
+    let observables = |name: &str| tree.groups["nodes"].groups[name].groups["observables"].groups.clone();
+    let conv1 = observables("conv1");
+    assert_eq!(conv1["spikes"].arrays["idx"].values, nir::hdf5::Values::Integer(vec![2, 1]));
+    assert_eq!(conv1["spikes"].arrays["time"].values, nir::hdf5::Values::Real(vec![0.0, 4.0]));
+    assert_eq!(conv1["v"].arrays["data"].shape, [1, 2, 3]);
+    let out = observables("out");
+    assert_eq!((out.len(), &out["spikes"].arrays["idx"].shape[..]), (1, &[1, 0][..]));
 }

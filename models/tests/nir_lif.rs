@@ -43,7 +43,8 @@ fn spikes_are_the_exact_ones_with_both_integrators() {
         let trace = ir::interpret(&graph, &stimulus());
         let spikes: Vec<usize> = (0..1000).filter(|&t| !trace.spikes[lif.0 as usize][t].is_empty()).collect();
         assert_eq!(spikes, [460, 510, 710, 760], "{integrator:?}");
-        let from_file: Vec<usize> = exact().iter().enumerate().filter(|(_, row)| row[2] > 0.0).map(|(t, _)| t).collect();
+        let from_file: Vec<usize> =
+            exact().iter().enumerate().filter(|(_, row)| row[2] > 0.0).map(|(t, _)| t).collect();
         assert_eq!(spikes, from_file);
     }
 }

@@ -10,6 +10,8 @@ pub trait Probe {
     const POTENTIALS: bool = false;
     /// Whether [`Self::timestep`] is called.
     const TIMELINE: bool = false;
+    /// Whether [`Self::packet`] is called.
+    const PACKETS: bool = false;
 
     /// The neurons of a layer that fired in a timestep: channel-major indices, ascending. Called for every layer and
     /// timestep; for the input layer, its events.
@@ -26,6 +28,12 @@ pub trait Probe {
     fn timestep(&mut self, t: Timestep, span: &crate::timing::StepTime, cores: &[crate::timing::CoreTime]) {
         let _ = (t, span, cores);
     }
+
+    /// A packet that was sent in a timestep: those of the host first, then core by core in the order of emission. Chips without
+    /// a network send none.
+    fn packet(&mut self, t: Timestep, packet: &crate::packets::Packet<'_>) {
+        let _ = (t, packet);
+    }
 }
 
 /// Watches nothing.
@@ -38,6 +46,7 @@ impl<P: Probe, Q: Probe> Probe for (P, Q) {
     const SPIKES: bool = P::SPIKES || Q::SPIKES;
     const POTENTIALS: bool = P::POTENTIALS || Q::POTENTIALS;
     const TIMELINE: bool = P::TIMELINE || Q::TIMELINE;
+    const PACKETS: bool = P::PACKETS || Q::PACKETS;
 
     fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
         self.0.spikes(t, layer, neurons);
@@ -52,5 +61,10 @@ impl<P: Probe, Q: Probe> Probe for (P, Q) {
     fn timestep(&mut self, t: Timestep, span: &crate::timing::StepTime, cores: &[crate::timing::CoreTime]) {
         self.0.timestep(t, span, cores);
         self.1.timestep(t, span, cores);
+    }
+
+    fn packet(&mut self, t: Timestep, packet: &crate::packets::Packet<'_>) {
+        self.0.packet(t, packet);
+        self.1.packet(t, packet);
     }
 }

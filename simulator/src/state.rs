@@ -132,6 +132,9 @@ pub struct State {
     /// Every spike of the timestep in order, for cycle timing: (unit, tile, class).
     pub(crate) order: Vec<(u32, u16, u32)>,
     pub(crate) input_order: Vec<u32>,
+    /// The neuron of each spike in `order`, and neuron and value of each event in `input_order`; for probes.
+    pub(crate) tags: Vec<u32>,
+    pub(crate) input_tags: Vec<(u32, i32)>,
 }
 
 impl State {
@@ -174,6 +177,8 @@ impl State {
             input_sent: Vec::new(),
             order: Vec::new(),
             input_order: Vec::new(),
+            tags: Vec::new(),
+            input_tags: Vec::new(),
         }
     }
 

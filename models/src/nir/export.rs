@@ -18,8 +18,8 @@ use super::{
     pipeline::schedule,
 };
 use ir::{
-    Compare, Connectivity, Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, ProjectionId, Reset, Shape,
-    Spiking, Trained,
+    Compare, Connectivity, Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, ProjectionId,
+    Reset, Shape, Spiking, Trained,
 };
 
 /// The NIR graph of a network without normalization and linear populations.
@@ -81,7 +81,10 @@ fn check_delays(graph: &Graph<Trained>, input: PopulationId, problems: &mut Vec<
         if projection.delay != expected {
             problems.push(Problem::new(
                 &graph.population(graph.ends(id).1).name,
-                format!("{id} has a delay of {}, but NIR has no delays; only {expected} can be written", projection.delay),
+                format!(
+                    "{id} has a delay of {}, but NIR has no delays; only {expected} can be written",
+                    projection.delay
+                ),
             ));
         }
     }

@@ -5,7 +5,9 @@
 //! array has as many values as its shape says. Format: HDF5 File Format Specification 3.0; what NIR files use of it are old-
 //! and new-style groups, contiguous and chunked arrays (deflate, LZF), fixed- and variable-length strings.
 
-use hdf5_pure::{AttrValue, DType, Dataset, Datatype, DatatypeByteOrder, File, FileBuilder, Group, VlenStringReadOptions};
+use hdf5_pure::{
+    AttrValue, DType, Dataset, Datatype, DatatypeByteOrder, File, FileBuilder, Group, VlenStringReadOptions,
+};
 use std::{collections::BTreeMap, panic};
 
 /// Largest file read \[bytes\].
@@ -40,8 +42,6 @@ pub enum Values {
     Single(Vec<f32>),
     /// Integers of all widths.
     Integer(Vec<i64>),
-    /// Truth values, as `NumPy` stores them.
-    Bool(Vec<bool>),
     /// Strings.
     Text(Vec<String>),
 }
@@ -83,7 +83,6 @@ impl Values {
             Self::Real(v) => v.len(),
             Self::Single(v) => v.len(),
             Self::Integer(v) => v.len(),
-            Self::Bool(v) => v.len(),
             Self::Text(v) => v.len(),
         }
     }
@@ -119,13 +118,11 @@ pub fn read(bytes: Vec<u8>) -> Result<Tree, Hdf5Error> {
     if bytes.len() > MAX_FILE {
         return Err(at_root(format!("the file has {} bytes; at most {MAX_FILE} are read", bytes.len())));
     }
-    let budget = Budget {
-        values: MAX_VALUES.min(bytes.len() as u64 * MAX_EXPANSION),
-        objects: MAX_OBJECTS,
-    };
+    let budget = Budget { values: MAX_VALUES.min(bytes.len() as u64 * MAX_EXPANSION), objects: MAX_OBJECTS };
     // The library answers damaged files with errors; that it never panics is its promise, not ours.
     panic::catch_unwind(move || {
-        let file = File::from_bytes(bytes).map_err(|e| at_root(format!("is not an HDF5 file that can be read: {e}")))?;
+        let file =
+            File::from_bytes(bytes).map_err(|e| at_root(format!("is not an HDF5 file that can be read: {e}")))?;
         let mut budget = budget;
         group(&file.root(), "", 0, &mut budget)
     })
@@ -147,8 +144,10 @@ fn group(from: &Group, path: &str, depth: usize, budget: &mut Budget) -> Result<
     let damaged = |e: hdf5_pure::Error| fail(format!("cannot be read: {e}"));
     let (groups, arrays) = (from.iter_groups().map_err(damaged)?, from.iter_datasets().map_err(damaged)?);
     let n = groups.len() + arrays.len();
-    budget.objects =
-        budget.objects.checked_sub(n).ok_or_else(|| fail(format!("holds more than {MAX_OBJECTS} groups and arrays")))?;
+    budget.objects = budget
+        .objects
+        .checked_sub(n)
+        .ok_or_else(|| fail(format!("holds more than {MAX_OBJECTS} groups and arrays")))?;
     for (name, array) in arrays {
         let path = format!("{path}/{name}");
         let array = dataset(&array, budget).map_err(|reason| Hdf5Error { path, reason })?;
@@ -185,8 +184,7 @@ fn dataset(from: &Dataset, budget: &mut Budget) -> Result<Array, String> {
             Values::Integer(narrow.collect::<Result<_, _>>()?)
         }
         DType::VariableLengthString => {
-            let options =
-                VlenStringReadOptions::new().with_max_elements(MAX_OBJECTS).with_max_payload_bytes(MAX_TEXT);
+            let options = VlenStringReadOptions::new().with_max_elements(MAX_OBJECTS).with_max_payload_bytes(MAX_TEXT);
             Values::Text(from.read_vlen_strings(options).map_err(text)?)
         }
         DType::String => {
@@ -214,7 +212,8 @@ fn dataset(from: &Dataset, budget: &mut Budget) -> Result<Array, String> {
 
 /// A 16-bit float (IEEE 754 binary16): 1 sign, 5 exponent (bias 15), 10 fraction bits.
 fn half(bytes: [u8; 2], order: DatatypeByteOrder) -> f64 {
-    let bits = if order == DatatypeByteOrder::BigEndian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) };
+    let bits =
+        if order == DatatypeByteOrder::BigEndian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) };
     let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
     let magnitude = match exponent {
         0 => fraction * 2_f64.powi(-24),
@@ -273,12 +272,6 @@ fn put(to: &mut hdf5_pure::DatasetBuilder, array: &Array) {
         Values::Real(v) => to.with_f64_data(v),
         Values::Single(v) => to.with_f32_data(v),
         Values::Integer(v) => to.with_i64_data(v),
-        Values::Bool(v) => {
-            // The enumeration that h5py reads as numpy.bool.
-            let bool8 = hdf5_pure::EnumTypeBuilder::with_base(hdf5_pure::make_i8_type()).value("FALSE", 0).value("TRUE", 1).build();
-            let bytes: Vec<u8> = v.iter().map(|&b| u8::from(b)).collect();
-            to.with_enum_u8_data(bool8.expect("two values of one byte"), &bytes)
-        }
         Values::Text(v) => to.with_vlen_strings(&v.iter().map(String::as_str).collect::<Vec<_>>()),
     };
     to.with_shape(&shape);

@@ -19,8 +19,8 @@ use super::{
     signal::per_channel,
 };
 use ir::{
-    Compare, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population, PopulationId, Readout, Reset,
-    Spiking, Trained, Window,
+    Compare, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population, PopulationId, Readout,
+    Reset, Spiking, Trained, Window,
 };
 
 /// A NIR file as a network.
@@ -44,8 +44,9 @@ pub fn assumptions(read: &Read, options: &Options) -> Result<Vec<Assumption>, Pr
 
 fn said(read: &Read) -> Result<Option<Said>, Problem> {
     let Some(text) = read.graph.metadata.get(METADATA) else { return Ok(None) };
-    let said: Said = serde_json::from_str(text)
-        .map_err(|e| Problem::new("graph", format!("metadata/{METADATA} is not what spikeloom writes: {e}; remove it")))?;
+    let said: Said = serde_json::from_str(text).map_err(|e| {
+        Problem::new("graph", format!("metadata/{METADATA} is not what spikeloom writes: {e}; remove it"))
+    })?;
     if said.format != 1 {
         let message = format!("metadata/{METADATA} has format {}; this version reads 1", said.format);
         return Err(Problem::new("graph", message));
@@ -194,12 +195,7 @@ fn build(network: &Network, name: &str, settings: Settings, mut remarks: Vec<Str
     Ok(Imported { graph, assumptions: settings.list, remarks })
 }
 
-fn connect(
-    graph: &mut Graph<Trained>,
-    network: &Network,
-    pipeline: &Pipeline,
-    made: &[(PopulationId, Vec<f64>)],
-) {
+fn connect(graph: &mut Graph<Trained>, network: &Network, pipeline: &Pipeline, made: &[(PopulationId, Vec<f64>)]) {
     let mut delays = pipeline.delays.iter();
     for (unit, (post, gain)) in network.units.iter().zip(made) {
         for term in unit.input.iter().flat_map(|signal| &signal.terms) {
@@ -256,7 +252,8 @@ fn population(unit: &Unit, drive: &[f64], depth: u32, settings: &Settings) -> Re
             if values.iter().any(|&t| t <= 0.0) {
                 return Err("threshold must be positive, or silence fires".into());
             }
-            let bias = if constant.is_empty() { vec![0.0] } else { per_channel(constant, unit.shape).ok_or(SPATIAL)? };
+            let bias =
+                if constant.is_empty() { vec![0.0] } else { per_channel(constant, unit.shape).ok_or(SPATIAL)? };
             (NeuronModel::Spiking(memoryless(values, bias, window)), vec![1.0])
         }
         Kind::Neuron(neuron) => {

@@ -5,6 +5,7 @@
 //! what a digital chip needs to know: the timestep, the reset rule, the comparison, the input coding. `docs/nir.md` says what
 //! is accepted, what is assumed, and how each node is mapped.
 
+mod data;
 mod export;
 pub mod hdf5;
 mod inline;
@@ -20,6 +21,7 @@ mod shape;
 mod signal;
 mod write;
 
+pub use data::{Recording, write_data};
 pub use export::export;
 pub use lint::{Line, Lint, lint};
 pub use lower::{Imported, assumptions, lower};

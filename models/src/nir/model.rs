@@ -221,7 +221,11 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.node == "graph" { write!(f, "{}", self.message) } else { write!(f, "node `{}`: {}", self.node, self.message) }
+        if self.node == "graph" {
+            write!(f, "{}", self.message)
+        } else {
+            write!(f, "node `{}`: {}", self.node, self.message)
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     inline::Flat,
     model::{Neuron, Node, Problem, Problems, Tensor},
     shape,
-    signal::{Signal, step},
+    signal::{MAX_WEIGHTS, Signal, step},
 };
 use ir::Shape;
 use std::collections::VecDeque;
@@ -61,7 +61,8 @@ pub(super) struct Network {
 /// # Errors
 /// Every node that cannot be used.
 pub(super) fn resolve(flat: &Flat, shapes: &[Option<Vec<usize>>]) -> Result<Network, Problems> {
-    let mut found = Found { units: Vec::new(), signals: vec![None; flat.nodes.len()], problems: Vec::new() };
+    let signals = vec![None; flat.nodes.len()];
+    let mut found = Found { units: Vec::new(), signals, weights: MAX_WEIGHTS, problems: Vec::new() };
     let position = |found: &mut Found, what: &str, is: fn(&Node) -> bool| {
         let all: Vec<usize> = (0..flat.nodes.len()).filter(|&i| is(&flat.nodes[i].1)).collect();
         if all.len() != 1 {
@@ -163,14 +164,24 @@ fn arrangement(flat: &Flat, predecessors: &[Vec<usize>], shapes: &[Option<Vec<us
 struct Found {
     units: Vec<Unit>,
     signals: Vec<Option<Signal>>,
+    /// Weights that may still be copied: each node behind another holds the weights in front of it.
+    weights: usize,
     problems: Vec<Problem>,
 }
 
 impl Found {
     /// The sum of what reaches a node.
     fn gather(&mut self, flat: &Flat, predecessors: &[usize], node: usize) -> Option<Signal> {
-        let signals: Vec<Signal> = predecessors.iter().filter_map(|&source| self.signals[source].clone()).collect();
-        match Signal::sum(signals) {
+        let signals: Vec<&Signal> = predecessors.iter().filter_map(|&source| self.signals[source].as_ref()).collect();
+        let Some(left) = self.weights.checked_sub(signals.iter().map(|signal| signal.n_weights()).sum()) else {
+            let message =
+                format!("the weights up to here, counted for every node behind them, are more than {MAX_WEIGHTS}");
+            self.problems.push(Problem::new(&flat.nodes[node].0, message));
+            return None;
+        };
+        let sum = Signal::sum(signals.into_iter().cloned());
+        self.weights = left;
+        match sum {
             Ok(signal) => signal,
             Err(reason) => {
                 self.problems.push(Problem::new(&flat.nodes[node].0, reason));

@@ -64,7 +64,9 @@ pub(super) fn discretize(
         Some(tensor) => {
             let above: Vec<f64> = channels("v_threshold", tensor)?.iter().zip(&v_reset).map(|(t, v)| t - v).collect();
             if let Some(bad) = above.iter().find(|&&t| t <= 0.0) {
-                return Err(format!("v_threshold is {bad} above v_reset; it must be above, or the neuron never stops firing"));
+                return Err(format!(
+                    "v_threshold is {bad} above v_reset; it must be above, or the neuron never stops firing"
+                ));
             }
             Some(above)
         }

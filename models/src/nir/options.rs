@@ -143,7 +143,9 @@ const STEPS: u32 = 32;
 impl Settings {
     pub(super) fn new(options: &Options, said: Option<Said>) -> Self {
         let mut list = Vec::new();
-        let dt = settle(&mut list, "timestep", options.dt, said.as_ref().map(|s| s.dt), f64::NAN, "", |dt| format!("{dt:e}"));
+        let dt = settle(&mut list, "timestep", options.dt, said.as_ref().map(|s| s.dt), f64::NAN, "", |dt| {
+            format!("{dt:e}")
+        });
         let reset = settle(
             &mut list,
             "reset",

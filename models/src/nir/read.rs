@@ -207,7 +207,11 @@ fn node(kind: &str, fields: &mut Fields<'_>) -> Result<Node, String> {
             }
             Node::Neuron(Neuron {
                 r: fields.need("r")?,
-                v_leak: if leaky { fields.reals("v_leak")?.unwrap_or(Tensor::scalar(0.0)) } else { Tensor::scalar(0.0) },
+                v_leak: if leaky {
+                    fields.reals("v_leak")?.unwrap_or(Tensor::scalar(0.0))
+                } else {
+                    Tensor::scalar(0.0)
+                },
                 threshold: if spiking { Some(fields.need("v_threshold")?) } else { None },
                 v_reset: if spiking { fields.reals("v_reset")? } else { None },
                 tau,
@@ -246,7 +250,10 @@ fn convolution(fields: &mut Fields<'_>) -> Result<Convolution, String> {
                 return Err("padding: \"same\" exists for stride 1 only; give numbers".into());
             }
             Some("same") if [(rows, dilation.0), (columns, dilation.1)].iter().any(|(k, d)| d * (k - 1) % 2 == 1) => {
-                return Err("padding: \"same\" of an even kernel pads one side more, which cannot be mapped; use an odd one".into());
+                return Err(
+                    "padding: \"same\" of an even kernel pads one side more, which cannot be mapped; use an odd one"
+                        .into(),
+                );
             }
             Some("same") => Padding::Same,
             other => return Err(format!("padding: {other:?} is neither numbers nor \"same\" nor \"valid\"")),

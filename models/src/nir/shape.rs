@@ -10,8 +10,9 @@ use super::{
 use ir::Shape;
 use std::collections::VecDeque;
 
-/// Most neurons of a node.
+/// Most neurons of a node, and most elements of all nodes.
 const MAX_NEURONS: usize = 1 << 24;
+const MAX_ELEMENTS: usize = 1 << 26;
 
 /// The shape of each node's output, by position, and every conflict. Nodes that nothing reaches have no shape.
 pub(super) fn infer(flat: &Flat) -> (Vec<Option<Vec<usize>>>, Vec<Problem>) {
@@ -58,6 +59,13 @@ pub(super) fn infer(flat: &Flat) -> (Vec<Option<Vec<usize>>>, Vec<Problem>) {
             )),
             Err(reason) => problems.push(Problem::new(name, reason)),
         }
+    }
+    let neurons: usize = shapes.iter().flatten().map(|shape| shape.iter().product::<usize>()).sum();
+    if neurons > MAX_ELEMENTS {
+        problems.push(Problem::new(
+            "graph",
+            format!("has {neurons} elements in all nodes; at most {MAX_ELEMENTS} are mapped"),
+        ));
     }
     problems.dedup();
     (shapes, problems)

@@ -12,7 +12,7 @@ use ir::{Connectivity, Conv2d, Pool, Projection, Shape};
 
 /// Most terms of a signal, and most weights of all its terms.
 const MAX_TERMS: usize = 1024;
-const MAX_WEIGHTS: usize = 1 << 27;
+pub(super) const MAX_WEIGHTS: usize = 1 << 27;
 
 /// A linear map between shapes, in the form of a projection with weights in double precision.
 #[derive(Clone, Debug)]
@@ -209,7 +209,10 @@ impl Signal {
         for signal in all {
             for mut term in signal.terms {
                 if term.map.post != sum.shape && !is_free(&term) {
-                    return Err(format!("adds maps of {} and {}, which have no common arrangement", term.map.post, sum.shape));
+                    return Err(format!(
+                        "adds maps of {} and {}, which have no common arrangement",
+                        term.map.post, sum.shape
+                    ));
                 }
                 term.map.post = sum.shape;
                 sum.terms.push(term);
@@ -224,8 +227,13 @@ impl Signal {
         Ok(Some(sum))
     }
 
+    /// Weights of all terms.
+    pub(super) fn n_weights(&self) -> usize {
+        self.terms.iter().map(|t| t.map.weights.len()).sum()
+    }
+
     fn ensure_size(&self) -> Result<(), String> {
-        let n: usize = self.terms.iter().map(|t| t.map.weights.len()).sum();
+        let n = self.n_weights();
         if self.terms.len() > MAX_TERMS || n > MAX_WEIGHTS {
             return Err(format!("gathers {} inputs with {n} weights, more than are mapped", self.terms.len()));
         }

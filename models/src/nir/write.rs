@@ -64,10 +64,13 @@ fn node(name: &str, node: &Node) -> Result<Tree, Problem> {
             put("bias", vector(if conv.bias.is_empty() { &zeros } else { &conv.bias }));
             put("weight", single(&conv.weight));
             put("stride", pair(conv.stride));
-            put("padding", match conv.padding {
-                Padding::Sides(rows, columns) => pair((rows, columns)),
-                Padding::Same => Array::text("same"),
-            });
+            put(
+                "padding",
+                match conv.padding {
+                    Padding::Sides(rows, columns) => pair((rows, columns)),
+                    Padding::Same => Array::text("same"),
+                },
+            );
             put("dilation", pair(conv.dilation));
             put("groups", Array::new(Vec::new(), Values::Integer(vec![conv.groups as i64])));
         }
