@@ -1,14 +1,19 @@
 //! Agreement of the simulated chip with the reference interpreter and with the float network, image by image.
 
-use crate::{progress, simulation::Batch, source::Model};
+use crate::{
+    progress,
+    samples::{self, Samples},
+    simulation::Batch,
+    source::Model,
+};
 use anyhow::{Result, bail};
 use compiler::Compiled;
-use models::{data::Dataset, ffgaf::Runner};
+use models::ffgaf::Runner;
 use rayon::prelude::*;
 
 /// Interprets every simulated image and says where decisions differ. A difference between interpreter and simulator is an
 /// error: they are equal by construction.
-pub(crate) fn report(model: &Model, compiled: &Compiled, images: &Dataset, batch: &Batch, quiet: bool) -> Result<()> {
+pub(crate) fn report(model: &Model, compiled: &Compiled, samples: &Samples, batch: &Batch, quiet: bool) -> Result<()> {
     let graph = &compiled.quantized;
     let input = graph.input().expect("a compiled graph has an input");
     let ir::NeuronModel::Input { coding, .. } = graph.population(input).neuron else {
@@ -20,12 +25,15 @@ pub(crate) fn report(model: &Model, compiled: &Compiled, images: &Dataset, batch
         .samples
         .par_iter()
         .map(|sample| {
-            let image = images.image(sample.image);
-            let stimulus = ir::Stimulus::direct(&graph.encoding.encode(image), coding);
+            let image = samples.image(sample.image);
+            let stimulus = match image {
+                Some(image) => samples::present(image, graph.encoding, coding, graph.timesteps),
+                None => samples.recording(sample.image),
+            };
             let trace = ir::interpret(graph, &stimulus);
             let same = trace.decision.class == sample.class && trace.n_spikes() as u64 == sample.spikes;
             bar.inc(1);
-            (same, runner.as_ref().map(|runner| runner.classify(image) as u32))
+            (same, runner.as_ref().zip(image).map(|(runner, image)| runner.classify(image) as u32))
         })
         .collect();
     bar.finish_and_clear();

@@ -2,6 +2,7 @@
 
 use crate::{
     cmd::{energy::EnergyCommand, reproduce::ReproduceCommand},
+    nir::NirArgs,
     rates::RateSource,
     study::Vary,
     trace::TraceArgs,
@@ -34,6 +35,10 @@ pub(crate) enum Command {
     Deploy(DeployArgs),
     /// Show what a compiled program uses of its chip, or disassemble it
     Inspect(InspectArgs),
+    /// Check a NIR file: what it holds, what it does not say, what would be refused
+    Check(CheckArgs),
+    /// Write a network as a NIR file
+    Export(ExportArgs),
     /// Obtain data sets
     #[command(subcommand)]
     Data(DataCommand),
@@ -46,14 +51,17 @@ pub(crate) enum Command {
 }
 
 /// Which network.
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct ModelArgs {
-    /// A bundled network (mnist-small, mnist, fashion-mnist, cifar10), a trained network (.safetensors) or a graph (.ron)
+    /// A bundled network (mnist-small, mnist, fashion-mnist, cifar10), a trained network (.safetensors), a NIR file (.nir) or a
+    /// graph (.ron)
     #[arg(value_name = "MODEL", default_value = "mnist-small")]
     model: String,
     /// The same as MODEL
     #[arg(long = "model", value_name = "MODEL", conflicts_with = "model")]
     named: Option<String>,
+    #[command(flatten)]
+    pub(crate) nir: NirArgs,
 }
 
 impl ModelArgs {
@@ -118,10 +126,11 @@ impl TargetArgs {
 /// Which images.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ImageArgs {
-    /// Images: a data set's name (fetched before), or a folder that holds the network's data set. Reported on are its
-    /// test images; options that learn from images take its training images.
+    /// Images: a data set's name (fetched before), or a folder that holds the network's data set; or recorded events
+    /// (.csv with columns timestep and neuron, optionally sample and label). Reported on are the data set's test images;
+    /// options that learn from images take its training images.
     /// Default: the 500 bundled images for MNIST networks
-    #[arg(long, value_name = "NAME|DIR")]
+    #[arg(long, value_name = "NAME|DIR|FILE")]
     pub(crate) data: Option<String>,
     /// Use only the first N images
     #[arg(long, value_name = "N")]
@@ -219,6 +228,27 @@ pub(crate) struct SimulateArgs {
     pub(crate) images: ImageArgs,
     #[command(flatten)]
     pub(crate) simulation: SimulationArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// A NIR file (.nir)
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) nir: NirArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Where the network goes; default: its name with .nir
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -4,6 +4,7 @@ use crate::{
     args::TargetArgs,
     rates::{RateSource, Rates},
     report::mapping::{self, MappingReport},
+    samples::Samples,
     source::{self, Model},
 };
 use anyhow::{Context, Result, bail};
@@ -65,7 +66,7 @@ pub(crate) fn lower(
     let (rates, place) = match rates {
         RateSource::Train(n) => {
             let images = source::training(data, model.dataset(), *n)?;
-            (Rates::measure(&assumed, arch, &images)?, "--activity".to_owned())
+            (Rates::measure(&assumed, arch, &Samples::Images(images))?, "--activity".to_owned())
         }
         RateSource::File(path) => (Rates::read(path)?, path.display().to_string()),
     };

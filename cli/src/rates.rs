@@ -5,11 +5,10 @@
 //! The file is JSON. `events` of a layer lists what each neuron did in `steps` timesteps, channel-major, or, shorter, what
 //! each neuron of a channel did on average, one figure per channel.
 
-use crate::{files, progress, simulation};
+use crate::{files, progress, samples::Samples};
 use anyhow::{Context, Result, bail, ensure};
 use compiler::Activity;
 use isa::{Arch, LayerId, Program, Timestep};
-use models::data::Dataset;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use simulator::{Machine, Probe, TimingMode};
@@ -86,20 +85,20 @@ impl Probe for Counter {
 }
 
 impl Rates {
-    /// Runs images through a program, whose spikes are those of the reference interpreter.
-    pub(crate) fn measure(program: &Program, arch: &Arch, images: &Dataset) -> Result<Self> {
-        simulation::ensure_fit(program, images)?;
+    /// Runs samples through a program, whose spikes are those of the reference interpreter.
+    pub(crate) fn measure(program: &Program, arch: &Arch, samples: &Samples) -> Result<Self> {
+        samples.ensure_fit(program)?;
         let machine = Machine::new(program, arch)?;
-        let bar = progress::bar(images.len() as u64, "training images");
+        let bar = progress::bar(samples.len() as u64, "training images");
         // Chunks bound the number of counters that live at once; sums of integers do not depend on their order.
-        let Counter(counts) = (0..images.len())
+        let Counter(counts) = (0..samples.len())
             .collect::<Vec<_>>()
             .par_chunks(64)
             .map(|chunk| {
                 let mut counter = Counter::new(program);
                 let mut state = machine.state();
                 for &i in chunk {
-                    let stimulus = simulation::stimulus(program, images.image(i));
+                    let stimulus = samples.stimulus(program, i);
                     machine.run_in(&mut state, &stimulus, TimingMode::Counts, &mut counter)?;
                     bar.inc(1);
                 }
@@ -110,8 +109,8 @@ impl Rates {
         let layer = |(layer, events): (&isa::Layer, Vec<u64>)| LayerRates { layer: layer.name.clone(), events };
         Ok(Self {
             network: program.name.clone(),
-            origin: format!("{} images of {}", images.len(), images.name),
-            steps: images.len() as u64 * u64::from(program.timesteps),
+            origin: format!("{} images of {}", samples.len(), samples.name()),
+            steps: samples.len() as u64 * u64::from(program.timesteps),
             layers: program.layers.iter().zip(counts).map(layer).collect(),
         })
     }

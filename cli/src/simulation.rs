@@ -1,10 +1,8 @@
 //! Running images through a program: encoding on the host, samples in parallel, counts merged in the images' order.
 
-use crate::{args::Mode, progress};
-use anyhow::{Result, ensure};
-use ir::InputEncoding;
-use isa::{Coding, Encoding, InputEvent, Ledger, Program, Stimulus};
-use models::data::Dataset;
+use crate::{args::Mode, progress, samples::Samples};
+use anyhow::Result;
+use isa::{Ledger, Program};
 use simulator::{BatchOptions, Machine, TimingMode};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -67,25 +65,25 @@ pub(crate) struct Settings<'a> {
     pub(crate) stop: &'a AtomicBool,
 }
 
-/// Runs all images of a data set.
+/// Runs all samples.
 pub(crate) fn simulate(
     program: &Program,
     machine: &Machine,
-    images: &Dataset,
+    samples: &Samples,
     settings: Settings<'_>,
 ) -> Result<Batch> {
     let input_layer = program.input.layer.0 as usize;
-    ensure_fit(program, images)?;
+    samples.ensure_fit(program)?;
     let mode = timing(settings.mode);
     let options = BatchOptions { mode, threads: settings.threads.unwrap_or(0), stop: Some(settings.stop) };
-    let bar = progress::bar(images.len() as u64, "images");
+    let bar = progress::bar(samples.len() as u64, "images");
     let (done, right) = (AtomicU64::new(0), AtomicU64::new(0));
     let batch = machine.run_batch(
-        images.len(),
+        samples.len(),
         options,
-        |i| stimulus(program, images.image(i)),
+        |i| samples.stimulus(program, i),
         |i, run| {
-            let label = u32::from(images.label(i));
+            let label = samples.label(i);
             let right =
                 right.fetch_add(u64::from(run.class == label), Ordering::Relaxed) + u64::from(run.class == label);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -112,25 +110,11 @@ pub(crate) fn simulate(
         }
     }
     Ok(Batch {
-        stopped: batch.results.len() < images.len(),
+        stopped: batch.results.len() < samples.len(),
         samples: batch.results.into_iter().map(|(_, (sample, _))| sample).collect(),
         layer_spikes,
         ledger: batch.ledger,
     })
-}
-
-/// Checks that the images have the size of the program's input.
-pub(crate) fn ensure_fit(program: &Program, images: &Dataset) -> Result<()> {
-    let input = program.layer(program.input.layer);
-    ensure!(
-        images.image_len() == input.neurons(),
-        "{}: images have {} values, but the network's input layer `{}` has {}; use the data set that it was trained on",
-        images.name,
-        images.image_len(),
-        input.name,
-        input.neurons()
-    );
-    Ok(())
 }
 
 /// The simulator's name of a mode.
@@ -140,19 +124,4 @@ pub(crate) fn timing(mode: Mode) -> TimingMode {
         Mode::Analytic => TimingMode::Analytic,
         Mode::Cycle => TimingMode::Cycle,
     }
-}
-
-/// The events that the host sends for an image.
-pub(crate) fn stimulus(program: &Program, image: &[u8]) -> Stimulus {
-    let encoding = match program.input.encoding {
-        Encoding::Pixels => InputEncoding::Pixels,
-        Encoding::Standardized { gain, eps, limit } => InputEncoding::Standardized { gain, eps, limit },
-    };
-    let coding = match program.input.coding {
-        Coding::EveryStep { steps } => ir::InputCoding::DirectEveryStep { steps },
-        Coding::Once | Coding::Events => ir::InputCoding::DirectOnce,
-    };
-    let steps = ir::Stimulus::direct(&encoding.encode(image), coding).steps;
-    let event = |event: ir::Event| InputEvent { neuron: event.neuron, value: event.value };
-    Stimulus { steps: steps.into_iter().map(|events| events.into_iter().map(event).collect()).collect() }
 }

@@ -1,6 +1,11 @@
 //! Where inputs come from: networks, chips and images, by name or by file.
 
-use crate::{args::ImageArgs, files};
+use crate::{
+    args::{ImageArgs, ModelArgs},
+    files,
+    nir::NirArgs,
+    samples::{Recordings, Samples},
+};
 use anyhow::{Context, Result, bail};
 use energy::table::Table;
 use ir::{Graph, Trained};
@@ -30,6 +35,19 @@ impl Model {
     }
 }
 
+/// The network that the arguments ask for. A NIR file's assumptions go to standard error.
+pub(crate) fn model_of(args: &ModelArgs) -> Result<Model> {
+    let name = args.name();
+    if Path::new(name).extension().is_some_and(|e| e == "nir") {
+        let graph = args.nir.load(Path::new(name))?;
+        return Ok(Model { name: name.to_owned(), graph, trained: None });
+    }
+    if let Some(option) = args.nir.first_given() {
+        bail!("{option}: is for NIR files; `{name}` says this itself");
+    }
+    model(name)
+}
+
 /// The bundled network, trained network or graph called `name`.
 pub(crate) fn model(name: &str) -> Result<Model> {
     let path = Path::new(name);
@@ -39,11 +57,15 @@ pub(crate) fn model(name: &str) -> Result<Model> {
         match path.extension().and_then(|e| e.to_str()) {
             Some("safetensors") => read_network(&files::read(path)?, path)?,
             Some("ron") => return graph(name, path),
+            Some("nir") => {
+                let graph = NirArgs::default().load(path)?;
+                return Ok(Model { name: name.to_owned(), graph, trained: None });
+            }
             _ => {
                 let known: Vec<&str> = zoo::ENTRIES.iter().map(|e| e.name).collect();
                 bail!(
-                    "model `{name}`: is neither a bundled network ({}) nor a file ending in .safetensors (trained network) \
-                     or .ron (graph); give one of these",
+                    "model `{name}`: is neither a bundled network ({}) nor a file ending in .safetensors (trained network), \
+                     .nir (NIR) or .ron (graph); give one of these",
                     known.join(", ")
                 );
             }
@@ -77,6 +99,19 @@ pub(crate) fn arch(name: &str) -> Result<Arch> {
         );
     }
     Ok(isa::arch::preset::parse(&files::read_text(Path::new(name))?, name)?)
+}
+
+/// The samples that the arguments ask for: recorded events, or images; `dataset` is the network's own.
+pub(crate) fn samples(args: &ImageArgs, dataset: Option<DatasetName>) -> Result<Samples> {
+    match &args.data {
+        Some(file) if is_recording(file) => Ok(Samples::Events(Recordings::read(Path::new(file))?.limit(args.limit)?)),
+        _ => images(args, dataset).map(Samples::Images),
+    }
+}
+
+/// Whether `--data` names recorded events.
+pub(crate) fn is_recording(data: &str) -> bool {
+    Path::new(data).extension().is_some_and(|e| e == "csv")
 }
 
 /// The test images that the arguments ask for; `dataset` is the network's own.

@@ -1,20 +1,20 @@
 //! `--trace`: one image, traced. Each trace is a run of its own with a single probe, so that none pays for another.
 
-use crate::{args::Mode, files, simulation};
+use crate::{args::Mode, files, recording::Recorder, samples::Samples, simulation};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args as ClapArgs, ValueEnum};
 use isa::{CoreId, Program};
-use models::data::Dataset;
 use simulator::{
     Machine, TimingMode,
-    trace::{Firings, Potentials, Spikes, Timeline, Vcd},
+    trace::{Firings, Packets, Potentials, Spikes, Timeline, Vcd},
 };
 use std::path::PathBuf;
 
 /// Which traces of which image, and where they go.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TraceArgs {
-    /// Trace one image: spikes.csv, potentials.csv, timeline.pftrace (opens in ui.perfetto.dev), cores.vcd
+    /// Trace one image: spikes.csv and potentials.csv (both also in recording.h5, NIRData), packets.csv,
+    /// timeline.pftrace (opens in ui.perfetto.dev), cores.vcd
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND,...")]
     trace: Vec<Kind>,
     /// Folder of the traces; made if it does not exist
@@ -35,6 +35,8 @@ enum Kind {
     Spikes,
     /// Every potential after every timestep; at the end, where neurons fire per event
     Potentials,
+    /// Every packet on the chip's network
+    Packets,
     /// Phases of every core, queues and the busiest link
     Timeline,
     /// Busy, events and spikes of chosen cores
@@ -46,24 +48,29 @@ pub(crate) fn write(
     args: &TraceArgs,
     program: &Program,
     machine: &Machine,
-    images: &Dataset,
+    samples: &Samples,
     mode: Mode,
 ) -> Result<()> {
     if args.trace.is_empty() {
         return Ok(());
     }
-    simulation::ensure_fit(program, images)?;
+    samples.ensure_fit(program)?;
     let image = args.trace_image;
     ensure!(
-        image < images.len(),
+        image < samples.len(),
         "--trace-image {image}: {} has {} images in this run, counted from 0; choose a smaller number",
-        images.name,
-        images.len()
+        samples.name(),
+        samples.len()
     );
     let mode = simulation::timing(mode);
     if args.trace.iter().any(|kind| matches!(kind, Kind::Timeline | Kind::Vcd)) {
         ensure_time(machine, mode)?;
     }
+    ensure!(
+        !(machine.fires_per_event() && args.trace.contains(&Kind::Packets)),
+        "--trace packets shows timesteps, and chip {} fires per event; trace spikes, which then have ticks",
+        machine.arch().name
+    );
     let cores: Vec<CoreId> = args.trace_cores.iter().copied().map(CoreId).collect();
     if let Some(core) = cores.iter().find(|core| machine.cores().all(|used| used != **core)) {
         let used: Vec<String> = machine.cores().map(|core| core.0.to_string()).collect();
@@ -73,11 +80,13 @@ pub(crate) fn write(
         format!("--trace-dir {}: cannot be made; check the path and its permissions", args.trace_dir.display())
     })?;
 
-    let stimulus = simulation::stimulus(program, images.image(image));
+    let stimulus = samples.stimulus(program, image);
+    let has = |kind| args.trace.contains(&kind);
     for (i, kind) in args.trace.iter().enumerate().filter(|(i, kind)| !args.trace[..*i].contains(kind)) {
         let name = match kind {
             Kind::Spikes => "spikes.csv",
             Kind::Potentials => "potentials.csv",
+            Kind::Packets => "packets.csv",
             Kind::Timeline => "timeline.pftrace",
             Kind::Vcd => "cores.vcd",
         };
@@ -99,6 +108,11 @@ pub(crate) fn write(
                     machine.run(&stimulus, mode, &mut probe)?;
                     probe.finish()?;
                 }
+                Kind::Packets => {
+                    let mut probe = Packets::new(machine, to);
+                    machine.run(&stimulus, mode, &mut probe)?;
+                    probe.finish()?;
+                }
                 Kind::Timeline => {
                     let mut probe = Timeline::new(machine, to);
                     let run = machine.run(&stimulus, mode, &mut probe)?;
@@ -113,11 +127,31 @@ pub(crate) fn write(
             Ok(())
         })?;
         if i == 0 {
-            eprintln!("tracing image {image} of {}", images.name);
+            eprintln!("tracing image {image} of {}", samples.name());
         }
         eprintln!("wrote {}", path.display());
     }
+    // NIRData is a grid of timesteps, which a chip that fires per event does not have.
+    if machine.fires_per_event() {
+        return Ok(());
+    }
+    let recorded = match (has(Kind::Spikes), has(Kind::Potentials)) {
+        (true, true) => record::<true, true>(machine, &stimulus)?,
+        (true, false) => record::<true, false>(machine, &stimulus)?,
+        (false, true) => record::<false, true>(machine, &stimulus)?,
+        (false, false) => return Ok(()),
+    };
+    let path = args.trace_dir.join("recording.h5");
+    files::write(&path, &recorded)?;
+    eprintln!("wrote {}", path.display());
     Ok(())
+}
+
+/// Spikes, potentials or both as NIRData. They do not depend on time.
+fn record<const S: bool, const V: bool>(machine: &Machine, stimulus: &isa::Stimulus) -> Result<Vec<u8>> {
+    let mut recorder = Recorder::<S, V>::new(machine);
+    machine.run(stimulus, TimingMode::Counts, &mut recorder)?;
+    recorder.finish()
 }
 
 fn ensure_time(machine: &Machine, mode: TimingMode) -> Result<()> {

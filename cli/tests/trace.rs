@@ -12,7 +12,7 @@ fn run_and_simulate_write_the_same_traces_and_report_what_they_report_without() 
     let at = dir.path();
     let plain = spikeloom(at, &["run", "--limit", "2", "--json"]);
     assert_eq!(plain.code, 0, "{}", plain.err);
-    let traces = ["--trace", "spikes,potentials,timeline,vcd", "--trace-image", "1"];
+    let traces = ["--trace", "spikes,potentials,packets,timeline,vcd", "--trace-image", "1"];
     let run = spikeloom(at, &[&["run", "--limit", "2", "--json", "--trace-dir", "a/b"], &traces[..]].concat());
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(run.out, plain.out);
@@ -20,11 +20,11 @@ fn run_and_simulate_write_the_same_traces_and_report_what_they_report_without() 
     let args = ["simulate", "net.slb", "--limit", "2", "--per-image", "images.csv", "--trace-dir", "c"];
     let simulated = spikeloom(at, &[&args[..], &traces[..]].concat());
     assert_eq!(simulated.code, 0, "{}", simulated.err);
-    for name in ["spikes.csv", "potentials.csv", "timeline.pftrace", "cores.vcd"] {
+    for name in ["spikes.csv", "potentials.csv", "recording.h5", "packets.csv", "timeline.pftrace", "cores.vcd"] {
         let [a, c] = ["a/b", "c"].map(|folder| fs::read(at.join(folder).join(name)).expect("written"));
         assert!(a == c && a.len() > 1000, "{name}: {} and {} bytes", a.len(), c.len());
     }
-    assert_eq!(fs::read_dir(at.join("c")).expect("readable").count(), 4, "a temporary file was left behind");
+    assert_eq!(fs::read_dir(at.join("c")).expect("readable").count(), 6, "a temporary file was left behind");
 
     // The spikes of the traced image are those that the table of images counts for it.
     let images = fs::read_to_string(at.join("images.csv")).expect("written");
@@ -45,7 +45,7 @@ fn what_cannot_be_traced_is_refused_before_anything_is_written() {
         (&["--trace", "spikes,vcd", "--mode", "counts"], &["vcd", "--mode analytic"]),
         (&["--trace", "spikes", "--trace-image", "1"], &["--trace-image 1", "1 images"]),
         (&["--trace", "vcd", "--trace-cores", "100000"], &["--trace-cores 100000", "it uses 0, "]),
-        (&["--trace", "heat"], &["heat", "spikes, potentials, timeline, vcd"]),
+        (&["--trace", "heat"], &["heat", "spikes, potentials, packets, timeline, vcd"]),
     ];
     for (args, parts) in cases {
         let ran = spikeloom(dir.path(), &[&["run", "--limit", "1", "--trace-dir", "t"], *args].concat());

@@ -5,4 +5,5 @@ pub mod data;
 pub mod export;
 pub mod ffgaf;
 pub mod kernels;
+pub mod nir;
 pub mod zoo;

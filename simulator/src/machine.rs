@@ -7,6 +7,7 @@ use crate::{
     ledger::ledger,
     load::{Loaded, load},
     noc::topology::Topology,
+    packets::packets,
     probe::Probe,
     state::State,
     step::{Settings, input, step},
@@ -139,9 +140,12 @@ impl Machine {
             read_layer: self.readout.layer(),
             costs: costs.map_or(&untimed, |costs| &costs.core),
             timed: costs.is_some(),
-            ordered: costs.is_some() && mode == TimingMode::Cycle,
+            ordered: P::PACKETS || (costs.is_some() && mode == TimingMode::Cycle),
         };
         let mut timer = costs.map(|costs| Timer::new(&self.loaded, costs, self.topology.n_routers(), mode));
+        if let Some(timer) = timer.as_mut().filter(|_| P::PACKETS) {
+            timer.keep_arrivals();
+        }
         state.reset(&self.loaded, settings.touched_only);
         // Directly coded values are graded even where one of them happens to be 1.
         state.graded = self.direct || stimulus.steps.iter().flatten().any(|event| event.value != 1);
@@ -157,6 +161,8 @@ impl Machine {
             state.input_sent.clear();
             state.order.clear();
             state.input_order.clear();
+            state.tags.clear();
+            state.input_tags.clear();
             if let Some(events) = stimulus.steps.get(t as usize) {
                 input::<P>(&self.loaded, settings, state, t, events);
             }
@@ -167,6 +173,9 @@ impl Machine {
                 if P::TIMELINE {
                     probe.timestep(Timestep(t), &span, timer.cores());
                 }
+            }
+            if P::PACKETS && self.arch.noc.is_some() {
+                packets(&self.loaded, state, timer.as_ref(), t, probe);
             }
         }
         let time = timer.map(|timer| timer.finish(self.n_read_values()));

@@ -14,6 +14,8 @@ pub trait Probe {
     const TIMELINE: bool = false;
     /// Whether [`Self::firing`] is called.
     const FIRINGS: bool = false;
+    /// Whether [`Self::packet`] is called.
+    const PACKETS: bool = false;
 
     /// The neurons of a layer that fired in a timestep: channel-major indices, ascending. Called for every layer and
     /// timestep; for the input layer, its events.
@@ -36,6 +38,12 @@ pub trait Probe {
     fn firing(&mut self, at: Cycle, layer: LayerId, neuron: u32) {
         let _ = (at, layer, neuron);
     }
+
+    /// A packet that was sent in a timestep: those of the host first, then core by core in the order of emission. Chips without
+    /// a network send none.
+    fn packet(&mut self, t: Timestep, packet: &crate::packets::Packet<'_>) {
+        let _ = (t, packet);
+    }
 }
 
 /// Watches nothing.
@@ -49,6 +57,7 @@ impl<P: Probe, Q: Probe> Probe for (P, Q) {
     const POTENTIALS: bool = P::POTENTIALS || Q::POTENTIALS;
     const TIMELINE: bool = P::TIMELINE || Q::TIMELINE;
     const FIRINGS: bool = P::FIRINGS || Q::FIRINGS;
+    const PACKETS: bool = P::PACKETS || Q::PACKETS;
 
     fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
         self.0.spikes(t, layer, neurons);
@@ -68,5 +77,10 @@ impl<P: Probe, Q: Probe> Probe for (P, Q) {
     fn firing(&mut self, at: Cycle, layer: LayerId, neuron: u32) {
         self.0.firing(at, layer, neuron);
         self.1.firing(at, layer, neuron);
+    }
+
+    fn packet(&mut self, t: Timestep, packet: &crate::packets::Packet<'_>) {
+        self.0.packet(t, packet);
+        self.1.packet(t, packet);
     }
 }

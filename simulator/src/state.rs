@@ -140,6 +140,9 @@ pub struct State {
     pub(crate) input_order: Vec<u32>,
     /// Events under way, on chips that fire per event.
     pub(crate) events: EventQueue,
+    /// The neuron of each spike in `order`, and neuron and value of each event in `input_order`; for probes.
+    pub(crate) tags: Vec<u32>,
+    pub(crate) input_tags: Vec<(u32, i32)>,
 }
 
 impl State {
@@ -184,6 +187,8 @@ impl State {
             order: Vec::new(),
             input_order: Vec::new(),
             events: EventQueue::default(),
+            tags: Vec::new(),
+            input_tags: Vec::new(),
         }
     }
 

@@ -49,6 +49,9 @@ pub(crate) fn input<P: Probe>(
             classes.of(c.into(), y.into(), x.into())
         }));
     }
+    if P::PACKETS {
+        state.input_tags.extend(events.iter().map(|event| (event.neuron, event.value)));
+    }
     let width = layer.shape.2 as usize;
     by_place(events, layer.shape.1 as usize * width, &mut state.sorted, |place, channels| {
         let (y, x) = (place / width, place % width);
@@ -235,6 +238,9 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
                 own.tiles[index].step_uses[class as usize] += run.len() as u32;
                 if settings.ordered {
                     state.order.extend(std::iter::repeat_n((u as u32, index as u16, class), run.len()));
+                }
+                if P::PACKETS {
+                    state.tags.extend(run.iter().map(|&c| neuron(c) as u32));
                 }
                 if let Some(deliveries) = tile.classes.deliveries.get(class as usize) {
                     state.ring.send((t, settings.timesteps), deliveries, run, place, 1);

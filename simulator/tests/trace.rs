@@ -5,7 +5,7 @@ mod support;
 use isa::{CoreId, InputEvent, LayerId, Stimulus, Timestep, arch::preset::preset};
 use simulator::{
     CoreTime, Machine, NoProbe, Probe, StepTime, TimingMode,
-    trace::{Potentials, Spikes, Vcd},
+    trace::{Packets, Potentials, Spikes, Vcd},
 };
 use std::collections::HashMap;
 
@@ -140,6 +140,39 @@ fn a_dump_shows_when_chosen_cores_are_busy_and_what_they_take_and_fire() {
             }
             assert!(worked > 0);
             assert_eq!(at(&signals[&format!("{name}.timestep")], u64::MAX), 2);
+        }
+    }
+}
+
+#[test]
+fn packets_are_those_that_the_counters_count_and_arrive_after_they_were_sent() {
+    for name in ["loihi1", "seneca_like"] {
+        let machine = machine(name);
+        for mode in [TimingMode::Counts, TimingMode::Analytic, TimingMode::Cycle] {
+            let plain = machine.run(&two_spikes(), mode, &mut NoProbe).expect("a valid sample");
+            let mut probe = Packets::new(&machine, Vec::new());
+            let run = machine.run(&two_spikes(), mode, &mut probe).expect("a valid sample");
+            assert_eq!(run, plain, "{name}: a probe changes nothing");
+            let text = String::from_utf8(probe.finish().expect("memory does not fail")).expect("UTF-8");
+            let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
+            let sent = run.ledger.total()[isa::Action::PacketInject];
+            // The host also reads two potentials after the last timestep.
+            assert_eq!(rows.len() as u64 + 2, sent, "{name} {mode:?}:\n{text}");
+            // Worked out in `paper.rs`: two input events to core 0, four spikes of channel 0 from core 0 to core 4.
+            let between = |src: &str, dst: &str| rows.iter().filter(|row| row[1] == src && row[2] == dst).count();
+            assert_eq!((between("host", "core0"), between("core0", "core4")), (2, 4), "{name} {mode:?}:\n{text}");
+            for row in &rows {
+                let time = |i: usize| row[i].parse::<u64>().ok();
+                assert_eq!(time(9).is_some(), run.time.is_some(), "{name} {mode:?}: {row:?}");
+                if let (Some(injected), Some(arrived)) = (time(9), time(10)) {
+                    assert!(arrived > injected, "{name}: {row:?}");
+                }
+                assert_eq!(
+                    time(10).is_some(),
+                    mode == TimingMode::Cycle && machine.has_time_in(mode),
+                    "{name}: {row:?}"
+                );
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
             bail!("there is no pass `{name}`; the passes are {}", known.join(", "));
         }
     }
-    let model = source::model(args.model.name())?;
+    let model = source::model_of(&args.model)?;
     let arch = source::arch(&args.target.arch)?;
     let mut watch = Watch { stop_after: args.stop_after.as_deref(), dump_after: &args.dump_after, ..Watch::default() };
     let data = args.images.data.as_deref();

@@ -3,6 +3,7 @@
 use crate::{
     args::{DeployArgs, TargetArgs},
     cmd, interrupt,
+    samples::Samples,
     simulation::{Settings, simulate},
     source::{self, Model},
 };
@@ -67,7 +68,7 @@ pub(crate) fn deploy(
     let machine = Machine::new(&compiled.program, &arch)?;
     let stop = interrupt::flag();
     let settings = Settings { mode: crate::args::Mode::Counts, threads: None, keep_ledgers: false, stop: &stop };
-    let batch = simulate(&compiled.program, &machine, &validation, settings)?;
+    let batch = simulate(&compiled.program, &machine, &Samples::Images(validation.clone()), settings)?;
     if batch.stopped {
         bail!("stopped before all validation images were run; nothing was written");
     }

@@ -2,10 +2,12 @@
 
 pub(crate) mod ablate;
 mod baseline;
+mod check;
 mod compile;
 mod data;
 mod deploy;
 pub(crate) mod energy;
+mod export;
 mod inspect;
 pub(crate) mod reproduce;
 mod run;
@@ -31,6 +33,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Command::Ablate(args) => ablate::run(args),
         Command::Deploy(args) => deploy::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Export(args) => export::run(args),
     }
 }
 

@@ -5,21 +5,21 @@ use crate::{
     cmd, files, interrupt,
     lower::{Lowered, lower},
     report::{per_event::PerEvent, per_image, run::RunReport, stored::StoredRun},
+    samples::Samples,
     simulation::{Batch, Settings, simulate},
-    source, stepwise, trace,
+    source::{self, Model},
+    stepwise, trace,
 };
 use anyhow::{Context, Result, bail};
 use compiler::Unobserved;
 use isa::{Arch, Program, arch::Fire};
-use models::data::Dataset;
 use simulator::Machine;
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 /// Compiles and simulates.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
-    let model = source::model(args.model.name())?;
+    let (model, samples) = inputs(args)?;
     let arch = source::arch(&args.target.arch)?;
-    let images = source::images(&args.images, model.dataset())?;
     let data = args.images.data.as_deref();
     let Lowered { compiled, weighting } =
         lower(&model, &arch, (&args.target, data), &mut Unobserved)?.expect("nobody stops it");
@@ -27,9 +27,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
         eprint!("{weighting}");
     }
     let mut in_timesteps = None;
-    let batch = execute(&compiled.program, &arch, &images, &args.simulation, |batch, run, energy| {
+    let batch = execute(&compiled.program, &arch, &samples, &args.simulation, |batch, run, energy| {
         if arch.core.fire == Fire::PerEvent && !batch.stopped {
-            in_timesteps = Some(stepwise::simulate(&compiled, &images, &args.simulation)?).filter(|b| !b.stopped);
+            in_timesteps = Some(stepwise::simulate(&compiled, &samples, &args.simulation)?).filter(|b| !b.stopped);
         }
         let per_event = PerEvent::of(&arch, run, batch, in_timesteps.as_ref());
         Ok(RunReport { per_event, ..RunReport::new(&model.name, Some(args.target.seed), run, batch, energy) })
@@ -37,32 +37,47 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     if args.verify {
         // Firing per event is another network; what is verified then is what it was compared with.
         if let Some(stepwise) = in_timesteps.as_ref().or((arch.core.fire == Fire::PerStep).then_some(&batch)) {
-            crate::agreement::report(&model, &compiled, &images, stepwise, args.simulation.json)?;
+            crate::agreement::report(&model, &compiled, &samples, stepwise, args.simulation.json)?;
         }
     }
     Ok(exit_code(&batch))
 }
 
-/// Simulates all images, prices the counts, writes the files asked for and prints the report.
+/// The network and the samples. Recorded events say for a NIR file how samples enter and how long they are, unless options do.
+fn inputs(args: &RunArgs) -> Result<(Model, Samples)> {
+    if args.images.data.as_deref().is_some_and(source::is_recording) {
+        let samples = source::samples(&args.images, None)?;
+        let mut model = args.model.clone();
+        if Path::new(model.name()).extension().is_some_and(|e| e == "nir") {
+            model.nir.default_to_events(samples.timesteps());
+        }
+        return Ok((source::model_of(&model)?, samples));
+    }
+    let model = source::model_of(&args.model)?;
+    let samples = source::samples(&args.images, model.dataset())?;
+    Ok((model, samples))
+}
+
+/// Simulates all samples, prices the counts, writes the files asked for and prints the report.
 pub(crate) fn execute(
     program: &Program,
     arch: &Arch,
-    images: &Dataset,
+    samples: &Samples,
     args: &SimulationArgs,
     report: impl FnOnce(&Batch, &StoredRun, &energy::price::Breakdown) -> Result<RunReport>,
 ) -> Result<Batch> {
     cmd::set_threads(args.threads)?;
     let table = source::energy_table(args.table.as_deref(), arch)?;
     let machine = Machine::new(program, arch)?;
-    trace::write(&args.trace, program, &machine, images, args.mode)?;
+    trace::write(&args.trace, program, &machine, samples, args.mode)?;
     let stop = interrupt::flag();
     let settings =
         Settings { mode: args.mode, threads: args.threads, keep_ledgers: args.per_image.is_some(), stop: &stop };
-    let batch = simulate(program, &machine, images, settings)?;
+    let batch = simulate(program, &machine, samples, settings)?;
     if batch.samples.is_empty() {
         bail!("stopped before the first image was done; nothing to report");
     }
-    let run = StoredRun::new(program, arch, &images.name, &batch);
+    let run = StoredRun::new(program, arch, samples.name(), &batch);
     let priced = energy::price::price(&run.ledger, &table, &run.context())
         .with_context(|| format!("energy table {}", table.name))?;
     if let Some(path) = &args.per_image {

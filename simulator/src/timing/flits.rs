@@ -53,9 +53,18 @@ impl Timer<'_> {
         }
         injections.sort_by_key(|injection| injection.at);
         let (mut last, mut delivered) = (start, 0);
+        let mut arrivals = self.arrivals.as_mut();
+        if let Some(arrivals) = &mut arrivals {
+            arrivals.clear();
+            arrivals.resize(injections.len(), start);
+        }
         let mut deliver = |copy: Delivery| {
             last = last.max(copy.at);
             delivered += 1;
+            if let Some(arrivals) = &mut arrivals {
+                let arrival = &mut arrivals[copy.packet as usize];
+                *arrival = copy.at.max(*arrival);
+            }
         };
         if self.queues.is_empty() {
             mesh.run(start, u64::MAX, &injections, &mut deliver);

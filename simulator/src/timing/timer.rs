@@ -32,6 +32,9 @@ pub(crate) struct Timer<'a> {
     pub(super) cores: Vec<CoreTime>,
     time: Time,
     pub(super) now: u64,
+    /// When the timestep replayed last began, and when each of its packets had arrived, if that is kept.
+    begun: u64,
+    pub(super) arrivals: Option<Vec<u64>>,
 }
 
 impl<'a> Timer<'a> {
@@ -64,7 +67,34 @@ impl<'a> Timer<'a> {
             cores: Vec::new(),
             time,
             now,
+            begun: now,
+            arrivals: None,
         }
+    }
+
+    /// Keeps the arrivals of the packets of each timestep.
+    pub(crate) fn keep_arrivals(&mut self) {
+        self.arrivals = self.mesh.is_some().then(Vec::new);
+    }
+
+    /// When the packet that was injected as number `id` in the last timestep had arrived everywhere, where flits are simulated.
+    pub(crate) fn arrival(&self, id: usize) -> Option<u64> {
+        self.arrivals.as_ref().map(|arrivals| arrivals[id])
+    }
+
+    /// When the last timestep began.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// Ticks from the start of the last timestep until a unit began to emit.
+    pub(crate) fn swept(&self, unit: usize) -> u64 {
+        self.cores[unit].arrivals + self.cores[unit].sweep
+    }
+
+    /// Ticks between two packets of the host, and between two packets of a core.
+    pub(crate) fn intervals(&self) -> (u64, u64) {
+        (self.costs.host, self.costs.core.emit)
     }
 
     /// Times of the cores in the last timestep.
@@ -75,6 +105,7 @@ impl<'a> Timer<'a> {
     /// Replays timestep `t` from the work recorded in `state`.
     pub(crate) fn step(&mut self, settings: Settings<'_>, state: &State, t: u32) -> Result<StepTime, RunError> {
         let (loaded, costs) = (self.loaded, self.costs);
+        self.begun = self.now;
         let n_inputs: u64 = state.input_sent.iter().map(|sent| u64::from(sent.n)).sum();
         self.begin_cores(settings, &state.work, t);
         self.packets(state);

@@ -5,17 +5,20 @@
 //! | [`Spikes`] | CSV | one spike |
 //! | [`Firings`] | CSV | one spike of a chip that fires per event, with its tick |
 //! | [`Potentials`] | CSV | one potential at the end of one timestep |
+//! | [`Packets`] | CSV | one packet |
 //! | [`Timeline`] | Perfetto trace (protobuf) | one phase of one core, a queue, a link |
 //! | [`Vcd`] | value change dump (IEEE 1364-2001, section 18) | busy, events and spikes of one core |
 //!
 //! Each is made for a machine, given to [`Machine::run`](crate::Machine::run) and ended with its `finish`, which reports the
 //! first failed write. Nothing is held back but what is still open. Same run, same bytes.
 
+mod packets;
 mod proto;
 mod table;
 mod timeline;
 mod vcd;
 
+pub use packets::Packets;
 pub use table::{Firings, Potentials, Spikes};
 pub use timeline::Timeline;
 pub use vcd::Vcd;

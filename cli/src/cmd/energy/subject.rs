@@ -6,7 +6,7 @@ use crate::{
     args::{ImageArgs, TargetArgs},
     files,
     lower::lower,
-    progress, simulation,
+    progress, samples,
     source::{self, Model},
 };
 use anyhow::{Context, Result, bail, ensure};
@@ -88,7 +88,7 @@ pub(crate) fn measure(model: &Model, images: &Dataset) -> Result<Subject> {
         .map(|i| {
             let mut seen = Activity::new(graph);
             seen.begin();
-            let stimulus = simulation::stimulus(&compiled.program, images.image(i));
+            let stimulus = samples::of_image(&compiled.program, images.image(i));
             let run = machine.run(&stimulus, TimingMode::Counts, &mut seen)?;
             let found = activity::disagreements(graph, &seen, &run.ledger).with_context(context)?;
             ensure!(

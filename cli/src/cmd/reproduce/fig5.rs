@@ -54,7 +54,7 @@ struct Figure {
 /// Draws.
 pub(super) fn run(args: &Fig5Args) -> Result<ExitCode> {
     let begun = Instant::now();
-    let model = source::model(args.model.name())?;
+    let model = source::model_of(&args.model)?;
     let images = source::images(&ImageArgs { data: args.data.clone(), limit: None }, model.dataset())?;
     let Some((network, _)) = &model.trained else {
         bail!("{}: is a graph; feature maps need a trained network (.safetensors or a bundled one)", model.name);

@@ -1,0 +1,110 @@
+//! NIR files on the command line: checked, compiled, run with recorded events, written.
+
+mod support;
+
+use std::{fs, path::Path};
+use support::spikeloom;
+
+const LIF: &[u8] = include_bytes!("../../models/golden/nir/lif_norse.nir");
+const CSNN: &[u8] = include_bytes!("../../models/golden/nir/csnn.nir");
+const EXACT: &str = include_str!("../../models/golden/nir/lif_exact.csv");
+
+/// The input of the reference neuron as recorded events.
+fn events(folder: &Path) {
+    let fires = |line: &str| line.split(',').next().and_then(|v| v.parse::<f64>().ok()) == Some(1.0);
+    let rows: Vec<String> =
+        EXACT.lines().enumerate().filter(|(_, line)| fires(line)).map(|(t, _)| format!("{t},0\n")).collect();
+    fs::write(folder.join("events.csv"), format!("timestep,neuron\n{}", rows.concat())).expect("writable");
+}
+
+#[test]
+fn check_lists_nodes_and_says_what_the_file_does_not_say() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    fs::write(dir.path().join("lif.nir"), LIF).expect("writable");
+    let ran = spikeloom(dir.path(), &["check", "lif.nir", "--dt", "1e-4"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    for part in [
+        "lif.nir: 4 nodes, 3 edges, nir 0.1.1",
+        "tau 0.0025, r 1, v_leak 0, v_threshold 0.1",
+        "timestep    1e-4 (given)",
+        "reset       to v_reset (assumed)",
+        "--reset subtract",
+        "164/4096",
+        "can be mapped: 2 populations",
+    ] {
+        assert!(ran.out.contains(part), "`{part}` is missing:\n{}", ran.out);
+    }
+    let ran = spikeloom(dir.path(), &["check", "lif.nir"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.out.contains("refused") && ran.out.contains("node `1`") && ran.out.contains("--dt"), "{}", ran.out);
+    let ran = spikeloom(dir.path(), &["check", "lif.nir", "--dt", "1e-4", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!((value["edges"].as_u64(), value["nodes"][1]["type"].as_str()), (Some(3), Some("LIF")));
+}
+
+#[test]
+fn recorded_events_run_through_the_reference_neuron() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    fs::write(at.join("lif.nir"), LIF).expect("writable");
+    events(at);
+    let args = ["run", "lif.nir", "--dt", "1e-4", "--data", "events.csv", "--verify", "--trace", "spikes"];
+    let ran = spikeloom(at, &[&args[..], &["--arch", "lemaire_ideal", "--weight-bits", "16"]].concat());
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("verified     1 of 1"), "{}", ran.out);
+    assert!(ran.err.contains("what this file does not say") && ran.err.contains("steps"), "{}", ran.err);
+    let spikes = fs::read_to_string(at.join("spikes.csv")).expect("written");
+    let times: Vec<i32> = spikes
+        .lines()
+        .filter(|line| line.split(',').nth(1) == Some("1"))
+        .map(|line| line.split(',').next().and_then(|t| t.parse().ok()).expect("a timestep"))
+        .collect();
+    assert_eq!(times, [460, 510, 710, 760]);
+}
+
+#[test]
+fn wrong_files_and_options_are_named() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    fs::write(at.join("lif.nir"), LIF).expect("writable");
+    fs::write(at.join("csnn.nir"), CSNN).expect("writable");
+    fs::write(at.join("cut.nir"), &LIF[..LIF.len() / 2]).expect("writable");
+    fs::write(at.join("text.nir"), "not HDF5").expect("writable");
+    events(at);
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["check", "text.nir"], &["text.nir", "HDF5"]),
+        (&["run", "cut.nir", "--dt", "1"], &["cut.nir"]),
+        (&["run", "lif.nir", "--data", "events.csv"], &["lif.nir", "node `1`", "--dt", "1e-4"]),
+        (&["run", "lif.nir", "--dt", "1", "--data", "events.csv"], &["lif.nir", "node `1`", "dt/tau > 1"]),
+        (&["run", "lif.nir", "--dt", "0", "--data", "events.csv"], &["positive --dt"]),
+        (&["run", "lif.nir", "--dt", "1e-4"], &["--data"]),
+        (&["run", "--dt", "1"], &["--dt", "NIR", "mnist-small"]),
+        (&["run", "lif.nir", "--dt", "1e-4", "--steps", "10", "--data", "events.csv"], &["events.csv", "--steps 851"]),
+        (&["run", "--data", "events.csv"], &["events.csv", "values", "--coding events"]),
+        (&["run", "csnn.nir", "--dt", "1e-4", "--data", "mnist"], &["mnist"]),
+        (&["export", "lif.nir"], &["--dt"]),
+    ];
+    for (args, parts) in cases {
+        let ran = spikeloom(at, args);
+        assert_eq!(ran.code, 2, "{args:?}: {}{}", ran.out, ran.err);
+        for part in *parts {
+            assert!(ran.err.contains(part), "{args:?} does not mention `{part}`:\n{}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn an_exported_network_runs_as_the_network() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    let ran = spikeloom(at, &["export", "mnist-small", "-o", "net.nir"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("metadata/spikeloom"), "{}", ran.out);
+    let layers = |model: &str| {
+        let ran = spikeloom(at, &["run", model, "--limit", "5", "--json"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let report: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+        (report["correct"].clone(), report["layers"].clone(), report["counts"].clone())
+    };
+    assert_eq!(layers("net.nir"), layers("mnist-small"));
+}

@@ -1,0 +1,31 @@
+//! NIR (Neuromorphic Intermediate Representation) files: reading, checking, lowering to a network, writing.
+//!
+//! NIR is the exchange format of spiking-network frameworks (Pedersen et al., Nature Communications 15, 2024; the Python
+//! package `nir` is the reference for the layout). A file holds a graph of nodes with differential equations; it does not hold
+//! what a digital chip needs to know: the timestep, the reset rule, the comparison, the input coding. `docs/nir.md` says what
+//! is accepted, what is assumed, and how each node is mapped.
+
+mod data;
+mod export;
+pub mod hdf5;
+mod inline;
+mod lint;
+mod lower;
+pub mod model;
+mod network;
+mod neuron;
+mod options;
+mod pipeline;
+mod read;
+mod shape;
+mod signal;
+mod write;
+
+pub use data::{Recording, write_data};
+pub use export::export;
+pub use lint::{Line, Lint, lint};
+pub use lower::{Imported, assumptions, lower};
+pub use model::{NirGraph, Node, Problem, Problems};
+pub use options::{Assumption, Coding, Extra, Integrator, METADATA, Options, Origin, Said};
+pub use read::{Read, read};
+pub use write::write;

@@ -1,0 +1,277 @@
+//! From the bytes of a NIR file to a graph.
+//!
+//! Layout: `/version` and `/node`, a group with `type` = `NIRGraph`, `edges` (E × 2 names), `nodes/<name>` with a `type` and
+//! one array per field, optionally `metadata`. Accepted beyond what `nir` 1.0.8 writes: absent `input_shape`, `input_type`,
+//! `v_reset` and `bias`; scalars where vectors stand; empty edges of any element type; duplicate edges (they add up); fields
+//! that are not known. A node that cannot be used becomes [`Node::Refused`], so that a checker can list all of them.
+
+use super::{
+    hdf5::{self, Array, Tree, Values},
+    model::{Convolution, Neuron, NirGraph, Node, Padding, Pooling, Problem, Problems, Tensor},
+};
+use std::collections::{BTreeMap, HashSet};
+
+/// A graph, the version that its file names, and what was noticed while reading.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Read {
+    /// The graph.
+    pub graph: NirGraph,
+    /// Version of the package `nir` that wrote the file; empty if it does not say.
+    pub version: String,
+    /// Remarks: unknown fields, duplicate edges.
+    pub remarks: Vec<String>,
+}
+
+/// Reads a NIR file.
+///
+/// # Errors
+/// If the bytes are not HDF5, or hold no NIR graph with readable edges.
+pub fn read(bytes: Vec<u8>) -> Result<Read, Problems> {
+    let tree = hdf5::read(bytes).map_err(|e| Problem::new("graph", e.to_string()))?;
+    let version = match tree.arrays.get("version").map(|a| &a.values) {
+        Some(Values::Text(text)) => text.first().cloned().unwrap_or_default(),
+        _ => String::new(),
+    };
+    let Some(root) = tree.groups.get("node") else {
+        return Err(Problem::new("graph", "/node: is missing; this is an HDF5 file, but not a NIR graph").into());
+    };
+    let mut remarks = Vec::new();
+    let graph = graph(root, "", &mut remarks)?;
+    Ok(Read { graph, version, remarks })
+}
+
+fn graph(tree: &Tree, place: &str, remarks: &mut Vec<String>) -> Result<NirGraph, Problem> {
+    let fail = |reason: &str| Problem::new(if place.is_empty() { "graph" } else { place }, reason.to_owned());
+    match text(tree, "type") {
+        Some("NIRGraph") => {}
+        Some(other) => return Err(fail(&format!("the root has the type {other}; only a NIRGraph can be read"))),
+        None => return Err(fail("has no type; this is not a NIR graph")),
+    }
+    let mut edges = Vec::new();
+    let mut seen = HashSet::new();
+    if let Some(array) = tree.arrays.get("edges") {
+        let names = match (&array.values, array.shape.last()) {
+            (values, _) if array.shape.contains(&0) || matches!(values, Values::Text(t) if t.is_empty()) => &[][..],
+            (Values::Text(names), Some(2)) if array.shape.len() == 2 => &names[..],
+            _ => return Err(fail("edges: must be pairs of names")),
+        };
+        for pair in names.chunks_exact(2) {
+            let edge = (pair[0].clone(), pair[1].clone());
+            if !seen.insert(edge.clone()) {
+                remarks.push(format!("edge {} → {} occurs more than once; its inputs add up", edge.0, edge.1));
+            }
+            edges.push(edge);
+        }
+    }
+    let mut nodes = BTreeMap::new();
+    for (name, inner) in tree.groups.get("nodes").map(|t| &t.groups).into_iter().flatten() {
+        let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
+        let node = if text(inner, "type") == Some("NIRGraph") {
+            Node::Graph(graph(inner, &place, remarks)?)
+        } else {
+            let mut fields = Fields { tree: inner, used: HashSet::from(["type"]) };
+            let kind = text(inner, "type").unwrap_or("without type").to_owned();
+            match node(&kind, &mut fields) {
+                Ok(node) => {
+                    let unknown: Vec<&str> =
+                        inner.arrays.keys().map(String::as_str).filter(|f| !fields.used.contains(f)).collect();
+                    if !unknown.is_empty() {
+                        remarks.push(format!("node `{place}`: {} not known to {kind}, ignored", unknown.join(", ")));
+                    }
+                    node
+                }
+                Err(reason) => Node::Refused { kind, reason },
+            }
+        };
+        nodes.insert(name.clone(), node);
+    }
+    let mut metadata = BTreeMap::new();
+    for (name, array) in tree.groups.get("metadata").map(|t| &t.arrays).into_iter().flatten() {
+        if let Values::Text(text) = &array.values {
+            metadata.insert(name.clone(), text.concat());
+        }
+    }
+    Ok(NirGraph { nodes, edges, metadata })
+}
+
+fn text<'a>(tree: &'a Tree, name: &str) -> Option<&'a str> {
+    match &tree.arrays.get(name)?.values {
+        Values::Text(text) => text.first().map(String::as_str),
+        _ => None,
+    }
+}
+
+/// The fields of a node, and which of them were asked for.
+struct Fields<'a> {
+    tree: &'a Tree,
+    used: HashSet<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    fn get(&mut self, name: &'static str) -> Option<&'a Array> {
+        self.used.insert(name);
+        self.tree.arrays.get(name)
+    }
+
+    /// Finite reals.
+    fn reals(&mut self, name: &'static str) -> Result<Option<Tensor>, String> {
+        let Some(array) = self.get(name) else { return Ok(None) };
+        let values: Vec<f64> = match &array.values {
+            Values::Real(v) => v.clone(),
+            Values::Integer(v) => v.iter().map(|&i| i as f64).collect(),
+            _ => return Err(format!("{name}: must be numbers")),
+        };
+        if values.is_empty() {
+            return Err(format!("{name}: has no values"));
+        }
+        match values.iter().position(|v| !v.is_finite()) {
+            Some(i) => Err(format!("{name}: value {i} is {}; weights and constants must be finite", values[i])),
+            None => Ok(Some(Tensor { shape: array.shape.clone(), values })),
+        }
+    }
+
+    fn need(&mut self, name: &'static str) -> Result<Tensor, String> {
+        self.reals(name)?.ok_or_else(|| format!("{name}: is missing"))
+    }
+
+    /// Integers; floats that are whole numbers count as such.
+    fn integers(&mut self, name: &'static str) -> Result<Option<Vec<i64>>, String> {
+        let Some(array) = self.get(name) else { return Ok(None) };
+        match &array.values {
+            Values::Integer(v) => Ok(Some(v.clone())),
+            Values::Real(v) if v.iter().all(|x| x.fract() == 0.0 && x.abs() < 1e15) => {
+                Ok(Some(v.iter().map(|&x| x as i64).collect()))
+            }
+            _ => Err(format!("{name}: must be integers")),
+        }
+    }
+
+    /// Extents, all in 1 ..= 2²⁴.
+    fn shape(&mut self, name: &'static str) -> Result<Option<Vec<usize>>, String> {
+        let Some(values) = self.integers(name)? else { return Ok(None) };
+        values.iter().map(|&v| side(name, v, 1)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Rows and columns; one value stands for both.
+    fn pair(&mut self, name: &'static str, least: i64) -> Result<Option<(usize, usize)>, String> {
+        match self.integers(name)?.as_deref() {
+            None => Ok(None),
+            Some(&[both]) => side(name, both, least).map(|n| Some((n, n))),
+            Some(&[rows, columns]) => Ok(Some((side(name, rows, least)?, side(name, columns, least)?))),
+            Some(other) => Err(format!("{name}: has {} values; rows and columns are 2", other.len())),
+        }
+    }
+}
+
+fn side(name: &str, value: i64, least: i64) -> Result<usize, String> {
+    if (least..=1 << 24).contains(&value) {
+        Ok(value as usize)
+    } else {
+        Err(format!("{name}: {value} is not possible; it must be from {least} to 2²⁴"))
+    }
+}
+
+fn node(kind: &str, fields: &mut Fields<'_>) -> Result<Node, String> {
+    Ok(match kind {
+        "Input" | "Output" => {
+            let shape = fields.shape("shape")?.ok_or("shape: is missing")?;
+            if kind == "Input" { Node::Input(shape) } else { Node::Output(shape) }
+        }
+        "Affine" | "Linear" => {
+            let weight = fields.need("weight")?;
+            let &[out, _] = &weight.shape[..] else {
+                return Err(format!("weight: has the shape {:?}; only matrices [out, in] can be mapped", weight.shape));
+            };
+            let bias = if kind == "Affine" { bias(fields, out)? } else { Vec::new() };
+            Node::Linear { weight, bias }
+        }
+        "Conv2d" => Node::Conv2d(convolution(fields)?),
+        "SumPool2d" | "AvgPool2d" => {
+            let kernel = fields.pair("kernel_size", 1)?.ok_or("kernel_size: is missing")?;
+            let stride = fields.pair("stride", 1)?.unwrap_or(kernel);
+            let padding = fields.pair("padding", 0)?.unwrap_or_default();
+            Node::Pool(Pooling { average: kind == "AvgPool2d", kernel, stride, padding })
+        }
+        "Flatten" => {
+            fields.get("input_type");
+            let one = |values: Option<Vec<i64>>, default| values.and_then(|v| v.first().copied()).unwrap_or(default);
+            Node::Flatten { start: one(fields.integers("start_dim")?, 1), end: one(fields.integers("end_dim")?, -1) }
+        }
+        "Scale" => Node::Scale(fields.need("scale")?),
+        "Threshold" => Node::Threshold(fields.need("threshold")?),
+        "I" | "IF" | "LI" | "LIF" => {
+            let (leaky, spiking) = (kind.starts_with('L'), kind.ends_with('F'));
+            let tau = if leaky { Some(fields.need("tau")?) } else { None };
+            if let Some(bad) = tau.iter().flat_map(|t| &t.values).find(|&&tau| tau <= 0.0) {
+                return Err(format!("tau: {bad} is not a time constant; it must be positive"));
+            }
+            Node::Neuron(Neuron {
+                r: fields.need("r")?,
+                v_leak: if leaky {
+                    fields.reals("v_leak")?.unwrap_or(Tensor::scalar(0.0))
+                } else {
+                    Tensor::scalar(0.0)
+                },
+                threshold: if spiking { Some(fields.need("v_threshold")?) } else { None },
+                v_reset: if spiking { fields.reals("v_reset")? } else { None },
+                tau,
+            })
+        }
+        other => {
+            return Err(format!(
+                "nodes of type {other} cannot be mapped; known are Input, Output, Affine, Linear, Conv2d, SumPool2d, AvgPool2d, \
+                 Flatten, Scale, Threshold, I, IF, LI, LIF, NIRGraph"
+            ));
+        }
+    })
+}
+
+/// One value per output; a single value stands for all; absent is none.
+fn bias(fields: &mut Fields<'_>, out: usize) -> Result<Vec<f64>, String> {
+    let Some(bias) = fields.reals("bias")? else { return Ok(Vec::new()) };
+    match bias.values.len() {
+        n if n == out => Ok(bias.values),
+        1 => Ok(vec![bias.values[0]; out]),
+        n => Err(format!("bias: has {n} values for {out} outputs")),
+    }
+}
+
+fn convolution(fields: &mut Fields<'_>) -> Result<Convolution, String> {
+    let weight = fields.need("weight")?;
+    let &[out, _, rows, columns] = &weight.shape[..] else {
+        return Err(format!("weight: has the shape {:?}; it must be [out, in / groups, rows, columns]", weight.shape));
+    };
+    let stride = fields.pair("stride", 1)?.unwrap_or((1, 1));
+    let dilation = fields.pair("dilation", 1)?.unwrap_or((1, 1));
+    let padding = match fields.get("padding").map(|a| &a.values) {
+        Some(Values::Text(word)) => match word.first().map(String::as_str) {
+            Some("valid") => Padding::Sides(0, 0),
+            Some("same") if stride != (1, 1) => {
+                return Err("padding: \"same\" exists for stride 1 only; give numbers".into());
+            }
+            Some("same") if [(rows, dilation.0), (columns, dilation.1)].iter().any(|(k, d)| d * (k - 1) % 2 == 1) => {
+                return Err(
+                    "padding: \"same\" of an even kernel pads one side more, which cannot be mapped; use an odd one"
+                        .into(),
+                );
+            }
+            Some("same") => Padding::Same,
+            other => return Err(format!("padding: {other:?} is neither numbers nor \"same\" nor \"valid\"")),
+        },
+        Some(_) => {
+            let (rows, columns) = fields.pair("padding", 0)?.expect("the field is there");
+            Padding::Sides(rows, columns)
+        }
+        None => Padding::Sides(0, 0),
+    };
+    let groups = match fields.integers("groups")?.as_deref() {
+        None => 1,
+        Some(&[groups]) => side("groups", groups, 1)?,
+        Some(_) => return Err("groups: must be one number".into()),
+    };
+    if !out.is_multiple_of(groups) {
+        return Err(format!("groups: {groups} do not divide {out} output channels"));
+    }
+    let input_shape = fields.pair("input_shape", 1)?;
+    Ok(Convolution { input_shape, bias: bias(fields, out)?, weight, stride, padding, dilation, groups })
+}
