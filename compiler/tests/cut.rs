@@ -12,6 +12,9 @@ mod support;
 
 const NET: PopulationId = PopulationId(1);
 
+/// An error put into the order of the cut population, or into the renumbered network.
+type Corruption = fn(&mut Vec<u32>, &mut Graph<Quantized>);
+
 /// `groups` groups of `size` neurons whose lists stay inside the group, neurons shuffled by a step that is prime to their
 /// number; every neuron has another bias.
 fn clustered(groups: u32, size: u32, fan_out: u32) -> Graph<Quantized> {
@@ -170,7 +173,7 @@ fn the_checkers_reject_planned_errors() {
         moved
     };
     assert_eq!(check::order::check(&graph, &moved, &cut.orders).0, []);
-    let broken: [(&str, fn(&mut Vec<u32>, &mut Graph<Quantized>)); 5] = [
+    let broken: [(&str, Corruption); 5] = [
         ("same", |order, _| order.swap(0, 1)),
         ("order", |order, _| order[0] = order[1]),
         ("order", |order, _| order.truncate(9)),

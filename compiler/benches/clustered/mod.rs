@@ -1,6 +1,6 @@
 //! A clustered random network, cut along shared sources, in the order of indices and at random.
 //!
-//! 64 groups of 256 neurons with 64 synapses each, 80 % of them inside the group, labels shuffled, on Loihi-like cores of 256
+//! 32 groups of 128 neurons with 32 synapses each, 80 % of them inside the group, labels shuffled, on Loihi-like cores of 128
 //! neurons with multicast. The groups themselves are a reference: what a cut could find at best, or nearly.
 
 use compiler::{Activity, Cutting, Options, compile_quantized};
@@ -11,9 +11,9 @@ use ir::{
 use isa::Arch;
 use std::{collections::BTreeSet, time::Instant};
 
-const GROUPS: u64 = 64;
-const SIZE: u64 = 256;
-const FAN_OUT: u64 = 64;
+const GROUPS: u64 = 32;
+const SIZE: u64 = 128;
+const FAN_OUT: u64 = 32;
 
 /// SplitMix64 (Steele et al. 2014).
 struct Random(u64);
