@@ -29,7 +29,7 @@ fn options(integrator: Integrator) -> Options {
 }
 
 fn stimulus() -> Stimulus {
-    let event = |row: &[f64; 3]| if row[0] == 1.0 { vec![Event { neuron: 0, value: 1 }] } else { Vec::new() };
+    let event = |row: &[f64; 3]| if row[0] > 0.0 { vec![Event { neuron: 0, value: 1 }] } else { Vec::new() };
     Stimulus { steps: exact().iter().map(event).collect() }
 }
 

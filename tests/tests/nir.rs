@@ -35,7 +35,7 @@ fn the_reference_neuron_spikes_on_a_chip_as_finely_as_its_weights_allow() {
     let exact = include_str!("../../models/golden/nir/lif_exact.csv");
     let column =
         |line: &str, i: usize| line.split(',').nth(i).expect("three columns").parse::<f64>().expect("a number");
-    let event = |line: &str| if column(line, 0) == 1.0 { vec![Event { neuron: 0, value: 1 }] } else { Vec::new() };
+    let event = |line: &str| if column(line, 0) > 0.0 { vec![Event { neuron: 0, value: 1 }] } else { Vec::new() };
     let stimulus = Stimulus { steps: exact.lines().map(event).collect() };
 
     let options = nir::Options {

@@ -141,7 +141,7 @@ fn node(population: &Population<Trained>, extents: &[usize]) -> Result<Node, Str
                 _ => None,
             };
             Node::Neuron(Neuron {
-                tau: tau.map(|tau| uniform(tau)),
+                tau: tau.map(uniform),
                 r: uniform(tau.unwrap_or(1.0)),
                 v_leak: uniform(0.0),
                 threshold: Some(everywhere(&spiking.threshold, population.shape, extents)),

@@ -3,7 +3,7 @@
 use super::{
     inline::inline,
     lower::{Imported, assumptions, lower},
-    model::{NirGraph, Node, Padding, Problem, Tensor},
+    model::{NirGraph, Node, Padding, Problem, Tensor, same_constant},
     options::{Assumption, Options},
     read::Read,
     shape,
@@ -138,5 +138,5 @@ fn range(name: &str, tensor: &Tensor) -> String {
     let high = tensor.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     // Constants are mostly stored with 32 bits; more digits would show their rounding.
     let (low, high) = (low as f32, high as f32);
-    if low == high { format!("{name} {low}") } else { format!("{name} {low} to {high}") }
+    if same_constant(low.into(), high.into()) { format!("{name} {low}") } else { format!("{name} {low} to {high}") }
 }

@@ -9,7 +9,7 @@
 
 use super::{
     inline::{Flat, inline},
-    model::{Node, Problem, Problems},
+    model::{Node, Problem, Problems, same_constant},
     network::{Kind, Network, Unit, resolve},
     neuron::{Discrete, compact, discretize},
     options::{Assumption, Coding, METADATA, Options, Said, Settings},
@@ -340,7 +340,7 @@ fn unreachable_threshold(step: &Discrete, drive: &[f64]) -> f64 {
 fn rounding(name: &str, step: &Discrete) -> Option<String> {
     let Leak::Decay(delta) = step.leak else { return None };
     let grid = f64::from(delta) / 4096.0;
-    (grid != step.alpha).then(|| {
+    (!same_constant(grid, step.alpha)).then(|| {
         format!(
             "node `{name}`: the leak of {:.6} per step is rounded to {delta}/4096 ({:+.2} %)",
             step.alpha,

@@ -68,6 +68,11 @@ impl Tensor {
     }
 }
 
+/// Whether two constants of a file are the very same.
+pub(super) fn same_constant(a: f64, b: f64) -> bool {
+    a.partial_cmp(&b) == Some(std::cmp::Ordering::Equal)
+}
+
 /// Zero padding of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {

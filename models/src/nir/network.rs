@@ -2,7 +2,7 @@
 
 use super::{
     inline::Flat,
-    model::{Neuron, Node, Problem, Problems, Tensor},
+    model::{Neuron, Node, Problem, Problems, Tensor, same_constant},
     shape,
     signal::{MAX_WEIGHTS, Signal, step},
 };
@@ -231,7 +231,7 @@ impl Found {
             && signal.constant.is_empty()
             && term.map.pool.is_none()
             && term.map.connectivity == ir::Connectivity::OneToOne
-            && term.map.weights.iter().all(|&w| w == 1.0)
+            && term.map.weights.iter().all(|&w| same_constant(w, 1.0))
             && (self.units[term.source].is_spiking() || self.units[term.source].is_readable_only())
         {
             return Some(term.source);

@@ -12,7 +12,7 @@
 //! and no leak.
 
 use super::{
-    model::{Neuron, Tensor},
+    model::{Neuron, Tensor, same_constant},
     options::{Integrator, Settings},
     signal::per_channel,
 };
@@ -145,5 +145,9 @@ impl Discrete {
 
 /// One value instead of many equal ones.
 pub(super) fn compact(values: Vec<f64>) -> PerChannel<f64> {
-    if values.iter().all(|v| *v == values[0]) { PerChannel::uniform(values[0]) } else { PerChannel(values) }
+    if values.iter().all(|&v| same_constant(v, values[0])) {
+        PerChannel::uniform(values[0])
+    } else {
+        PerChannel(values)
+    }
 }

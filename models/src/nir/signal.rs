@@ -5,7 +5,7 @@
 //! composed and refuses the rest.
 
 use super::{
-    model::{Convolution, Node, Pooling},
+    model::{Convolution, Node, Pooling, same_constant},
     shape,
 };
 use ir::{Connectivity, Conv2d, Pool, Projection, Shape};
@@ -122,7 +122,7 @@ impl Map {
 
 /// The values of each channel, if they are the same all over its map.
 pub(super) fn per_channel(values: &[f64], shape: Shape) -> Option<Vec<f64>> {
-    values.chunks(shape.map()).map(|map| map.iter().all(|v| *v == map[0]).then_some(map[0])).collect()
+    values.chunks(shape.map()).map(|map| map.iter().all(|&v| same_constant(v, map[0])).then_some(map[0])).collect()
 }
 
 /// The linear map of a node with an input of shape `pre` and an output of shape `output`, and its constant: empty for zeros.
