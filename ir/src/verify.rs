@@ -179,8 +179,8 @@ fn check_projection<S: Stage>(graph: &Graph<S>, id: ProjectionId, found: &mut Fo
             found.check(agrees || !positive, &entity, || match output {
                 Some((h, w)) => format!("gives maps of {h}×{w}, but `{}` has {}", post.name, post.shape),
                 None => format!(
-                    "the kernel {:?} with dilation {:?} does not fit in {source}, or padding {:?} makes it wider than 32 bits",
-                    conv.kernel, conv.dilation, conv.padding
+                    "the kernel does not fit in {source}, or padding {:?} makes it wider than 32 bits",
+                    conv.padding
                 ),
             });
             divides && agrees
