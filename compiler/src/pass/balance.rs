@@ -17,7 +17,7 @@
 //! in deliveries and links: smaller tiles overlap more. So it is an option, and both figures are reported.
 
 use crate::pass::{
-    cut::{Cut, Unfit},
+    cut::Cuts,
     fit::{Fitted, attempt},
     tile::{SLACK_PERCENT, Tiler},
 };
@@ -27,7 +27,7 @@ use std::ops::Range;
 
 /// The partition after spending the idle cores of its chips; the given one if there are none, or nothing is gained. `cuts`: what
 /// general graphs were cut into, which stays.
-pub(crate) fn balance(tiler: &Tiler, cuts: &[Option<Result<Cut, Unfit>>], start: Fitted) -> Fitted {
+pub(crate) fn balance(tiler: &Tiler, cuts: &Cuts, start: Fitted) -> Fitted {
     if tiler.arch.noc.is_none() {
         return start;
     }

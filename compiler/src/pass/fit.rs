@@ -11,7 +11,7 @@ use crate::{
     partition::{Grid, Partition},
     pass::{
         cluster::cluster,
-        cut::{Cut, Cutting, Unfit, cut},
+        cut::{Cuts, Cutting, Unfit, cut},
         emit::expressible,
         per_event::timeless,
         renumber::Orders,
@@ -86,11 +86,7 @@ pub fn fit(
 }
 
 /// The partition of all populations that fit, and those that do not; `caps` as for [`Tiler::grids`], `cuts` of [`cut`].
-pub(crate) fn attempt(
-    tiler: &Tiler,
-    slack_percent: u32,
-    (caps, cuts): (&[f64], &[Option<Result<Cut, Unfit>>]),
-) -> (Fitted, Vec<Misfit>) {
+pub(crate) fn attempt(tiler: &Tiler, slack_percent: u32, (caps, cuts): (&[f64], &Cuts)) -> (Fitted, Vec<Misfit>) {
     let cut = |p: usize| cuts[p].as_ref().and_then(|cut| cut.as_ref().ok());
     let fixed: Vec<Option<Grid>> = (0..cuts.len()).map(|p| cut(p).map(|cut| cut.grid.clone())).collect();
     let (grids, mut misfits) = tiler.grids(slack_percent, &fixed, caps);

@@ -244,7 +244,9 @@ pub fn read_network(bytes: &[u8], path: &Path) -> Result<(Network, Card), StoreE
         let mut weight = take("weight", m.channels * per_channel)?;
         if on_grid {
             for (weights, unit) in weight.chunks_exact_mut(per_channel.max(1)).zip(take("unit", m.channels)?) {
-                weights.iter_mut().for_each(|q| *q *= unit);
+                for q in weights {
+                    *q *= unit;
+                }
             }
         }
         let mean = take("mean", m.channels)?;

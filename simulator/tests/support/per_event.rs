@@ -243,8 +243,11 @@ fn synapses(graph: &Graph<Quantized>) -> Vec<Vec<Vec<(usize, i64)>>> {
     graph.projections().map(|(id, _)| of(id)).collect()
 }
 
+/// Tile and state word of each neuron, by layer and number.
+type Homes = BTreeMap<(u16, usize), (usize, u32)>;
+
 /// The tiles of a program, and the tile and state word of each neuron.
-fn places(program: &Program) -> (Vec<Tile>, BTreeMap<(u16, usize), (usize, u32)>) {
+fn places(program: &Program) -> (Vec<Tile>, Homes) {
     let (mut tiles, mut home) = (Vec::new(), BTreeMap::new());
     for (core, image) in program.cores.iter().enumerate() {
         for d in neurons(image) {

@@ -86,16 +86,13 @@ pub(crate) fn is_general(graph: &Graph<Quantized>, id: PopulationId) -> bool {
         && joined.iter().any(|&p| matches!(connectivity(p), Connectivity::Sparse(_)))
 }
 
-/// Cuts every general population, later ones first, so that the parts that a neuron sends to are known. `None` for others.
-pub(crate) fn cut(
-    graph: &Graph<Quantized>,
-    arch: &Arch,
-    bits: &[u32],
-    activity: &Activity,
-    cutting: Cutting,
-) -> Vec<Option<Result<Cut, Unfit>>> {
+/// By population: the cut of a general one or why it has none; `None` for others.
+pub(crate) type Cuts = Vec<Option<Result<Cut, Unfit>>>;
+
+/// Cuts every general population, later ones first, so that the parts that a neuron sends to are known.
+pub(crate) fn cut(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity: &Activity, cutting: Cutting) -> Cuts {
     let n = graph.n_populations();
-    let mut cuts: Vec<Option<Result<Cut, Unfit>>> = (0..n).map(|_| None).collect();
+    let mut cuts: Cuts = (0..n).map(|_| None).collect();
     // Parts reached by each row of a sparse projection, where they are known.
     let mut reached: Vec<Option<Vec<u32>>> = vec![None; graph.n_projections()];
     for p in (0..n).rev() {
