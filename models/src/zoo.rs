@@ -25,6 +25,16 @@ pub const ENTRIES: &[Entry] = &[
         doc: "MNIST, channels 40-120-120-230, strides 1,2,2,1, learned 2 × 2 read-out, on its 8-bit grid",
         bytes: include_bytes!("../zoo/mnist.safetensors"),
     },
+    Entry {
+        name: "fashion-mnist",
+        doc: "Fashion-MNIST, channels 40-120-120-230, strides 1,2,2,1, learned 2 × 2 read-out, on its 8-bit grid",
+        bytes: include_bytes!("../zoo/fashion-mnist.safetensors"),
+    },
+    Entry {
+        name: "cifar10",
+        doc: "CIFAR-10, channels 40-120-120-230, strides 1,2,2,1, learned 2 × 2 read-out, on its 8-bit grid",
+        bytes: include_bytes!("../zoo/cifar10.safetensors"),
+    },
 ];
 
 /// The shipped network called `name`.
