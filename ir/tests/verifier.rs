@@ -93,7 +93,7 @@ const DEFECTS: &[Defect] = &[
         g.add_population(lonely);
     }),
     ("gives maps of 4×4, but `hidden` has 4×5×4", |g| g.population_mut(HIDDEN).shape.height = 5),
-    ("the kernel (7, 3) with dilation (1, 1) does not fit", |g| conv(g).kernel = (7, 3)),
+    ("the kernel does not fit", |g| conv(g).kernel = (7, 3)),
     ("must be positive", |g| conv(g).stride = (0, 1)),
     ("3 groups do not divide", |g| conv(g).groups = 3),
     ("has 71 weights, its geometry takes 72", |g| {
