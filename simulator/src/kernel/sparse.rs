@@ -188,16 +188,19 @@ impl Sparse {
         synapses
     }
 
-    /// As [`super::Synaptic::touched`].
+    /// As [`super::Synaptic::touched`]; a neuron with several synapses of an event is reached once.
     pub(super) fn touched(&self, burst: Burst, list: &[u16], mut range: impl FnMut(usize, usize)) {
         for (start, end) in self.of(burst, list) {
+            let mut previous = None;
             for synapse in start as usize..end as usize {
                 let target = match &self.entries {
                     Entries::Short { entries, index_bits } => usize::from(entries[synapse]) & ((1 << index_bits) - 1),
                     Entries::Narrow(entries) => (entries[synapse] & 0xffff) as usize,
                     Entries::Wide(entries) => entries[synapse].0 as usize,
                 };
-                range(self.v_base + target, self.v_base + target + 1);
+                if previous.replace(target) != Some(target) {
+                    range(self.v_base + target, self.v_base + target + 1);
+                }
             }
         }
     }
