@@ -53,8 +53,8 @@ pub(crate) enum Command {
 /// Which network.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct ModelArgs {
-    /// A bundled network (mnist-small, mnist, fashion-mnist, cifar10), a trained network (.safetensors), a NIR file (.nir) or a
-    /// graph (.ron)
+    /// A bundled network (mnist-small, mnist, fashion-mnist, cifar10, cifar10-paper), a trained network (.safetensors), a NIR
+    /// file (.nir) or a graph (.ron)
     #[arg(value_name = "MODEL", default_value = "mnist-small")]
     model: String,
     /// The same as MODEL
