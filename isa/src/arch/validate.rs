@@ -28,9 +28,12 @@ pub fn validate(arch: &Arch) -> Vec<Problem> {
         v.constant(&path, constant);
     }
     v.check(arch.tick_ps.value > 0, "tick_ps", || "a tick of 0 ps".into(), "state the clock period or a resolution");
-    v.mesh(arch);
+    let positioned = v.mesh(arch);
     v.noc(arch);
     v.core(arch);
+    if positioned {
+        v.queues(arch);
+    }
     v.sync(arch);
     if arch.core.fire == Fire::PerEvent {
         v.per_event(arch);
@@ -62,18 +65,16 @@ impl Validator {
         );
     }
 
-    fn mesh(&mut self, arch: &Arch) {
+    /// Whether cores have positions, which per-core capacities need.
+    fn mesh(&mut self, arch: &Arch) -> bool {
         let m = &arch.mesh;
         let factors = [m.width, m.height, m.cores_per_router, m.chips.0, m.chips.1];
-        self.check(
-            factors.iter().all(|&n| n > 0),
-            "mesh",
-            || "a dimension is 0".into(),
-            "every dimension is at least 1",
-        );
+        let positive = factors.iter().all(|&n| n > 0);
+        self.check(positive, "mesh", || "a dimension is 0".into(), "every dimension is at least 1");
         let cores = factors.iter().try_fold(1u32, |n, &f| n.checked_mul(f));
         let fits = cores.is_some_and(|n| n <= 1 << 24);
         self.check(fits, "mesh", || "more than 2^24 cores".into(), "describe a smaller grid");
+        positive && fits
     }
 
     fn noc(&mut self, arch: &Arch) {
@@ -130,11 +131,6 @@ impl Validator {
         for (name, memory) in memories.each() {
             self.memory(&format!("core.memories.{name}"), memory, arch);
         }
-        let queues = &memories.queue.bits_by_core;
-        let smallest = (0..queues.len().max(1) as u32).filter_map(|core| arch.queue_events(CoreId(core))).min();
-        let message = || "the queue of a core does not hold one event".to_string();
-        let remedy = "at least the flits of a spike packet, or leave `bits` out";
-        self.check(smallest != Some(0), "core.memories.queue.bits", message, remedy);
         let words = memories.state.word_bits;
         let fits = words == 0 || words >= core.state_bits;
         let message = || format!("words of {words} bits do not hold a potential of {} bits", core.state_bits);
@@ -178,6 +174,14 @@ impl Validator {
         let agrees = largest == memory.bits.as_ref().map(|c| c.value);
         let message = || format!("the largest core has {largest:?} bits, but `bits` says otherwise");
         self.check(agrees, &format!("{path}.bits"), message, "state the largest capacity in `bits`");
+    }
+
+    fn queues(&mut self, arch: &Arch) {
+        let by_core = &arch.core.memories.queue.bits_by_core;
+        let smallest = (0..by_core.len().max(1) as u32).filter_map(|core| arch.queue_events(CoreId(core))).min();
+        let message = || "the queue of a core does not hold one event".to_string();
+        let remedy = "at least the flits of a spike packet, or leave `bits` out";
+        self.check(smallest != Some(0), "core.memories.queue.bits", message, remedy);
     }
 
     fn sync(&mut self, arch: &Arch) {

@@ -99,3 +99,18 @@ fn a_queue_holds_at_least_one_event() {
     arch.core.memories.queue.bits = queue(100);
     assert_eq!(arch.queue_events(CoreId(0)), Some(1));
 }
+
+#[test]
+fn a_mesh_without_cores_is_refused_for_what_it_is() {
+    for name in PRESETS.iter().map(|(name, _)| *name) {
+        for side in 0..5 {
+            let mut arch = chip(name);
+            let mesh = &mut arch.mesh;
+            let sides =
+                [&mut mesh.width, &mut mesh.height, &mut mesh.cores_per_router, &mut mesh.chips.0, &mut mesh.chips.1];
+            *sides.into_iter().nth(side).expect("as many") = 0;
+            let paths: Vec<String> = validate(&arch).into_iter().map(|problem| problem.path).collect();
+            assert!(paths.contains(&"mesh".to_string()), "{name}: {paths:?}");
+        }
+    }
+}
