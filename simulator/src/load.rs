@@ -3,7 +3,7 @@
 
 use crate::{
     error::{LoadError, invalid},
-    kernel::{Axon, Synaptic, Weights, conv, dense, neuron::Neurons, sparse::Sparse},
+    kernel::{Axon, Synaptic, Weights, conv, dense, fan_out::FanOut, neuron::Neurons, sparse::Sparse},
     noc::{
         topology::{LinkId, LinkKind, Topology},
         tree::Trees,
@@ -12,7 +12,7 @@ use crate::{
 use isa::{
     Arch, CoreId, CoreImage, Descriptor, Destination, Emission, Instruction, LayerId, NeuronDescriptor, NeuronKind,
     Program, Route, RouterId, WeightBlockId,
-    arch::{Multicast, Sweep},
+    arch::{Fire, Multicast, Sweep},
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -93,11 +93,19 @@ pub(crate) struct Tile {
     pub(crate) v_init: Vec<i32>,
     pub(crate) classes: Classes,
     pub(crate) to_host: bool,
+    /// Where spikes need no queue.
+    pub(crate) fan_out: Option<FanOut>,
 }
 
 impl Tile {
     pub(crate) fn n(&self) -> usize {
         self.extent.0 * self.extent.1 * self.extent.2
+    }
+
+    /// Emission class of the neuron at an offset in the tile's state.
+    pub(crate) fn class_of(&self, neuron: usize) -> u32 {
+        let (channels, _, width) = self.extent;
+        self.classes.of(neuron % channels, neuron / channels / width, neuron / channels % width)
     }
 }
 
@@ -116,6 +124,10 @@ pub(crate) struct Unit {
     /// Tiles updated at the end of a timestep, in order.
     pub(crate) tick: Vec<usize>,
     pub(crate) n_state: usize,
+    /// State words of the units before it.
+    pub(crate) first_word: usize,
+    /// Calls of all axons before each of its axons, over all units.
+    pub(crate) first_call: Vec<u32>,
     pub(crate) on_spike: u64,
     pub(crate) on_tick: u64,
     /// Barriers joined in a timestep.
@@ -147,6 +159,37 @@ pub(crate) struct Loaded {
     pub(crate) max_delay: u32,
     /// Routing trees of all packets.
     pub(crate) trees: Trees,
+}
+
+impl Loaded {
+    /// Whether any spike goes without a queue.
+    pub(crate) fn has_fan_outs(&self) -> bool {
+        self.units.iter().flat_map(|unit| &unit.tiles).any(|tile| tile.fan_out.is_some())
+    }
+
+    /// State words and calls of all units.
+    pub(crate) fn extent(&self) -> (usize, usize) {
+        let calls = self.units.iter().flat_map(|unit| &unit.axons).map(|axon| axon.calls.len()).sum();
+        (self.units.iter().map(|unit| unit.n_state).sum(), calls)
+    }
+
+    /// Spikes whose events only add synapse lists need no queues, unless the chip has to know which neurons were touched.
+    fn fan_out(&mut self) {
+        let (mut words, mut calls) = (0, 0);
+        for unit in &mut self.units {
+            unit.first_word = words;
+            words += unit.n_state;
+            for axon in &unit.axons {
+                unit.first_call.push(calls);
+                calls += axon.calls.len() as u32;
+            }
+        }
+        for u in 0..self.units.len() {
+            for i in 0..self.units[u].tiles.len() {
+                self.units[u].tiles[i].fan_out = FanOut::new(&self.units[u].tiles[i], &self.units);
+            }
+        }
+    }
 }
 
 struct Loader<'a> {
@@ -197,6 +240,9 @@ pub(crate) fn load(program: &Program, arch: &Arch, topology: &Topology) -> Resul
     }
     let mut loaded = Loaded { units, port, max_delay, trees: Trees::default() };
     loader.plant(&mut loaded);
+    if arch.core.sweep == Sweep::All && arch.core.fire == Fire::PerStep {
+        loaded.fan_out();
+    }
     Ok(loaded)
 }
 
@@ -288,6 +334,8 @@ impl Loader<'_> {
             tiles,
             tick,
             n_state: image.n_state as usize,
+            first_word: 0,
+            first_call: Vec::new(),
             on_spike: image.on_spike.len() as u64,
             on_tick: image.on_tick.len() as u64,
             barriers,
@@ -354,6 +402,7 @@ impl Loader<'_> {
             v_init: d.params.iter().map(|p| p.v_init).collect(),
             classes: classes(place, &d.emission, d.extent, paths)?,
             to_host: d.to_host,
+            fan_out: None,
         })
     }
 

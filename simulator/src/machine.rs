@@ -178,6 +178,7 @@ impl Machine {
                 packets(&self.loaded, state, timer.as_ref(), t, probe);
             }
         }
+        state.settle(&self.loaded);
         let time = timer.map(|timer| timer.finish(self.n_read_values()));
         Ok(self.outcome(state, time))
     }
@@ -266,3 +267,6 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

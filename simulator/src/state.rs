@@ -26,6 +26,10 @@ impl UnitSet {
         self.0[unit / 64] |= 1 << (unit % 64);
     }
 
+    pub(crate) fn contains(&self, unit: usize) -> bool {
+        self.0[unit / 64] >> (unit % 64) & 1 == 1
+    }
+
     pub(crate) fn remove(&mut self, unit: usize) {
         self.0[unit / 64] &= !(1 << (unit % 64));
     }
@@ -65,6 +69,8 @@ pub(crate) struct TileState {
     pub(crate) class_uses: Vec<u64>,
     /// The same in the current timestep.
     pub(crate) step_uses: Vec<u32>,
+    /// Spikes by neuron that went without a queue.
+    pub(crate) fan_uses: Vec<u32>,
 }
 
 /// State and tallies of one unit.
@@ -123,6 +129,8 @@ pub struct State {
     pub(crate) fired: Vec<u8>,
     /// Channels that fired at a position.
     pub(crate) channels: Vec<u16>,
+    /// Neurons of a tile whose spikes need no queue, by offset in its state.
+    pub(crate) direct: Vec<u32>,
     pub(crate) input_uses: Vec<u64>,
     pub(crate) input_events: u64,
     pub(crate) sorted: Sorted,
@@ -159,6 +167,7 @@ impl State {
                     .map(|tile| TileState {
                         class_uses: vec![0; tile.classes.routes.len().max(1)],
                         step_uses: vec![0; tile.classes.routes.len().max(1)],
+                        fan_uses: vec![0; if tile.fan_out.is_some() { tile.n() } else { 0 }],
                         ..TileState::default()
                     })
                     .collect(),
@@ -169,12 +178,13 @@ impl State {
             .collect();
         Self {
             units,
-            ring: Ring::new(n, loaded.max_delay),
+            ring: Ring::new(loaded),
             awake: UnitSet::new(n),
             members: Vec::new(),
             bases: Bases::default(),
             fired: Vec::new(),
             channels: Vec::new(),
+            direct: Vec::new(),
             input_uses: vec![0; loaded.port.classes.routes.len()],
             input_events: 0,
             sorted: Sorted::default(),
@@ -203,6 +213,7 @@ impl State {
                 tally.visits = 0;
                 tally.quiet = false;
                 tally.class_uses.fill(0);
+                tally.fan_uses.fill(0);
                 let v = &mut state.v[tile.v_base..][..tile.n()];
                 for row in v.chunks_exact_mut(tile.extent.0) {
                     row.copy_from_slice(&tile.v_init);
@@ -218,6 +229,39 @@ impl State {
         self.input_uses.fill(0);
         self.input_events = 0;
         self.read_counts.fill(0);
+    }
+
+    /// Counts what the spikes that went without a queue did on the cores that they reached.
+    pub(crate) fn settle(&mut self, loaded: &Loaded) {
+        if !loaded.has_fan_outs() {
+            return;
+        }
+        let mut reads = vec![(0, ListReads::default()); loaded.extent().1];
+        for (u, unit) in loaded.units.iter().enumerate() {
+            for (i, tile) in unit.tiles.iter().enumerate() {
+                let Some(fan) = &tile.fan_out else { continue };
+                let uses = std::mem::take(&mut self.units[u].tiles[i].fan_uses);
+                for (neuron, &n) in uses.iter().enumerate().filter(|&(_, &n)| n > 0) {
+                    let n = u64::from(n);
+                    for &(_, to, axon) in &tile.classes.deliveries[tile.class_of(neuron) as usize] {
+                        self.units[to as usize].axon_events[axon as usize] += n;
+                    }
+                    for read in fan.reads(neuron) {
+                        let (synapses, sum) = &mut reads[read.call as usize];
+                        *synapses += n * u64::from(read.synapses);
+                        let (words, issues) = (n * u64::from(read.words), n * u64::from(read.issues));
+                        *sum += ListReads { lists: n, words, issues };
+                    }
+                }
+                self.units[u].tiles[i].fan_uses = uses;
+            }
+        }
+        let own = self.units.iter_mut().flat_map(|unit| unit.rows.iter_mut().zip(&mut unit.lists));
+        let calls = own.flat_map(|(rows, lists)| rows.iter_mut().zip(lists));
+        for ((rows, lists), (synapses, sum)) in calls.zip(reads) {
+            *rows += synapses;
+            *lists += sum;
+        }
     }
 
     pub(crate) fn fired_in(&mut self, layer: LayerId) -> &mut Vec<u32> {

@@ -117,6 +117,7 @@ pub(crate) fn step<P: Probe>(loaded: &Loaded, settings: Settings<'_>, state: &mu
         let mut work = Work { unit: u as u32, ..Work::default() };
         arrivals(unit, settings, &mut state.units[u], &mut state.bases, &arrived, &mut work);
         arrived.queues[u].clear();
+        sums(unit, settings, &mut state.units[u], &mut arrived, &mut work);
         tick::<P>(unit, settings, state, t, &mut work);
         if settings.timed {
             state.work.push(work);
@@ -163,8 +164,29 @@ fn arrivals(
             }
         }
     }
-    if !queue.is_empty() {
+    if arrived.pending.contains(work.unit as usize) {
         state.tiles.iter_mut().for_each(|tile| tile.quiet = false);
+    }
+}
+
+/// Takes over what fan-outs have added to the potentials of a unit.
+fn sums(unit: &Unit, settings: Settings<'_>, state: &mut UnitState, arrived: &mut Arrivals, work: &mut Work) {
+    if arrived.sums.is_empty() || !arrived.pending.contains(work.unit as usize) {
+        return;
+    }
+    for (v, sum) in state.v.iter_mut().zip(&mut arrived.sums[unit.first_word..]) {
+        *v = v.wrapping_add(std::mem::take(sum));
+    }
+    if settings.timed {
+        work.events += std::mem::take(&mut arrived.events[work.unit as usize]);
+        for (axon, &first) in unit.axons.iter().zip(&unit.first_call) {
+            for (&call, issues) in axon.calls.iter().zip(&mut arrived.issues[first as usize..]) {
+                let issues = std::mem::take(issues);
+                if let Synaptic::Sparse(sparse) = &unit.synaptic[call as usize].0 {
+                    work.synaptic_ticks += settings.costs.list_ticks(issues, sparse.entry_bits);
+                }
+            }
+        }
     }
 }
 
@@ -199,6 +221,7 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
         state.fired.resize(channels, 0);
         let is_read = tile.layer == settings.read_layer;
         let layer = &settings.layers[tile.layer.0 as usize];
+        let direct = tile.fan_out.as_ref().filter(|fan| t + fan.delay < settings.timesteps);
         let n_before = state.units[u].tiles[index].spikes;
         let mut due = false;
         if settings.touched_only {
@@ -242,10 +265,20 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
                 if P::PACKETS {
                     state.tags.extend(run.iter().map(|&c| neuron(c) as u32));
                 }
-                if let Some(deliveries) = tile.classes.deliveries.get(class as usize) {
+                let Some(deliveries) = tile.classes.deliveries.get(class as usize) else { continue };
+                if direct.is_some_and(|fan| fan.is_direct(class)) {
+                    let first = position * channels;
+                    state.direct.extend(run.iter().map(|&c| (first + usize::from(c - tile.origin.0)) as u32));
+                } else {
                     state.ring.send((t, settings.timesteps), deliveries, run, place, 1);
                 }
             }
+        }
+        if let Some(fan) = direct {
+            let uses = &mut state.units[u].tiles[index].fan_uses;
+            state.direct.iter().for_each(|&neuron| uses[neuron as usize] += 1);
+            state.ring.spread(t + fan.delay, fan, &state.direct, settings.timed);
+            state.direct.clear();
         }
         let tally = &mut state.units[u].tiles[index];
         work.spikes += (tally.spikes - n_before) as u32;

@@ -4,6 +4,7 @@
 pub(crate) mod add;
 pub(crate) mod conv;
 pub(crate) mod dense;
+pub(crate) mod fan_out;
 pub(crate) mod neuron;
 pub(crate) mod sparse;
 

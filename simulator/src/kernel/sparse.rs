@@ -127,19 +127,42 @@ impl Sparse {
         })
     }
 
+    /// The list of the source at (channel, row, column), as (state word, weight); empty for one dropped by pooling.
+    pub(super) fn list(&self, (c, y, x): (u16, u16, u16)) -> impl Iterator<Item = (u32, i32)> {
+        let burst = Burst { axon: 0, y, x, n: 1, start: 0, value: 1 };
+        let (start, end) = self.of(burst, &[c]).next().unwrap_or((0, 0));
+        (start as usize..end as usize).map(|synapse| {
+            let (target, w) = self.entry(synapse);
+            ((self.v_base + target) as u32, w)
+        })
+    }
+
+    fn entry(&self, synapse: usize) -> (usize, i32) {
+        match &self.entries {
+            Entries::Short { entries, index_bits } => split_short(entries[synapse], *index_bits),
+            Entries::Narrow(entries) => split_narrow(entries[synapse]),
+            Entries::Wide(entries) => (entries[synapse].0 as usize, entries[synapse].1),
+        }
+    }
+
+    /// Counts the reading of a list of `n` synapses.
+    #[inline]
+    pub(super) fn count(&self, n: u32, reads: &mut ListReads) {
+        if n > 0 {
+            let (words, issues) = self.costs[n as usize];
+            *reads += ListReads { lists: 1, words: words.into(), issues: issues.into() };
+        }
+    }
+
     /// Adds the lists of the bursts' events; returns the number of synapses, and adds what is read to `reads`.
     pub(crate) fn scatter(&self, v: &mut [i32], bursts: &[Burst], list: &[u16], reads: &mut ListReads) -> u64 {
         let v = &mut v[self.v_base..][..self.n];
         match &self.entries {
             Entries::Short { entries, index_bits } => {
-                let (bits, mask) = (*index_bits, (1u32 << index_bits) - 1);
-                let split = |e: u16| ((u32::from(e) & mask) as usize, i32::from(e.cast_signed()) >> bits);
-                self.add(v, bursts, list, (entries, split), reads)
+                let bits = *index_bits;
+                self.add(v, bursts, list, (entries, |e| split_short(e, bits)), reads)
             }
-            Entries::Narrow(entries) => {
-                let split = |e: u32| ((e & 0xffff) as usize, e.cast_signed() >> 16);
-                self.add(v, bursts, list, (entries, split), reads)
-            }
+            Entries::Narrow(entries) => self.add(v, bursts, list, (entries, split_narrow), reads),
             Entries::Wide(entries) => self.add(v, bursts, list, (entries, |(t, w)| (t as usize, w)), reads),
         }
     }
@@ -173,8 +196,7 @@ impl Sparse {
                     continue;
                 }
                 std::hint::black_box(entries[start as usize]);
-                let (words, issues) = self.costs[(end - start) as usize];
-                *reads += ListReads { lists: 1, words: words.into(), issues: issues.into() };
+                self.count(end - start, reads);
                 synapses += u64::from(end - start);
                 group[n] = (start, end, burst.value);
                 n += 1;
@@ -193,17 +215,23 @@ impl Sparse {
         for (start, end) in self.of(burst, list) {
             let mut previous = None;
             for synapse in start as usize..end as usize {
-                let target = match &self.entries {
-                    Entries::Short { entries, index_bits } => usize::from(entries[synapse]) & ((1 << index_bits) - 1),
-                    Entries::Narrow(entries) => (entries[synapse] & 0xffff) as usize,
-                    Entries::Wide(entries) => entries[synapse].0 as usize,
-                };
+                let (target, _) = self.entry(synapse);
                 if previous.replace(target) != Some(target) {
                     range(self.v_base + target, self.v_base + target + 1);
                 }
             }
         }
     }
+}
+
+#[inline]
+fn split_short(e: u16, index_bits: u32) -> (usize, i32) {
+    ((u32::from(e) & ((1 << index_bits) - 1)) as usize, i32::from(e.cast_signed()) >> index_bits)
+}
+
+#[inline]
+fn split_narrow(e: u32) -> (usize, i32) {
+    ((e & 0xffff) as usize, e.cast_signed() >> 16)
 }
 
 /// `v[target] += w` for every entry of a list. Every target of a [`Sparse`] is below the length of `v`, which is `n`.

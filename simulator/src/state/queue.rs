@@ -1,7 +1,9 @@
 //! Input queues of all cores over a ring of timesteps. Spikes of one source position that take the same routes travel
-//! together as a [`Burst`]; what they do and what is counted is the same as one by one.
+//! together as a [`Burst`]; what they do and what is counted is the same as one by one. What spikes add by
+//! [`crate::kernel::fan_out`] is summed up here instead, by state word.
 
 use super::UnitSet;
+use crate::{kernel::fan_out::FanOut, load::Loaded};
 
 /// Spikes of one source position in the input queue of a core, their tag already replaced by the core's axon entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +37,36 @@ pub(crate) struct Arrivals {
     pub(crate) queues: Vec<Vec<Burst>>,
     /// Channels of all bursts.
     pub(crate) channels: Vec<u16>,
-    /// Units with a non-empty queue.
+    /// Units with something to take.
     pub(crate) pending: UnitSet,
+    /// What fan-outs have added, by state word of the chip; empty without fan-outs.
+    pub(crate) sums: Vec<i32>,
+    /// Their events by unit and issues of synaptic operations by call; only where time is derived.
+    pub(crate) events: Vec<u32>,
+    pub(crate) issues: Vec<u64>,
 }
 
 impl Arrivals {
+    fn new(loaded: &Loaded) -> Self {
+        let units = loaded.units.len();
+        let (words, calls) = if loaded.has_fan_outs() { loaded.extent() } else { (0, 0) };
+        Self {
+            queues: vec![Vec::new(); units],
+            channels: Vec::new(),
+            pending: UnitSet::new(units),
+            sums: vec![0; words],
+            events: vec![0; units],
+            issues: vec![0; calls],
+        }
+    }
+
     fn clear(&mut self) {
         self.queues.iter_mut().for_each(Vec::clear);
         self.channels.clear();
         self.pending.clear();
+        self.sums.fill(0);
+        self.events.fill(0);
+        self.issues.fill(0);
     }
 }
 
@@ -56,9 +79,8 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    pub(crate) fn new(units: usize, max_delay: u32) -> Self {
-        let slot = Arrivals { queues: vec![Vec::new(); units], channels: Vec::new(), pending: UnitSet::new(units) };
-        Self { slots: vec![slot; max_delay as usize + 1], unprocessed: 0 }
+    pub(crate) fn new(loaded: &Loaded) -> Self {
+        Self { slots: vec![Arrivals::new(loaded); loaded.max_delay as usize + 1], unprocessed: 0 }
     }
 
     pub(crate) fn reset(&mut self) {
@@ -108,5 +130,20 @@ impl Ring {
                 }
             }
         }
+    }
+
+    /// Adds what the spikes of `neurons` do in timestep `due`; the delay is the same for all.
+    pub(crate) fn spread(&mut self, due: u32, fan: &FanOut, neurons: &[u32], timed: bool) {
+        let depth = self.slots.len();
+        let Arrivals { pending, sums, events, issues, .. } = &mut self.slots[due as usize % depth];
+        fan.add(sums, neurons, |neuron| {
+            for &unit in fan.units(neuron) {
+                pending.insert(unit as usize);
+            }
+            if timed {
+                fan.units(neuron).iter().for_each(|&unit| events[unit as usize] += 1);
+                fan.reads(neuron).iter().for_each(|read| issues[read.call as usize] += u64::from(read.issues));
+            }
+        });
     }
 }
