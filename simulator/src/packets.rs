@@ -49,7 +49,7 @@ pub(crate) fn packets<P: Probe>(loaded: &Loaded, state: &State, timer: Option<&T
         let at = (i as u64 + 1) * host;
         for &route in loaded.port.classes.routes.get(class as usize).map_or(&[][..], Vec::as_slice) {
             let path = &loaded.port.paths[route as usize];
-            for packet in &path.packets {
+            for packet in path.packets.iter().map(|&p| &loaded.traffic[p as usize]) {
                 send(None, packet, (loaded.port.layer, neuron, value), path.delay, at);
             }
         }
@@ -62,14 +62,14 @@ pub(crate) fn packets<P: Probe>(loaded: &Loaded, state: &State, timer: Option<&T
             let tile = &unit.tiles[tile as usize];
             for &route in tile.classes.routes.get(class as usize).map_or(&[][..], Vec::as_slice) {
                 let path = &unit.paths[route as usize];
-                for packet in &path.packets {
+                for packet in path.packets.iter().map(|&p| &loaded.traffic[p as usize]) {
                     at += emit;
                     send(Some(unit.core), packet, (tile.layer, neuron, 1), path.delay, at);
                 }
             }
             if tile.to_host {
                 at += emit;
-                send(Some(unit.core), &unit.to_host, (tile.layer, neuron, 1), 0, at);
+                send(Some(unit.core), &loaded.traffic[unit.to_host as usize], (tile.layer, neuron, 1), 0, at);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod costs;
 mod flits;
+mod flows;
 mod timer;
 
 pub(crate) use costs::Costs;

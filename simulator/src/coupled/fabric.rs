@@ -7,7 +7,7 @@
 
 use crate::{
     error::{LoadError, invalid},
-    load::{Loaded, Path},
+    load::{Loaded, Path, Traffic},
     noc::{
         analytic::{LinkLoads, NocCosts},
         topology::Topology,
@@ -59,7 +59,7 @@ impl Fabric {
         let routes = |from: RouterId, paths: &[Path]| {
             paths
                 .iter()
-                .map(|path| departures(path, |unit| latency(from, loaded.units[unit as usize].router)))
+                .map(|path| departures(path, &loaded.traffic, |unit| latency(from, loaded.units[unit as usize].router)))
                 .collect()
         };
         let port: Option<Vec<Departures>> = routes(RouterId(0), &loaded.port.paths);
@@ -79,33 +79,28 @@ impl Fabric {
             return 0;
         }
         let mut loads = LinkLoads::new(self.n_routers);
-        let mut add = |routes: &[u32], paths: &[Path], uses: u64| {
-            for packet in routes.iter().flat_map(|&route| &paths[route as usize].packets).filter(|_| uses > 0) {
+        let mut add = |packets: &[u32], uses: u64| {
+            for packet in packets.iter().map(|&packet| &loaded.traffic[packet as usize]).filter(|_| uses > 0) {
                 loads.add(packet, uses * self.flits);
             }
         };
-        for (routes, &uses) in loaded.port.classes.routes.iter().zip(&state.input_uses) {
-            add(routes, &loaded.port.paths, uses);
+        for (packets, &uses) in loaded.port.classes.packets.iter().zip(&state.input_uses) {
+            add(packets, uses);
         }
         for (unit, own) in loaded.units.iter().zip(&state.units) {
             for (tile, tally) in unit.tiles.iter().zip(&own.tiles) {
-                for (routes, &uses) in tile.classes.routes.iter().zip(&tally.class_uses) {
-                    add(routes, &unit.paths, uses);
-                }
+                tile.classes.packets.iter().zip(&tally.class_uses).for_each(|(packets, &uses)| add(packets, uses));
             }
         }
-        let outputs = loaded.units.iter().zip(&state.units).map(|(unit, own)| {
+        for (unit, own) in loaded.units.iter().zip(&state.units) {
             let tiles = unit.tiles.iter().zip(&own.tiles).filter(|(tile, _)| tile.to_host);
-            (&unit.to_host, tiles.map(|(_, tally)| tally.spikes).sum::<u64>())
-        });
-        for (packet, spikes) in outputs.filter(|(_, spikes)| *spikes > 0) {
-            loads.add(packet, spikes * self.flits);
+            add(&[unit.to_host], tiles.map(|(_, tally)| tally.spikes).sum());
         }
         loads.max()
     }
 }
 
-fn departures(path: &Path, latency: impl Fn(u32) -> u64) -> Option<Departures> {
+fn departures(path: &Path, traffic: &[Traffic], latency: impl Fn(u32) -> u64) -> Option<Departures> {
     let copy = |unit: u32| {
         let &(_, axon) = path.targets.iter().find(|(target, _)| *target == unit)?;
         Some(Copy { unit, axon, latency: latency(unit) })
@@ -113,5 +108,6 @@ fn departures(path: &Path, latency: impl Fn(u32) -> u64) -> Option<Departures> {
     if path.packets.is_empty() {
         return path.targets.iter().map(|&(unit, _)| Some(vec![copy(unit)?])).collect();
     }
-    path.packets.iter().map(|packet| packet.units.iter().map(|&unit| copy(unit)).collect()).collect()
+    let copies = |&packet: &u32| traffic[packet as usize].units.iter().map(|&unit| copy(unit)).collect();
+    path.packets.iter().map(copies).collect()
 }

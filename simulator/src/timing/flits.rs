@@ -27,10 +27,8 @@ impl Timer<'_> {
         let (host, mut n_input) = (loaded.port.host_local, 0);
         for (i, &class) in state.input_order.iter().enumerate() {
             let at = (i as u64 + 1) * self.costs.host;
-            for &route in &loaded.port.classes.routes[class as usize] {
-                for packet in &loaded.port.paths[route as usize].packets {
-                    n_input = inject(at, RouterId(0), host, packet, packet.units.len());
-                }
+            for packet in loaded.port.classes.packets[class as usize].iter().map(|&p| &loaded.traffic[p as usize]) {
+                n_input = inject(at, RouterId(0), host, packet, packet.units.len());
             }
         }
         for spikes in state.order.chunk_by(|a, b| a.0 == b.0) {
@@ -40,14 +38,14 @@ impl Timer<'_> {
             let local = unit.local;
             for &(_, tile, class) in spikes {
                 let tile = &unit.tiles[tile as usize];
-                let routes = tile.classes.routes.get(class as usize).map_or(&[][..], Vec::as_slice);
-                for packet in routes.iter().flat_map(|&route| &unit.paths[route as usize].packets) {
+                let packets = tile.classes.packets.get(class as usize).map_or(&[][..], Vec::as_slice);
+                for packet in packets.iter().map(|&p| &loaded.traffic[p as usize]) {
                     at += self.costs.core.emit;
                     inject(at, unit.router, local, packet, packet.units.len());
                 }
                 if tile.to_host {
                     at += self.costs.core.emit;
-                    inject(at, unit.router, local, &unit.to_host, 1);
+                    inject(at, unit.router, local, &loaded.traffic[unit.to_host as usize], 1);
                 }
             }
         }

@@ -1,11 +1,11 @@
 //! Replays the work of each timestep in time: cores in closed form, the network in closed form or flit by flit, then the
 //! separation from the next timestep.
 
-use super::{CoreTime, Costs, StepTime, Time, TimingMode};
+use super::{CoreTime, Costs, StepTime, Time, TimingMode, flows::Flows};
 use crate::{
     core::{queue::InputQueue, sweep_ticks},
     error::RunError,
-    load::{Loaded, Traffic, Unit},
+    load::{Loaded, Unit},
     noc::{
         analytic::{LinkLoads, NocCosts},
         mesh::Mesh,
@@ -21,6 +21,7 @@ use isa::{CoreId, Cycle, Timestep, arch::Sync};
 pub(crate) struct Timer<'a> {
     pub(super) loaded: &'a Loaded,
     pub(super) costs: &'a Costs,
+    flows: Flows,
     loads: LinkLoads,
     /// The network, in cycle mode.
     pub(super) mesh: Option<Mesh<'a, Trees>>,
@@ -59,6 +60,7 @@ impl<'a> Timer<'a> {
         Self {
             loaded,
             costs,
+            flows: Flows::new(loaded.traffic.len()),
             loads: LinkLoads::new(n_routers),
             mesh,
             queues: queues.collect(),
@@ -115,7 +117,7 @@ impl<'a> Timer<'a> {
             for sent in &state.input_sent {
                 for &route in &loaded.port.classes.routes[sent.class as usize] {
                     let path = &loaded.port.paths[route as usize];
-                    let latency = self.latency(path.packets.iter());
+                    let latency = self.latency(&path.packets);
                     for &(unit, _) in &path.targets {
                         let core = &mut self.cores[unit as usize];
                         core.arrivals = core.arrivals.max(stream + latency + costs.core.per_event);
@@ -128,7 +130,7 @@ impl<'a> Timer<'a> {
         if self.mesh.is_some() {
             done = done.max(self.flits(state));
         } else if let Some(noc) = &costs.noc {
-            done = done.max(self.closed_form(noc, state, compute.max(1)));
+            done = done.max(self.closed_form(noc, compute.max(1)));
         }
         let n_outputs: u64 = state
             .work
@@ -169,19 +171,14 @@ impl<'a> Timer<'a> {
     }
 
     /// Ticks until the last packet has arrived, in closed form.
-    fn closed_form(&self, noc: &NocCosts, state: &State, window: u64) -> u64 {
+    fn closed_form(&self, noc: &NocCosts, window: u64) -> u64 {
         let mut done = self.loads.max() * noc.interval;
-        for sent in &state.sent {
-            let unit = &self.loaded.units[sent.unit as usize];
-            let tile = &unit.tiles[sent.tile as usize];
-            let ready = self.cores[sent.unit as usize].busy();
-            let routes = tile.classes.routes.get(sent.class as usize).map_or(&[][..], Vec::as_slice);
-            for packet in routes.iter().flat_map(|&route| &unit.paths[route as usize].packets) {
-                done = done.max(ready + noc.latency(packet) + self.loads.queueing(noc, packet, window));
-            }
-            if tile.to_host {
-                done = done.max(ready + noc.latency(&unit.to_host));
-            }
+        for flow in self.flows.all() {
+            let Some(unit) = flow.unit else { continue };
+            let (ready, packet) = (self.cores[unit as usize].busy(), &self.loaded.traffic[flow.packet as usize]);
+            let to_host = packet.units.is_empty();
+            let queueing = if to_host { 0 } else { self.loads.queueing(noc, packet, window) };
+            done = done.max(ready + noc.latency(packet) + queueing);
         }
         done
     }
@@ -209,35 +206,35 @@ impl<'a> Timer<'a> {
     /// Adds the packets of the timestep to links and to the emission time of their cores.
     fn packets(&mut self, state: &State) {
         let loaded = self.loaded;
-        let flits = self.costs.noc.as_ref().map_or(0, |noc| noc.flits);
+        self.flows.clear();
         for sent in state.sent.iter().chain(&state.input_sent) {
             let n = u64::from(sent.n);
-            let (classes, paths, core) = if sent.unit == u32::MAX {
-                (&loaded.port.classes, &loaded.port.paths, None)
+            let (classes, unit) = if sent.unit == u32::MAX {
+                (&loaded.port.classes, None)
             } else {
                 let unit = &loaded.units[sent.unit as usize];
                 let tile = &unit.tiles[sent.tile as usize];
                 if tile.to_host {
-                    self.loads.add(&unit.to_host, n * flits);
+                    self.flows.add(Some(sent.unit), unit.to_host, n);
                     self.cores[sent.unit as usize].emission += n * self.costs.core.emit;
                 }
-                (&tile.classes, &unit.paths, Some(sent.unit as usize))
+                (&tile.classes, Some(sent.unit))
             };
-            for &route in classes.routes.get(sent.class as usize).map_or(&[][..], Vec::as_slice) {
-                let packets = &paths[route as usize].packets;
-                for packet in packets {
-                    self.loads.add(packet, n * flits);
-                }
-                if let Some(core) = core {
-                    self.cores[core].emission += n * self.costs.core.emit * packets.len() as u64;
-                }
+            let packets = classes.packets.get(sent.class as usize).map_or(&[][..], Vec::as_slice);
+            packets.iter().for_each(|&packet| self.flows.add(unit, packet, n));
+            if let Some(unit) = unit {
+                self.cores[unit as usize].emission += n * self.costs.core.emit * packets.len() as u64;
             }
+        }
+        let flits = self.costs.noc.as_ref().map_or(0, |noc| noc.flits);
+        for flow in self.flows.all() {
+            self.loads.add(&loaded.traffic[flow.packet as usize], flow.n * flits);
         }
     }
 
-    fn latency<'b>(&self, packets: impl Iterator<Item = &'b Traffic>) -> u64 {
+    fn latency(&self, packets: &[u32]) -> u64 {
         let Some(noc) = &self.costs.noc else { return 0 };
-        packets.map(|packet| noc.latency(packet)).max().unwrap_or(0)
+        packets.iter().map(|&packet| noc.latency(&self.loaded.traffic[packet as usize])).max().unwrap_or(0)
     }
 
     /// Token synchronization: a core begins when its own timestep and the tokens of all its predecessors are there.
