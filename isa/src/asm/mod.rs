@@ -15,11 +15,14 @@
 //! channels × rows × columns, or rows × columns. Class lists and weights are run-length coded: `0*4` is four zeros.
 //! `assemble(&disassemble(p, Style::Full)) == Ok(p)` for every program.
 
+mod line;
 mod read;
+mod record;
 mod text;
 mod write;
 
-pub use read::{AsmError, assemble};
+pub use line::AsmError;
+pub use read::assemble;
 pub use write::disassemble;
 
 /// How much a disassembly shows.

@@ -2,15 +2,15 @@
 
 use super::{
     Style,
-    text::{Text, conv_fields, dense_fields, show_runs, sparse_fields},
+    record::Record,
+    text::{Text, show_runs},
 };
 use crate::{
     ids::{LayerId, RouteId, WeightBlockId},
     image::{CoreImage, Destination, Emission, Route},
-    op::{ConvDescriptor, DenseDescriptor, Descriptor, Instruction, NeuronDescriptor, NeuronKind},
+    op::{Descriptor, Instruction, NeuronDescriptor, NeuronKind},
     program::{Coding, Encoding, Program},
     readout::Readout,
-    sparse::SparseDescriptor,
 };
 
 /// Weights per line.
@@ -77,9 +77,12 @@ fn core(out: &mut Vec<String>, program: &Program, image: &CoreImage) {
     out.push(format!(".core {} state {}", image.core, image.n_state));
     for (i, descriptor) in image.descriptors.iter().enumerate() {
         match descriptor {
-            Descriptor::Conv(d) => out.push(format!(".desc d{i} conv {{{} }}", conv(d))),
-            Descriptor::Dense(d) => out.push(format!(".desc d{i} dense {{{} }}", dense(d))),
-            Descriptor::Sparse(d) => sparse(out, i, d),
+            Descriptor::Conv(d) => out.push(format!(".desc d{i} conv {{{} }}", d.show())),
+            Descriptor::Dense(d) => out.push(format!(".desc d{i} dense {{{} }}", d.show())),
+            Descriptor::Sparse(d) => {
+                out.push(format!(".desc d{i} sparse {{{} }}", d.show()));
+                out.extend(d.lists.iter().map(|l| list(format!(".lst {} ->", l.source), &show_runs(&l.targets))));
+            }
             Descriptor::Neurons(d) => neurons(out, program, i, d),
         }
     }
@@ -92,40 +95,6 @@ fn core(out: &mut Vec<String>, program: &Program, image: &CoreImage) {
         let instructions: Vec<String> = handler.iter().map(Instruction::to_string).collect();
         out.push(list(format!("{name}:"), &instructions.join(" ; ")));
     }
-}
-
-fn conv(d: &ConvDescriptor) -> String {
-    let mut fields = String::new();
-    macro_rules! each {
-        ($name:literal, $field:expr) => {
-            fields += &format!(" {} {}", $name, $field.show())
-        };
-    }
-    conv_fields!(each, d);
-    fields
-}
-
-fn dense(d: &DenseDescriptor) -> String {
-    let mut fields = String::new();
-    macro_rules! each {
-        ($name:literal, $field:expr) => {
-            fields += &format!(" {} {}", $name, $field.show())
-        };
-    }
-    dense_fields!(each, d);
-    fields
-}
-
-fn sparse(out: &mut Vec<String>, i: usize, d: &SparseDescriptor) {
-    let mut fields = String::new();
-    macro_rules! each {
-        ($name:literal, $field:expr) => {
-            fields += &format!(" {} {}", $name, $field.show())
-        };
-    }
-    sparse_fields!(each, d);
-    out.push(format!(".desc d{i} sparse {{{fields} }}"));
-    out.extend(d.lists.iter().map(|l| list(format!(".lst {} ->", l.source), &show_runs(&l.targets))));
 }
 
 fn neurons(out: &mut Vec<String>, program: &Program, i: usize, d: &NeuronDescriptor) {

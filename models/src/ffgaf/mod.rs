@@ -13,6 +13,7 @@ pub(crate) mod block;
 mod checkpoint;
 mod choice;
 mod config;
+mod goodness;
 mod grid;
 mod input;
 mod log;

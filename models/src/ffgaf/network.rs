@@ -4,8 +4,9 @@
 //! ([`Layer::gain`], [`Layer::bias`]), i.e. an IF neuron with weights g_c·W, bias b_c, initial potential ½ and threshold 1 that first
 //! receives all its input and then fires at most L times.
 
-use super::block::{EPSILON, argmax, group_readout, regions, scores};
+use super::block::{EPSILON, argmax};
 use super::config::{Config, Norm, Readout};
+use super::goodness::{group_readout, regions, scores};
 use crate::data::Dataset;
 use crate::kernels::{Conv, ConvShape, Scratch, Source, quantize, sample_sums};
 use rayon::prelude::*;

@@ -1,0 +1,128 @@
+//! Arguments that several commands take: which network, which chip, which images, how to simulate.
+
+use crate::{nir::NirArgs, rates::RateSource, trace::TraceArgs};
+use clap::{Args as ClapArgs, ValueEnum};
+use std::path::PathBuf;
+
+/// Which network.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct ModelArgs {
+    /// A bundled network (mnist-small, mnist, fashion-mnist, cifar10, cifar10-paper), a trained network (.safetensors), a NIR
+    /// file (.nir) or a graph (.ron)
+    #[arg(value_name = "MODEL", default_value = "mnist-small")]
+    model: String,
+    /// The same as MODEL
+    #[arg(long = "model", value_name = "MODEL", conflicts_with = "model")]
+    named: Option<String>,
+    #[command(flatten)]
+    pub(crate) nir: NirArgs,
+}
+
+impl ModelArgs {
+    /// What the user called the network.
+    pub(crate) fn name(&self) -> &str {
+        self.named.as_deref().unwrap_or(&self.model)
+    }
+}
+
+/// Which chip, and how the network is laid onto it.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TargetArgs {
+    /// The chip: a preset's name or a description file (.ron)
+    #[arg(long, value_name = "NAME|FILE", default_value = "loihi1")]
+    pub(crate) arch: String,
+    /// Width of a stored weight in bits, 1 to 16
+    #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub(crate) weight_bits: u32,
+    /// Seed of the placement
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Verify every lowering with its independent checker
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Spend idle cores of the chips in use on the layers whose cores do most, for shorter timesteps and more deliveries
+    #[arg(long)]
+    pub(crate) balance: bool,
+    /// Choose the clip of each layer's weights by the spikes that it changes on N training images (slow)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) calibrate: Option<u32>,
+    /// How often neurons fire, to weigh placement by: measured on N training images, or read from a file.
+    /// Default: one spike in ten timesteps
+    #[arg(long, value_name = "train:N|FILE")]
+    pub(crate) activity: Option<RateSource>,
+    /// Store the measured activity (JSON), for --activity
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_activity: Option<PathBuf>,
+}
+
+impl Default for TargetArgs {
+    fn default() -> Self {
+        Self {
+            arch: "loihi1".into(),
+            weight_bits: 8,
+            seed: 1,
+            check: false,
+            balance: false,
+            calibrate: None,
+            activity: None,
+            save_activity: None,
+        }
+    }
+}
+
+impl TargetArgs {
+    /// The chip called `arch` with the defaults of everything else.
+    pub(crate) fn chip(arch: &str) -> Self {
+        Self { arch: arch.to_owned(), ..Self::default() }
+    }
+}
+
+/// Which images.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ImageArgs {
+    /// Images: a data set's name (fetched before), or a folder that holds the network's data set; or recorded events
+    /// (.csv with columns timestep and neuron, optionally sample and label). Reported on are the data set's test images;
+    /// options that learn from images take its training images.
+    /// Default: the 500 bundled images for MNIST networks
+    #[arg(long, value_name = "NAME|DIR|FILE")]
+    pub(crate) data: Option<String>,
+    /// Use only the first N images
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// How a simulation runs and what it writes.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SimulationArgs {
+    /// How time is modelled
+    #[arg(long, value_enum, default_value_t = Mode::Analytic)]
+    pub(crate) mode: Mode,
+    /// Number of worker threads; default: all processors
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Energy table: a name or a file (.ron); default: the chip's own
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) table: Option<String>,
+    /// Store the whole run (counts by core and layer, times) as JSON, to be priced again later
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write class, spikes, energy and latency of every image, as .csv or .json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) per_image: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trace: TraceArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How time is modelled. The counts are the same in all modes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// No time
+    Counts,
+    /// Bounds and queueing per core and link
+    Analytic,
+    /// Every flit
+    Cycle,
+}

@@ -1,0 +1,129 @@
+//! Arguments of training, comparing trained networks, and deploying one.
+
+use super::TargetArgs;
+use crate::study::Vary;
+use clap::{Args as ClapArgs, ValueEnum};
+use models::data::DatasetName;
+use std::path::PathBuf;
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TrainArgs {
+    /// What is trained
+    #[arg(long, value_enum, default_value_t = Method::Ffgaf)]
+    pub(crate) method: Method,
+    /// The data set, fetched before: mnist, fashion-mnist or cifar10
+    #[arg(long)]
+    pub(crate) dataset: Option<DatasetName>,
+    /// Passes over the training images
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<usize>,
+    /// Run folder: configuration, checkpoint, logs, the trained network
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Continue from the checkpoint in the run folder
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Hyper-parameters (.toml); absent ones keep their defaults
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Override a hyper-parameter, as in `--set channels=[16,32,32,64]` or `--set augment.flip=true`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// Seed of weights, shuffling and augmentation
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Which accuracies are reported
+    #[arg(long, value_enum)]
+    pub(crate) protocol: Option<ProtocolName>,
+    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// After the last epoch, run the network with 8-bit weights on a simulated chip on the validation images, print the
+    /// difference and write deployed.safetensors
+    #[arg(long, value_name = "ARCH", num_args = 0..=1, default_missing_value = "loihi1")]
+    pub(crate) deploy: Option<String>,
+    /// Print every hyper-parameter with its value and leave
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// Number of worker threads; default: all processors. The result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AblateArgs {
+    /// The setting that varies
+    #[arg(value_enum)]
+    pub(crate) vary: Vary,
+    /// Data set, fetched before; default: cifar10, for channels fashion-mnist
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<DatasetName>,
+    /// Passes over the training images of each network
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) epochs: u32,
+    /// Use only the first N training images; the held-out ones are taken from them
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Channels of the layers; where channels vary, the widths to try. Default: 40,120,120,240; 20,40,80,160
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
+    pub(crate) channels: Vec<usize>,
+    /// Set a hyper-parameter of all networks, as in `--set 'readout="learned"'`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// Seeds of weights, shuffling and hold-out; every variant is trained with each
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', default_values_t = [1])]
+    pub(crate) seeds: Vec<u64>,
+    /// Continue networks whose training was interrupted, keep finished ones
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Number of worker threads; default: all processors. The result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Output folder: JSON, CSV, a picture, and the run folders
+    #[arg(long, value_name = "DIR", default_value = "ablations")]
+    pub(crate) out: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `train` trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Method {
+    /// The spiking network
+    Ffgaf,
+    /// Hinton's forward-forward perceptron, not spiking
+    FfMlp,
+    /// Channel-wise competition (CwComp), convolutional, not spiking
+    Cwcomp,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DeployArgs {
+    /// A trained network (.safetensors)
+    #[arg(value_name = "NETWORK")]
+    pub(crate) network: PathBuf,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Where the integers go; default: deployed.safetensors beside the network
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Number of worker threads; default: all processors
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+/// Which accuracies a training run reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProtocolName {
+    /// Validation images choose epoch, layer and read-out; the test images are evaluated once (the default)
+    Ours,
+    /// Besides, as the paper: the best epoch and layer on the test images themselves, labelled so
+    Paper,
+}

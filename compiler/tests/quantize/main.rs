@@ -1,0 +1,7 @@
+//! Quantization: its rules on worked examples, its properties on random networks, its width proof against the interpreter,
+//! and a checker that rejects planned corruptions.
+
+mod checker;
+mod networks;
+mod random;
+mod rules;
