@@ -41,6 +41,8 @@ pub(crate) struct FanOut {
     /// Where what belongs to each neuron begins, and where the last ends; neurons as they lie in the state.
     starts: Vec<Start>,
     entries: Entries,
+    /// One more than the last state word named by an entry.
+    words: usize,
     /// Units that events go to.
     units: Vec<u32>,
     reads: Vec<Read>,
@@ -92,7 +94,8 @@ impl FanOut {
                 }
             }
         }
-        Some(Self { delay, direct, starts, entries: entries(all), units: reached, reads })
+        let words = all.iter().map(|&(word, _)| word as usize + 1).max().unwrap_or(0);
+        Some(Self { delay, direct, starts, entries: entries(all), words, units: reached, reads })
     }
 
     /// Whether the spikes of a class need no queue.
@@ -139,6 +142,7 @@ impl FanOut {
         (entries, split): (&[E], impl Fn(E) -> (usize, i32)),
         mut each: impl FnMut(usize),
     ) {
+        let sums = &mut sums[..self.words];
         for (i, &neuron) in neurons.iter().enumerate() {
             if let Some(&next) = neurons.get(i + AHEAD) {
                 prefetch(&entries[self.synapses(next as usize)]);
@@ -147,7 +151,9 @@ impl FanOut {
             each(neuron as usize);
             for &e in &entries[self.synapses(neuron as usize)] {
                 let (word, w) = split(e);
-                let sum = &mut sums[word];
+                debug_assert!(word < sums.len());
+                // SAFETY: no entry names a word of `words` and more; both are private, and were found together.
+                let sum = unsafe { sums.get_unchecked_mut(word) };
                 *sum = sum.wrapping_add(w);
             }
         }
