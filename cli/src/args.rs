@@ -3,7 +3,7 @@
 mod shared;
 mod training;
 
-pub(crate) use shared::{ImageArgs, Mode, ModelArgs, SimulationArgs, TargetArgs};
+pub(crate) use shared::{ImageArgs, Mode, ModelArgs, ProgramArgs, SimulationArgs, TargetArgs};
 pub(crate) use training::{AblateArgs, DeployArgs, Method, ProtocolName, TrainArgs};
 
 use crate::{
@@ -98,12 +98,8 @@ pub(crate) struct CompileArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SimulateArgs {
-    /// A compiled program (.slb)
-    #[arg(value_name = "PROGRAM")]
-    pub(crate) program: PathBuf,
-    /// The chip: a preset's name or a description file; default: the one that the program was compiled for
-    #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) arch: Option<String>,
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
     #[command(flatten)]
     pub(crate) images: ImageArgs,
     #[command(flatten)]
@@ -133,12 +129,8 @@ pub(crate) struct ExportArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct InspectArgs {
-    /// A compiled program (.slb)
-    #[arg(value_name = "PROGRAM")]
-    pub(crate) program: PathBuf,
-    /// The chip: a preset's name or a description file; default: the one that the program was compiled for
-    #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) arch: Option<String>,
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
     /// How often neurons fire, from a file written by --save-activity. Default: one spike in ten timesteps
     #[arg(long, value_name = "FILE")]
     pub(crate) activity: Option<PathBuf>,

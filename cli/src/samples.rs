@@ -91,20 +91,25 @@ impl Samples {
 
     /// Checks that the samples fit the program's input.
     pub(crate) fn ensure_fit(&self, program: &Program) -> Result<()> {
-        let input = program.layer(program.input.layer);
         match self {
-            Self::Images(images) => ensure!(
-                images.image_len() == input.neurons(),
-                "{}: images have {} values, but the network's input layer `{}` has {}; use the data set that it was trained on",
-                images.name,
-                images.image_len(),
-                input.name,
-                input.neurons()
-            ),
-            Self::Events(events) => events.ensure_fit(program)?,
+            Self::Images(images) => ensure_images_fit(images, program),
+            Self::Events(events) => events.ensure_fit(program),
         }
-        Ok(())
     }
+}
+
+/// Checks that images have as many values as the program's input.
+pub(crate) fn ensure_images_fit(images: &Dataset, program: &Program) -> Result<()> {
+    let input = program.layer(program.input.layer);
+    ensure!(
+        images.image_len() == input.neurons(),
+        "{}: images have {} values, but the network's input layer `{}` has {}; use the data set that it was trained on",
+        images.name,
+        images.image_len(),
+        input.name,
+        input.neurons()
+    );
+    Ok(())
 }
 
 /// What the host sends for an image.

@@ -3,7 +3,7 @@
 use crate::{args::Mode, progress, samples::Samples};
 use anyhow::Result;
 use isa::{Ledger, Program};
-use simulator::{BatchOptions, Machine, TimingMode};
+use simulator::{BatchOptions, Machine, QueueTime, TimingMode};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What one image did.
@@ -23,6 +23,8 @@ pub(crate) struct Sample {
     pub(crate) saturated: u64,
     /// Duration \[s\], if the chip's description allows it.
     pub(crate) seconds: Option<f64>,
+    /// What limited input queues went through, if that was simulated.
+    pub(crate) queue: Option<QueueTime>,
     /// The sample's own counts, kept only if asked for.
     pub(crate) ledger: Option<Ledger>,
 }
@@ -97,6 +99,7 @@ pub(crate) fn simulate(
                 synaptic_operations: run.ledger.total().synaptic_operations(),
                 saturated: run.saturated,
                 seconds: run.time.as_ref().map(simulator::Time::seconds),
+                queue: run.time.as_ref().and_then(simulator::Time::queue),
                 ledger: settings.keep_ledgers.then(|| run.ledger.clone()),
             };
             (sample, run.layer_spikes.clone())

@@ -1,7 +1,7 @@
 //! Where inputs come from: networks, chips and images, by name or by file.
 
 use crate::{
-    args::{ImageArgs, ModelArgs},
+    args::{ImageArgs, ModelArgs, ProgramArgs},
     files,
     nir::NirArgs,
     samples::{Recordings, Samples},
@@ -151,14 +151,15 @@ fn split(given: Option<&str>, own: Option<DatasetName>, split: Split) -> Result<
 
 /// The compiled program in a file, and its chip: the one named, or the one that the program was compiled for. The program
 /// is verified against the chip, so that what follows may rely on it.
-pub(crate) fn program(path: &Path, chip: Option<&str>) -> Result<(Program, Arch)> {
+pub(crate) fn program(args: &ProgramArgs) -> Result<(Program, Arch)> {
+    let path = &args.program;
     let program = isa::decode(&files::read(path)?).with_context(|| {
         format!(
             "{}: is not a program that this version reads; compile it again with `spikeloom compile`",
             path.display()
         )
     })?;
-    let arch = arch(chip.unwrap_or(&program.arch))?;
+    let arch = arch(args.arch.as_deref().unwrap_or(&program.arch))?;
     let place = path.display();
     if program.arch != arch.name {
         bail!(

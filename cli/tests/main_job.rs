@@ -85,3 +85,29 @@ fn per_image_lines_sum_to_the_report() {
     assert!(close(mean("synaptic_operations"), &report["synaptic_operations"]["mean"]));
     assert!(close(mean("energy_pj"), &report["energy"]["total_pj"]["value"]));
 }
+
+#[test]
+fn limited_queues_are_reported_or_said_to_be_unknown() {
+    let dir = folder();
+    // Queues of two events; the preset states no capacity.
+    let chip = include_str!("../../isa/presets/loihi1.ron").replace(
+        "queue: (bits: None,",
+        "queue: (bits: Some((value: 64, low: 64, high: 64, source: \"this test\", basis: Assumed)),",
+    );
+    std::fs::write(dir.path().join("chip.ron"), chip).expect("written");
+    let run = |mode: &str, json: bool| {
+        let args = ["run", "--arch", "chip.ron", "--limit", "2", "--mode", mode, "--json"];
+        let ran = spikeloom(dir.path(), &args[..args.len() - usize::from(!json)]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.out
+    };
+    let of = |mode| serde_json::from_str::<Value>(&run(mode, true)).expect("JSON")["queues"].clone();
+    let cycle = of("cycle");
+    assert_eq!(cycle["limit_events"], serde_json::json!([2, 2]));
+    assert_eq!(cycle["measured"]["peak_events"], 2, "{cycle}");
+    assert!(cycle["measured"]["stalled"]["mean"].as_f64().expect("a number") > 0.0, "{cycle}");
+    assert!(run("cycle", false).contains("of 2 events: at most 2 in one, packets waited"));
+    assert_eq!(of("analytic")["measured"], Value::Null);
+    assert!(run("analytic", false).contains("knows no full queues: --mode cycle does"));
+    assert_eq!(of("counts"), Value::Null, "without time there is nothing to say");
+}

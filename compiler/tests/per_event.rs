@@ -94,6 +94,30 @@ fn one_event_must_not_leave_the_adder() {
     let found = refused(&graph, &arch);
     let limit = found.0[0].limit.as_ref().expect("a limit");
     assert_eq!((limit.used, limit.max), (32_000 << 17, (1 << 30) - 1), "{found}");
+
+    // The synapses of one pair are added at once, those of different pairs are not.
+    graph.projection_mut(ir::ProjectionId(0)).weights[0] = 0;
+    let lists = |target: fn(u32) -> u32| {
+        let first = (0..40_000).map(target).collect();
+        let lists = std::iter::once(first).chain(vec![Vec::new(); 4 * 8 * 8 - 1]);
+        Projection {
+            connectivity: Connectivity::Sparse(ir::SynapseLists::new(lists)),
+            pool: None,
+            weights: vec![-32_000; 40_000],
+            delay: 1,
+        }
+    };
+    *graph.projection_mut(ir::ProjectionId(1)) = lists(|_| 7);
+    let found = refused(&graph, &arch);
+    let limit = found.0[0].limit.as_ref().expect("a limit");
+    assert_eq!(limit.used, 32_000 * 40_000, "{found}");
+    *graph.projection_mut(ir::ProjectionId(1)) = lists(|i| i / 1_250);
+    let held = |found: Diagnostics| found.0.iter().all(|d| !d.message.contains("adder"));
+    let options = Options::default();
+    assert!(match compile_quantized(&graph, &arch, &options) {
+        Err(CompileError::Diagnostics(found)) => held(found),
+        other => other.is_ok(),
+    });
 }
 
 #[test]

@@ -28,21 +28,22 @@ impl InputEncoding {
         match self {
             Self::Pixels => pixels.iter().map(|&p| i32::from(p)).collect(),
             Self::Standardized { gain, eps, limit } => {
-                let n = pixels.len() as f64;
-                // Integer sums make mean and variance independent of the order of summation.
-                let sum: u64 = pixels.iter().map(|&p| u64::from(p)).sum();
-                let squares: u64 = pixels.iter().map(|&p| u64::from(p) * u64::from(p)).sum();
-                let mean = sum as f64 / n;
-                let std = (squares as f64 / n - mean * mean).max(0.0).sqrt() / 255.0;
-                let scale = f64::from(gain) / (std + f64::from(eps)) / 255.0;
-                pixels
-                    .iter()
-                    .map(|&p| ((f64::from(p) - mean) * scale).round() as i32)
-                    .map(|x| x.clamp(-limit, limit))
-                    .collect()
+                standardize(pixels, gain.into(), eps.into()).map(|x| x.clamp(-limit, limit)).collect()
             }
         }
     }
+}
+
+/// [`InputEncoding::Standardized`] before clipping, in double precision.
+pub fn standardize(pixels: &[u8], gain: f64, eps: f64) -> impl Iterator<Item = i32> + '_ {
+    let n = pixels.len() as f64;
+    // Integer sums make mean and variance independent of the order of summation.
+    let sum: u64 = pixels.iter().map(|&p| u64::from(p)).sum();
+    let squares: u64 = pixels.iter().map(|&p| u64::from(p) * u64::from(p)).sum();
+    let mean = sum as f64 / n;
+    let std = (squares as f64 / n - mean * mean).max(0.0).sqrt() / 255.0;
+    let scale = gain / (std + eps) / 255.0;
+    pixels.iter().map(move |&p| ((f64::from(p) - mean) * scale).round() as i32)
 }
 
 #[cfg(test)]

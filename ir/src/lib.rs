@@ -20,7 +20,7 @@ pub mod text;
 pub mod verify;
 
 pub use connect::{Connectivity, Conv2d, Pool, Projection};
-pub use encode::InputEncoding;
+pub use encode::{InputEncoding, standardize};
 pub use graph::{Graph, Population};
 pub use ids::{PopulationId, ProjectionId, Shape, Timestep};
 pub use interp::{Trace, interpret};

@@ -6,6 +6,8 @@
 //! mapped GRAPH.ron CHIP TABLE CUTTING REPEATS      CHIP, TABLE: presets; CUTTING: grown or sequential
 //! ```
 
+mod support;
+
 use compiler::{Compiled, Cutting, Options, compile_quantized};
 use energy::{
     price::{Context, price},
@@ -15,18 +17,7 @@ use ir::Quantized;
 use isa::{Arch, LayerId, Stimulus, Timestep, arch::preset::preset};
 use simulator::{Machine, NoProbe, Probe, TimingMode};
 use std::{error::Error, fmt::Write, time::Instant};
-
-/// Peak resident memory \[kB\], where the system tells (Linux).
-fn peak_kb() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/status").ok()?;
-    text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
-}
-
-/// Seconds that this thread has spent on a processor, where the system tells (Linux).
-fn cpu_seconds() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    Some(text.split_whitespace().next()?.parse::<u64>().ok()? as f64 * 1e-9)
-}
+use support::{cpu_seconds, peak_kb};
 
 /// Spikes of every layer but the input, `[layer][t]`.
 #[derive(Default)]

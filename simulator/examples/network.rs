@@ -5,23 +5,14 @@
 //! network GRAPH.ron INPUT.txt CHIP REPEATS      INPUT: a line of neuron indices per timestep; CHIP: a preset
 //! ```
 
+mod support;
+
 use compiler::{Options, compile_quantized};
 use ir::Quantized;
 use isa::{InputEvent, Stimulus, arch::preset::preset};
 use simulator::{Machine, NoProbe, TimingMode};
 use std::{error::Error, time::Instant};
-
-/// Peak resident memory \[kB\], where the system tells (Linux).
-fn peak_kb() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/status").ok()?;
-    text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
-}
-
-/// Seconds that this thread has spent on a processor, where the system tells (Linux).
-fn cpu_seconds() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    Some(text.split_whitespace().next()?.parse::<u64>().ok()? as f64 * 1e-9)
-}
+use support::{cpu_seconds, peak_kb};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();

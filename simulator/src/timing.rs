@@ -42,6 +42,11 @@ impl Time {
     pub fn seconds(&self) -> f64 {
         self.total as f64 * self.tick_ps as f64 * 1e-12
     }
+
+    /// What the input queues went through in all timesteps; in cycle mode, where queues are limited.
+    pub fn queue(&self) -> Option<QueueTime> {
+        self.steps.iter().filter_map(|step| step.queue).reduce(QueueTime::and)
+    }
 }
 
 /// Time of one timestep.
@@ -59,8 +64,8 @@ pub struct StepTime {
     pub max_link: u64,
     /// Most events waiting at one core.
     pub max_queue: u32,
-    /// Ticks that packets waited in front of full queues, summed over cores; in cycle mode, where queues are limited.
-    pub stalled: u64,
+    /// What all input queues went through; in cycle mode, where queues are limited.
+    pub queue: Option<QueueTime>,
 }
 
 impl StepTime {
@@ -91,13 +96,21 @@ pub struct CoreTime {
     pub queue: Option<QueueTime>,
 }
 
-/// The limited input queue of a core in a timestep.
+/// What limited input queues went through: that of one core in a timestep, or several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueTime {
-    /// Most events in it at once.
+    /// Most events in one at once.
     pub peak: u64,
-    /// Ticks that a packet waited in front of it while it was full.
+    /// Ticks that packets waited in front of full ones, summed over queues.
     pub stalled: u64,
+}
+
+impl QueueTime {
+    /// Two queues, or a queue at two times, together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { peak: self.peak.max(other.peak), stalled: self.stalled + other.stalled }
+    }
 }
 
 impl CoreTime {

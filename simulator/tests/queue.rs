@@ -48,8 +48,11 @@ fn a_full_queue_costs_what_the_paper_says() {
     for (events, last, stalled) in [(1, 3700, 3 * 160), (2, 3588, 2 * 160), (3, 3476, 160), (4, 3316, 0)] {
         let (run, queues) = run(Some(events), TimingMode::Cycle);
         let time = run.time.expect("loihi1 has all times");
-        let steps: Vec<_> = time.steps.iter().map(|step| (step.network, step.stalled)).collect();
-        assert_eq!(steps, [(last + 21 - 3254, stalled), (0, 0), (0, 0)], "{events} events");
+        let all = |stalled| Some(QueueTime { peak: events, stalled });
+        let steps: Vec<_> = time.steps.iter().map(|step| (step.network, step.queue)).collect();
+        let nothing = Some(QueueTime::default());
+        assert_eq!(steps, [(last + 21 - 3254, all(stalled)), (0, all(0)), (0, nothing)], "{events} events");
+        assert_eq!(time.queue(), all(stalled));
         let of = |t: usize, core| queues.0[t].iter().find(|(c, _)| *c == CoreId(core)).and_then(|(_, queue)| *queue);
         assert_eq!(of(0, 4), Some(QueueTime { peak: events, stalled }));
         assert_eq!(
@@ -64,7 +67,10 @@ fn a_full_queue_costs_what_the_paper_says() {
 #[test]
 fn a_queue_that_never_fills_changes_nothing() {
     for mode in [TimingMode::Counts, TimingMode::Analytic, TimingMode::Cycle] {
-        assert_eq!(run(Some(4), mode).0, run(None, mode).0);
+        let mut limited = run(Some(4), mode).0;
+        let seen = limited.time.as_mut().into_iter().flat_map(|time| &mut time.steps).map(|step| step.queue.take());
+        assert_eq!(seen.flatten().count(), if mode == TimingMode::Cycle { 3 } else { 0 });
+        assert_eq!(limited, run(None, mode).0);
     }
     let unlimited = run(None, TimingMode::Cycle).1;
     assert!(unlimited.0.iter().flatten().all(|(_, queue)| queue.is_none()));

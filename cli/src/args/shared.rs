@@ -1,4 +1,4 @@
-//! Arguments that several commands take: which network, which chip, which images, how to simulate.
+//! Arguments that several commands take: which network, which program, which chip, which images, how to simulate.
 
 use crate::{nir::NirArgs, rates::RateSource, trace::TraceArgs};
 use clap::{Args as ClapArgs, ValueEnum};
@@ -23,6 +23,17 @@ impl ModelArgs {
     pub(crate) fn name(&self) -> &str {
         self.named.as_deref().unwrap_or(&self.model)
     }
+}
+
+/// Which compiled program, on which chip.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ProgramArgs {
+    /// A compiled program (.slb)
+    #[arg(value_name = "PROGRAM")]
+    pub(crate) program: PathBuf,
+    /// The chip: a preset's name or a description file; default: the one that the program was compiled for
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) arch: Option<String>,
 }
 
 /// Which chip, and how the network is laid onto it.

@@ -35,7 +35,7 @@ struct CoreReport {
 
 /// Prints utilization or disassembly.
 pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
-    let (program, arch) = source::program(&args.program, args.arch.as_deref())?;
+    let (program, arch) = source::program(&args.program)?;
     let mut out = std::io::stdout().lock();
     if args.disassemble {
         write!(out, "{}", isa::asm::disassemble(&program, isa::asm::Style::Short))?;

@@ -4,7 +4,7 @@ use crate::{
     args::{RunArgs, SimulationArgs},
     cmd, files, interrupt,
     lower::{Lowered, lower},
-    report::{per_event::PerEvent, per_image, run::RunReport, stored::StoredRun},
+    report::{per_event::PerEvent, per_image, queues::Queues, run::RunReport, stored::StoredRun},
     samples::Samples,
     simulation::{Batch, Settings, simulate},
     source::{self, Model},
@@ -86,7 +86,8 @@ pub(crate) fn execute(
     if let Some(path) = &args.output {
         files::write(path, &serde_json::to_vec_pretty(&run)?)?;
     }
-    let report = report(&batch, &run, &priced)?;
+    let queues = Queues::of(program, arch, &batch);
+    let report = RunReport { queues, ..report(&batch, &run, &priced)? };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

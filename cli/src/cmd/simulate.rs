@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 /// Simulates.
 pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode> {
-    let (program, arch) = source::program(&args.program, args.arch.as_deref())?;
+    let (program, arch) = source::program(&args.program)?;
     let samples = source::samples(&args.images, program.name.parse().ok())?;
     let batch = execute(&program, &arch, &samples, &args.simulation, |batch, run, energy| {
         let per_event = PerEvent::of(&arch, run, batch, None);

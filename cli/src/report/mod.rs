@@ -6,6 +6,7 @@ pub(crate) mod number;
 pub(crate) mod per_event;
 pub(crate) mod per_image;
 pub(crate) mod quantization;
+pub(crate) mod queues;
 pub(crate) mod run;
 pub(crate) mod stored;
 pub(crate) mod svg;

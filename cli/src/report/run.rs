@@ -3,6 +3,7 @@
 use super::{
     number::{count, digits, si},
     per_event::PerEvent,
+    queues::Queues,
     stored::StoredRun,
     text::{Table, align_right},
 };
@@ -44,6 +45,9 @@ pub(crate) struct RunReport {
     pub(crate) chips: u64,
     /// Time of one image.
     pub(crate) latency: Option<Spread>,
+    /// On chips with limited input queues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) queues: Option<Queues>,
     /// Spikes of one image.
     pub(crate) spikes: Spread,
     /// Synaptic operations of one image.
@@ -116,7 +120,8 @@ pub(crate) enum PartReport {
 }
 
 impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
+    /// Of at least one value.
+    pub(super) fn of(values: impl Iterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = values.collect();
         sorted.sort_by(f64::total_cmp);
         let n = sorted.len() as f64;
@@ -173,6 +178,7 @@ impl RunReport {
             layers: layers.collect(),
             counts: run.ledger.total().iter().map(|(action, count)| (action, count as f64 / n)).collect(),
             energy: EnergyReport::new(energy, n),
+            queues: None,
             per_event: None,
         }
     }
@@ -258,6 +264,9 @@ impl std::fmt::Display for RunReport {
                 digits(1.0 / t.mean)
             )?,
             None => writeln!(out, "latency      not derived: no timing asked for, or none in the chip's description")?,
+        }
+        if let Some(queues) = &self.queues {
+            queues.write(&mut out);
         }
         self.energy.write(&mut out);
         let chips = if self.chips == 1 { "chip" } else { "chips" };

@@ -67,11 +67,7 @@ pub fn emit(
     cores.sort_by_key(|image| image.core);
     let layers = graph
         .populations()
-        .map(|(_, p)| Layer {
-            name: p.name.clone(),
-            shape: (p.shape.channels as u16, p.shape.height as u16, p.shape.width as u16),
-            numbers: Vec::new(),
-        })
+        .map(|(_, p)| Layer { name: p.name.clone(), shape: triple(p.shape), numbers: Vec::new() })
         .collect();
     Program {
         name: graph.name.clone(),
@@ -150,6 +146,10 @@ fn fill<'a>(
 
 fn pair((a, b): (u32, u32)) -> (u16, u16) {
     (a as u16, b as u16)
+}
+
+fn triple(shape: ir::Shape) -> (u16, u16, u16) {
+    (shape.channels as u16, shape.height as u16, shape.width as u16)
 }
 
 fn origin(tile: &Tile) -> (u16, u16, u16) {

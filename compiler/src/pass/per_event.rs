@@ -5,7 +5,7 @@
 //! the program another network, and whoever runs it is told so.
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Limit};
-use ir::{Graph, NeuronModel, PopulationId, Quantized};
+use ir::{Connectivity, Graph, NeuronModel, PopulationId, Projection, Quantized};
 use isa::{Arch, arch::Fire};
 use std::collections::BTreeSet;
 
@@ -52,8 +52,7 @@ pub fn timeless(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostics
         let input = matches!(graph.population(pre).neuron, NeuronModel::Input { .. });
         let (low, high) = graph.input_range().filter(|_| input).unwrap_or((0, 1));
         let value = u64::from(low.unsigned_abs().max(high.unsigned_abs()));
-        let weight = projection.weights.iter().map(|w| u64::from(w.unsigned_abs())).max().unwrap_or(0);
-        let step = value.saturating_mul(weight);
+        let step = value.saturating_mul(largest_weight(projection));
         if step > LARGEST_STEP {
             let limit = Limit { resource: "weight times input value".into(), used: step, max: LARGEST_STEP };
             let message = "one event may change a potential by more than the adder holds".into();
@@ -67,6 +66,29 @@ pub fn timeless(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostics
         refuse(entity, message, None, "use a network without recurrence");
     }
     if found.is_empty() { Ok(()) } else { Err(Diagnostics(found)) }
+}
+
+/// Largest magnitude of the weights of one pair of neurons together.
+fn largest_weight(projection: &Projection<Quantized>) -> u64 {
+    let magnitude = |w: &i32| u64::from(w.unsigned_abs());
+    let Connectivity::Sparse(lists) = &projection.connectivity else {
+        return projection.weights.iter().map(magnitude).max().unwrap_or(0);
+    };
+    // The synapses of a pair lie next to each other.
+    let of_source = |source: usize| {
+        let synapses = lists.synapses(source);
+        let (targets, weights) = (&lists.targets()[synapses.clone()], &projection.weights[synapses]);
+        let mut first = 0;
+        targets
+            .chunk_by(|a, b| a == b)
+            .map(|pair| {
+                first += pair.len();
+                weights[first - pair.len()..first].iter().map(magnitude).sum()
+            })
+            .max()
+            .unwrap_or(0)
+    };
+    (0..lists.len()).map(of_source).max().unwrap_or(0)
 }
 
 /// The first population that its own spikes can reach.

@@ -145,17 +145,24 @@ impl Cx<'_> {
     }
 
     fn dense(&mut self, image: &CoreImage, entity: &str, d: &DenseDescriptor) {
-        let factors = [d.source.0, d.source.1, d.source.2, d.pool.0, d.pool.1];
-        if !self.check(factors.iter().all(|&n| n > 0) && d.n > 0, Rule::Geometry, entity, || {
-            "source, pool or n is zero".into()
-        }) {
-            return;
-        }
-        let sources: u64 = [d.source.0, d.source.1, d.source.2].map(u64::from).iter().product();
+        let Some(sources) = self.sources(entity, d.source, d.pool, d.n) else { return };
         self.block(entity, d.weights, sources.saturating_mul(u64::from(d.n)));
-        let tile = tiles(image).find(|t| t.v_base == d.v_base && t.layer == d.layer);
-        self.check(tile.is_some_and(|t| t.n() as u64 == u64::from(d.n)), Rule::State, entity, || {
-            format!("state word {} begins no tile of {} neurons", d.v_base, d.n)
+        self.whole_tile(image, entity, (d.layer, d.v_base), d.n);
+    }
+
+    /// Number of source neurons of an operation onto the `n` neurons of a tile; none if there is nothing to speak of.
+    pub(super) fn sources(&mut self, entity: &str, source: Triple, pool: (u16, u16), n: u32) -> Option<u64> {
+        let factors = [source.0, source.1, source.2, pool.0, pool.1];
+        let positive = factors.iter().all(|&n| n > 0) && n > 0;
+        self.check(positive, Rule::Geometry, entity, || "source, pool or n is zero".into())
+            .then(|| [source.0, source.1, source.2].map(u64::from).iter().product())
+    }
+
+    /// An operation onto all `n` neurons of a tile of the layer, whose state begins at the word.
+    pub(super) fn whole_tile(&mut self, image: &CoreImage, entity: &str, (layer, v_base): (LayerId, u32), n: u32) {
+        let tile = tiles(image).find(|t| t.v_base == v_base && t.layer == layer);
+        self.check(tile.is_some_and(|t| t.n() as u64 == u64::from(n)), Rule::State, entity, || {
+            format!("state word {v_base} begins no tile of {n} neurons")
         });
     }
 

@@ -1,20 +1,14 @@
 //! Rules of synapse lists and of the numbers of a layer's neurons.
 
 use super::{Cx, Rule, ascending};
-use crate::{ids::LayerId, image::CoreImage, sparse::SparseDescriptor, usage::tiles};
+use crate::{ids::LayerId, image::CoreImage, sparse::SparseDescriptor};
 
 impl Cx<'_> {
     pub(super) fn sparse(&mut self, image: &CoreImage, entity: &str, d: &SparseDescriptor) {
-        let factors = [d.source.0, d.source.1, d.source.2, d.pool.0, d.pool.1];
-        if !self.check(factors.iter().all(|&n| n > 0) && d.n > 0, Rule::Geometry, entity, || {
-            "source, pool or n is zero".into()
-        }) {
-            return;
-        }
+        let Some(sources) = self.sources(entity, d.source, d.pool, d.n) else { return };
         self.check(ascending(d.lists.iter().map(|list| list.source)), Rule::Geometry, entity, || {
             "synapse lists are not ascending in sources".into()
         });
-        let sources: u64 = [d.source.0, d.source.1, d.source.2].map(u64::from).iter().product();
         for list in &d.lists {
             let source = list.source;
             self.check(u64::from(source) < sources, Rule::Geometry, entity, || {
@@ -29,10 +23,7 @@ impl Cx<'_> {
             });
         }
         self.block(entity, d.weights, d.n_synapses());
-        let tile = tiles(image).find(|t| t.v_base == d.v_base && t.layer == d.layer);
-        self.check(tile.is_some_and(|t| t.n() as u64 == u64::from(d.n)), Rule::State, entity, || {
-            format!("state word {} begins no tile of {} neurons", d.v_base, d.n)
-        });
+        self.whole_tile(image, entity, (d.layer, d.v_base), d.n);
     }
 
     pub(super) fn numbers(&mut self) {

@@ -110,7 +110,7 @@ impl Coupled {
             max_link: self.fabric.busiest_link(loaded, state),
             max_queue: queue.longest,
             // Queues of this mode have no limit: events wait in them, not before them.
-            stalled: 0,
+            queue: None,
         };
         let readout = n_values * self.host;
         Time { reset, steps: vec![step], readout, total: reset + done + readout, tick_ps: self.tick_ps }

@@ -1,7 +1,7 @@
 //! Replays the work of each timestep in time: cores in closed form, the network in closed form or flit by flit, then the
 //! separation from the next timestep.
 
-use super::{CoreTime, Costs, StepTime, Time, TimingMode, flows::Flows};
+use super::{CoreTime, Costs, QueueTime, StepTime, Time, TimingMode, flows::Flows};
 use crate::{
     core::{queue::InputQueue, sweep_ticks},
     error::RunError,
@@ -146,7 +146,7 @@ impl<'a> Timer<'a> {
             sync: self.barrier,
             max_link: self.loads.max(),
             max_queue: state.work.iter().map(|work| work.events).max().unwrap_or(0),
-            stalled: self.cores.iter().filter_map(|core| core.queue).map(|queue| queue.stalled).sum(),
+            queue: self.cores.iter().filter_map(|core| core.queue).reduce(QueueTime::and),
         };
         match &costs.sync {
             Sync::Fixed(length) => {

@@ -1,6 +1,6 @@
 //! What a network means on a chip that fires per event (docs/semantics.md §9), executed the slow and obvious way: synapses and
 //! neurons from the graph, one by one, in 64 bits; events in a plain list that is searched for the earliest. From the
-//! program it takes only where neurons are and where their spikes go.
+//! program it takes only where neurons are and where their spikes go. Neurons bear the network's numbers.
 
 #![allow(dead_code, reason = "not every test that has the support module uses this part")]
 
@@ -23,6 +23,9 @@ pub(crate) struct Outcome {
     pub saturated: u64,
     /// Events that cores took.
     pub events: u64,
+    /// Synapses that they went through, and parts of synapse lists that they found.
+    pub synapses: u64,
+    pub lists: u64,
     /// When the last core was free.
     pub end: u64,
 }
@@ -41,6 +44,7 @@ struct Event {
 
 struct Tile {
     core: usize,
+    /// First state word.
     word: u32,
     channels: u64,
     neurons: u64,
@@ -99,19 +103,24 @@ pub(crate) fn execute(
         // Targets on this core by state word.
         let mut here: Vec<(u32, usize, i64)> = synapses[event.projection.0 as usize][event.neuron]
             .iter()
-            .map(|&(target, w)| (home[&(post.0 as u16, target)], target, w))
-            .filter(|((tile, _), ..)| tiles[*tile].core == event.core)
-            .map(|((_, word), target, w)| (word, target, w))
+            .map(|&(target, w)| (&home[&(post.0 as u16, target)], target, w))
+            .filter(|(home, ..)| tiles[home.tile].core == event.core)
+            .map(|(home, target, w)| (home.word, target, w))
             .collect();
         here.sort_unstable();
         let mut done = event.at.max(free[event.core]) + ticks(&timing.event) + ticks(&timing.axon);
         for tile in tiles.iter().filter(|tile| tile.core == event.core) {
             let words = tile.word..tile.word + tile.neurons as u32;
             let reached = here.iter().filter(|(word, ..)| words.contains(word)).count() as u64;
+            let list = matches!(graph.projection(event.projection).connectivity, Connectivity::Sparse(_));
+            outcome.lists += u64::from(list && reached > 0);
             done += row_ticks(graph, event.projection, tile, reached, arch, program);
         }
+        outcome.synapses += here.len() as u64;
         let mut spikes = Vec::new();
-        for (_, target, w) in here {
+        // Several synapses of a pair are one update.
+        for synapses in here.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let (target, w) = (synapses[0].1, synapses.iter().map(|&(.., w)| w).sum::<i64>());
             let v = &mut outcome.potentials[post.0 as usize][target];
             *v += w * event.value;
             outcome.saturated += u64::from(*v < -half || *v >= half);
@@ -130,8 +139,8 @@ pub(crate) fn execute(
         }
         let mut leaves = done;
         for neuron in spikes {
-            let (core, tile) = descriptor(program, event.core, post.0 as u16, population.shape.position(neuron));
-            let (c, y, x) = population.shape.position(neuron);
+            let (c, y, x) = home[&(post.0 as u16, neuron)].place;
+            let (core, tile) = descriptor(program, event.core, post.0 as u16, (c, y, x));
             let place = (c - u32::from(tile.origin.0), y - u32::from(tile.origin.1), x - u32::from(tile.origin.2));
             let to = (&tile.emission, &core.routes[..], place);
             leaves = chip.send((leaves, ticks(&timing.emit)), Some(event.core), to, (neuron, 1));
@@ -207,23 +216,34 @@ fn row_ticks(
         return 0;
     }
     let channels = u64::from(graph.population(graph.ends(id).1).shape.channels);
+    // A row is a stretch of potentials; the potentials of a list lie anywhere, its entries in one stretch.
+    let list = matches!(graph.projection(id).connectivity, Connectivity::Sparse(_));
     let span = match &graph.projection(id).connectivity {
         Connectivity::Dense => tile.neurons,
         Connectivity::Conv2d(conv) => tile.channels.min(channels / u64::from(conv.groups)),
         Connectivity::OneToOne => 1,
-        Connectivity::Sparse(_) => panic!("this reference does not know lists"),
+        Connectivity::Sparse(_) => reached,
     };
     assert_eq!(reached % span, 0, "whole rows");
     let lanes = u64::from(arch.core.lanes);
     let bits = program.weights.iter().map(|block| u32::from(block.bits)).max().expect("there are weights");
-    let slots = |memory: &Memory, bits: u32| {
-        (lanes * u64::from(bits)).div_ceil(memory.word_bits.into()).div_ceil(memory.banks.into())
-    };
+    let words = |memory: &Memory, n: u64, bits: u32| (n * u64::from(bits)).div_ceil(memory.word_bits.into());
+    let slots = |memory: &Memory, words: u64| words.div_ceil(memory.banks.into());
     let (state, weights) = (&arch.core.memories.state, &arch.core.memories.weights);
+    let (state_words, entry_bits) = if list {
+        (lanes * words(state, 1, arch.core.state_bits), bits + index_bits(tile.neurons))
+    } else {
+        (words(state, lanes, arch.core.state_bits), bits)
+    };
     let ports = if state.ports == Ports::OneReadOneWrite { 1 } else { 2 };
-    let interval = (ports * slots(state, arch.core.state_bits)).max(slots(weights, bits));
+    let interval = (ports * slots(state, state_words)).max(slots(weights, words(weights, lanes, entry_bits)));
     let synapse = arch.core.timing.synapse.as_ref().expect("stated").value;
     reached / span * span.div_ceil(lanes) * interval * synapse
+}
+
+/// Fewest bits that number `n` neurons.
+fn index_bits(n: u64) -> u32 {
+    (0..64).find(|&bits| 1u64 << bits >= n).expect("a tile is finite")
 }
 
 /// `synapses[projection][source]`: targets and weights, a weight of 0 included.
@@ -243,10 +263,17 @@ fn synapses(graph: &Graph<Quantized>) -> Vec<Vec<Vec<(usize, i64)>>> {
     graph.projections().map(|(id, _)| of(id)).collect()
 }
 
-/// Tile and state word of each neuron, by layer and number.
-type Homes = BTreeMap<(u16, usize), (usize, u32)>;
+/// Where a neuron is: tile, state word, and channel, row and column in its layer.
+struct Home {
+    tile: usize,
+    word: u32,
+    place: (u32, u32, u32),
+}
 
-/// The tiles of a program, and the tile and state word of each neuron.
+/// By layer and number.
+type Homes = BTreeMap<(u16, usize), Home>;
+
+/// The tiles of a program, and where each neuron is.
 fn places(program: &Program) -> (Vec<Tile>, Homes) {
     let (mut tiles, mut home) = (Vec::new(), BTreeMap::new());
     for (core, image) in program.cores.iter().enumerate() {
@@ -256,8 +283,9 @@ fn places(program: &Program) -> (Vec<Tile>, Homes) {
             for y in 0..d.extent.1 {
                 for x in 0..d.extent.2 {
                     for c in 0..d.extent.0 {
-                        let neuron = layer.index((d.origin.0 + c, d.origin.1 + y, d.origin.2 + x));
-                        home.insert((d.layer.0, neuron), (tiles.len(), word));
+                        let (c, y, x) = (d.origin.0 + c, d.origin.1 + y, d.origin.2 + x);
+                        let at = Home { tile: tiles.len(), word, place: (c.into(), y.into(), x.into()) };
+                        home.insert((d.layer.0, layer.index((c, y, x))), at);
                         word += 1;
                     }
                 }

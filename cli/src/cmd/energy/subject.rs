@@ -72,15 +72,7 @@ pub(crate) fn measure(model: &Model, images: &Dataset) -> Result<Subject> {
     let compiled = lowered.expect("nobody stops it").compiled;
     let graph = &compiled.quantized;
     let machine = Machine::new(&compiled.program, &arch)?;
-    let input = compiled.program.layer(compiled.program.input.layer);
-    ensure!(
-        images.image_len() == input.neurons(),
-        "{}: images have {} values, but the network's input layer `{}` has {}; use the data set that it was trained on",
-        images.name,
-        images.image_len(),
-        input.name,
-        input.neurons()
-    );
+    samples::ensure_images_fit(images, &compiled.program)?;
     let context = || format!("{}: has no analytical model", model.name);
     let bar = progress::bar(images.len() as u64, "images");
     let seen = (0..images.len())

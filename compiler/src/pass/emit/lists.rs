@@ -4,7 +4,7 @@
 //! source 7 → neurons 2, 40, 41, 99      →      tile of neurons 40..80, v_base 0:  .lst 7 -> 0 1
 //! ```
 
-use super::{layer, pair};
+use super::{layer, pair, triple};
 use crate::partition::Tile;
 use ir::{Connectivity, Graph, ProjectionId, Quantized};
 use isa::{Descriptor, SparseDescriptor, SynapseList, WeightBlockId};
@@ -43,7 +43,7 @@ pub(super) fn descriptor(
     (!found.is_empty()).then(|| {
         Descriptor::Sparse(SparseDescriptor {
             layer: layer(tile.population),
-            source: (source.channels as u16, source.height as u16, source.width as u16),
+            source: triple(source),
             pool: pair(projection.pool.map_or((1, 1), |pool| pool.size)),
             n: tile.neurons() as u32,
             weights: intern(weights),

@@ -5,7 +5,7 @@
 //! `[source neuron][neuron of the tile]` with the tile's neurons in state order `[y][x][c]`. A one-to-one projection is a
 //! depthwise 1 × 1 convolution. Tiles with equal blocks share one block of the program.
 
-use super::{extent, layer, origin, pair};
+use super::{extent, layer, origin, pair, triple};
 use crate::partition::Tile;
 use ir::{Connectivity, Graph, Projection, ProjectionId, Quantized};
 use isa::{ConvDescriptor, DenseDescriptor, Descriptor, WeightBlock, WeightBlockId};
@@ -51,7 +51,7 @@ pub(super) fn descriptor(
         Connectivity::Dense => {
             return Descriptor::Dense(DenseDescriptor {
                 layer,
-                source: (source.channels as u16, source.height as u16, source.width as u16),
+                source: triple(source),
                 pool,
                 n: tile.neurons() as u32,
                 weights: intern(dense_weights(projection, source.neurons(), post, tile)),
