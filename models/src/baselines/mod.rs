@@ -9,6 +9,7 @@ mod cwcomp;
 mod cwcomp_block;
 mod ff_mlp;
 mod run;
+mod softmax;
 
 pub use cwcomp::{CwComp, CwCompConfig};
 pub use ff_mlp::{FfMlp, FfMlpConfig};
