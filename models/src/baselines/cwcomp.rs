@@ -78,8 +78,7 @@ impl CwComp {
         let (mut hw, mut in_c) = ((shape[1], shape[2]), shape[0]);
         for (l, &channels) in config.channels.iter().enumerate() {
             let mut rng = Stream::new(config.seed, Purpose::Init, 2, l as u64);
-            let shape =
-                CwShape { hw, inputs: in_c, channels, groups: config.groups[l], pool: config.pool[l], classes };
+            let shape = CwShape { hw, inputs: in_c, channels, groups: config.groups[l], pool: config.pool[l], classes };
             let block = CwBlock::new(shape, config.alpha, &mut rng);
             (hw, in_c) = (block.out_hw(), channels);
             blocks.push(block);

@@ -221,9 +221,8 @@ impl CwBlock {
         let mut pooled = self.pooled(x);
         let normal = if learning {
             let count = (pooled.value.len() / c) as f64;
-            let total = |part: usize, i: usize| {
-                pooled.sums.iter().skip(part * c + i).step_by(2 * c).sum::<f64>() / count
-            };
+            let total =
+                |part: usize, i: usize| pooled.sums.iter().skip(part * c + i).step_by(2 * c).sum::<f64>() / count;
             let mean: Vec<f64> = (0..c).map(|i| total(0, i)).collect();
             let variance: Vec<f64> = mean.iter().enumerate().map(|(i, m)| (total(1, i) - m * m).max(0.0)).collect();
             self.normal(&mean, &variance)

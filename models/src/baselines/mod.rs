@@ -12,8 +12,8 @@ mod run;
 mod softmax;
 
 pub use cwcomp::{CwComp, CwCompConfig};
-pub use ff_mlp::{FfMlp, FfMlpConfig};
-pub use run::{Baseline, Outcome, run};
+pub use ff_mlp::{FfMlp, FfMlpConfig, Negatives};
+pub use run::{Baseline, Finished, Outcome, run};
 
 #[cfg(test)]
 mod tests;

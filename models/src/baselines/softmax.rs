@@ -36,6 +36,11 @@ impl Softmax {
         Self { inputs, classes, weight: Param::new(weight, false), bias: Param::new(bias, false) }
     }
 
+    /// Inputs of one sample.
+    pub(super) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
     /// Logits, `[sample][class]`.
     pub(super) fn logits(&self, x: &[f32]) -> Vec<f32> {
         let (k, n) = (self.inputs, self.classes);

@@ -91,7 +91,8 @@ fn softmax_gradients() {
     let norm = step.weight.iter().chain(&step.bias).map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
     let (weight, bias) = (head.weight.value.clone(), head.bias.value.clone());
     let mut at = |h: f64| {
-        let moved = |v: &[f32], g: &[f32]| v.iter().zip(g).map(|(v, g)| v + (h * f64::from(*g) / norm) as f32).collect();
+        let moved =
+            |v: &[f32], g: &[f32]| v.iter().zip(g).map(|(v, g)| v + (h * f64::from(*g) / norm) as f32).collect();
         (head.weight.value, head.bias.value) = (moved(&weight, &step.weight), moved(&bias, &step.bias));
         head.step(&x, head.logits(&x), &labels).loss
     };
@@ -107,12 +108,12 @@ fn ff_gradients() {
     let mut rng = Stream::new(1, Purpose::Init, 0, 0);
     let x: Vec<f32> = (0..16 * 36).map(|_| rng.normal()).collect();
     let layer = &mut net.layers[0];
-    let grad = layer.step(&x, 2.0).weight;
+    let grad = layer.step(&x, 2.0, 1.5).weight;
     let norm = grad.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
     let base = layer.weight.value.clone();
     let mut at = |h: f64| {
         layer.weight.value = base.iter().zip(&grad).map(|(b, g)| b + (h * f64::from(*g) / norm) as f32).collect();
-        layer.step(&x, 2.0).loss
+        layer.step(&x, 2.0, 1.5).loss
     };
     let got = (at(1e-3) - at(-1e-3)) / 2e-3;
     assert!((got - norm).abs() < 0.02 * norm, "{norm} against {got}");
@@ -136,7 +137,7 @@ fn both_learn_and_write_their_folder() {
         let dir = tempfile::tempdir().expect("temporary folder");
         let stop = AtomicBool::new(false);
         let result = run(&baseline, (&train, &test), dir.path(), false, &stop, &mut |_| {}).expect("run");
-        let result = result.test.expect("not stopped");
+        let result = result.result.expect("not stopped");
         assert!(result.accuracy() > least, "{baseline:?}: {result:?}");
         let text = std::fs::read_to_string(dir.path().join("config.toml")).expect("config");
         assert_eq!(toml::from_str::<Baseline>(&text).expect("reads back"), baseline);
@@ -173,9 +174,9 @@ fn resuming_gives_the_same_bytes() {
             })
             .expect("run")
         };
-        assert!(go(&whole, 9).test.is_some());
-        while go(&parts, 1).test.is_none() {}
-        for file in ["checkpoint.safetensors", "log.jsonl", "card.json"] {
+        assert!(go(&whole, 9).result.is_some());
+        while go(&parts, 1).result.is_none() {}
+        for file in ["checkpoint.safetensors", "best.safetensors", "log.jsonl", "card.json"] {
             let read = |d: &std::path::Path| std::fs::read(d.join(file)).expect("file exists");
             assert!(read(&whole) == read(&parts), "{baseline:?}: {file} differs");
         }
