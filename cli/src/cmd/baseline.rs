@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use models::{
     baselines::{Baseline, CwCompConfig, FfMlpConfig, run},
     data::{self, DatasetName, Split},
-    ffgaf::Event,
+    ffgaf::{Event, Head},
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -55,13 +55,29 @@ pub(super) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
         }
     })?;
     bar.finish_and_clear();
-    let Some(test) = outcome.test else {
+    let Some(finished) = outcome.result else {
         println!("stopped after {} epochs; continue with --resume --out {}", outcome.history.len(), out.display());
         return Ok(ExitCode::from(1));
     };
-    println!("test accuracy {:.2} % on {} images (last epoch)", test.accuracy(), test.images);
-    let layers: Vec<f64> = test.goodness.iter().map(|&n| 100.0 * n as f64 / test.images.max(1) as f64).collect();
-    println!("by each layer's own goodness: {}", percents(&layers));
+    let (test, choice) = (&finished.test, finished.choice);
+    println!(
+        "test accuracy {:.2} % on {} images (epoch {} of {}, layer {}, {}: chosen by the validation images)",
+        finished.accuracy(),
+        test.images,
+        choice.epoch,
+        outcome.history.len(),
+        choice.layer + 1,
+        match (choice.head, args.method) {
+            (Head::Goodness, _) => "its goodness",
+            (Head::Readout, Method::FfMlp) => "summed goodness",
+            (Head::Readout, _) => "classifier",
+        },
+    );
+    let each = |right: &[usize]| {
+        percents(&right.iter().map(|&n| 100.0 * n as f64 / test.images.max(1) as f64).collect::<Vec<f64>>())
+    };
+    println!("by each layer's own goodness: {}", each(&test.goodness));
+    println!("with the read-outs: {}", each(&test.readout));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,10 +9,11 @@ mod cwcomp;
 mod cwcomp_block;
 mod ff_mlp;
 mod run;
+mod softmax;
 
 pub use cwcomp::{CwComp, CwCompConfig};
-pub use ff_mlp::{FfMlp, FfMlpConfig};
-pub use run::{Baseline, Outcome, run};
+pub use ff_mlp::{FfMlp, FfMlpConfig, Negatives};
+pub use run::{Baseline, Finished, Outcome, run};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Gradients against central differences, and learning on tiny data.
 
-use super::cwcomp_block::CwBlock;
+use super::cwcomp_block::{CwBlock, CwShape};
+use super::softmax::Softmax;
 use super::*;
 use crate::data::Dataset;
 use crate::ffgaf::Event;
@@ -22,41 +23,81 @@ fn quarters(count: usize, side: usize) -> Dataset {
     Dataset { name: "quarters".into(), classes: 4, shape: [1, side, side], pixels, labels }
 }
 
+/// Directional derivatives of the loss against the gradients, for dense and grouped, pooled and unpooled layers.
 #[test]
 fn cwcomp_gradients() {
-    let mut rng = Stream::new(1, Purpose::Init, 0, 0);
-    let mut block = CwBlock::new((6, 6), 8, 24, 2, true, 3, &mut rng);
-    let n = 12;
-    let x: Vec<f32> = (0..n * block.conv.shape.in_len()).map(|_| rng.normal()).collect();
-    let labels: Vec<u8> = (0..n).map(|_| rng.below(3) as u8).collect();
-    let step = block.step(&x, &labels);
-    let len = block.conv.shape.weight_len();
-    let weight: Vec<f32> = (0..len).map(|i| step.weight.iter().skip(i).step_by(len).sum()).collect();
-    for (which, grad) in [weight, step.gamma, step.beta].iter().enumerate() {
-        let norm = grad.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
-        assert!(norm > 0.0);
-        let h = 2e-3;
-        let mut at = |sign: f64| {
-            let p = match which {
-                0 => &mut block.weight,
-                1 => &mut block.gamma,
-                _ => &mut block.beta,
+    for (groups, pool, hw) in [(1, false, (6, 6)), (2, true, (6, 6)), (4, false, (5, 6)), (4, true, (7, 6))] {
+        let mut rng = Stream::new(1, Purpose::Init, 0, groups as u64);
+        let shape = CwShape { hw, inputs: 8, channels: 24, groups, pool, classes: 3 };
+        let mut block = CwBlock::new(shape, 1.5, &mut rng);
+        for p in [&mut block.bias, &mut block.beta] {
+            p.value.iter_mut().for_each(|v| *v = 0.3 * rng.normal());
+        }
+        let n = 20;
+        let x: Vec<f32> = (0..n * block.conv.shape.in_len()).map(|_| rng.normal()).collect();
+        let labels: Vec<u8> = (0..n).map(|_| rng.below(3) as u8).collect();
+        let g = block.step(&x, &labels, true).gradients.expect("learning");
+        let whole = |parts: &[f32], len: usize| (0..len).map(|i| parts.iter().skip(i).step_by(len).sum()).collect();
+        let grads: [Vec<f32>; 4] =
+            [whole(&g.weight, block.conv.weight_len()), whole(&g.bias, block.conv.shape.out_c), g.gamma, g.beta];
+        for (which, grad) in grads.iter().enumerate() {
+            let norm = grad.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+            assert!(norm > 0.0);
+            let h = 2e-3;
+            let mut at = |sign: f64| {
+                let base = {
+                    let b = &mut block;
+                    let p = [&mut b.weight, &mut b.bias, &mut b.gamma, &mut b.beta].into_iter().nth(which);
+                    let p = p.expect("four parameters");
+                    let base = p.value.clone();
+                    for (v, g) in p.value.iter_mut().zip(grad) {
+                        *v += (sign * h * f64::from(*g) / norm) as f32;
+                    }
+                    base
+                };
+                let loss = block.step(&x, &labels, true).loss;
+                let b = &mut block;
+                let p = [&mut b.weight, &mut b.bias, &mut b.gamma, &mut b.beta].into_iter().nth(which);
+                p.expect("four parameters").value = base;
+                loss
             };
-            let base = p.value.clone();
-            for (v, g) in p.value.iter_mut().zip(grad) {
-                *v += (sign * h * f64::from(*g) / norm) as f32;
-            }
-            let loss = block.step(&x, &labels).loss;
-            match which {
-                0 => block.weight.value = base,
-                1 => block.gamma.value = base,
-                _ => block.beta.value = base,
-            }
-            loss
-        };
-        let got = (at(1.0) - at(-1.0)) / (2.0 * h);
-        assert!((got - norm).abs() < 0.02 * norm, "parameter {which}: {norm} against {got}");
+            let got = (at(1.0) - at(-1.0)) / (2.0 * h);
+            assert!((got - norm).abs() < 0.02 * norm, "{shape:?}, parameter {which}: {norm} against {got}");
+        }
     }
+}
+
+/// A layer that has stopped learning answers as at inference.
+#[test]
+fn a_stopped_layer_uses_its_stored_statistics() {
+    let mut rng = Stream::new(1, Purpose::Init, 0, 7);
+    let shape = CwShape { hw: (6, 6), inputs: 8, channels: 24, groups: 4, pool: true, classes: 3 };
+    let mut block = CwBlock::new(shape, 1.0, &mut rng);
+    block.mean.iter_mut().for_each(|m| *m = 0.7);
+    let x: Vec<f32> = (0..3 * block.conv.shape.in_len()).map(|_| rng.normal()).collect();
+    let step = block.step(&x, &[0, 1, 2], false);
+    assert!(step.gradients.is_none());
+    assert_eq!(step.output, block.infer(&x).0);
+}
+
+#[test]
+fn softmax_gradients() {
+    let mut rng = Stream::new(1, Purpose::Init, 0, 9);
+    let mut head = Softmax::new(40, 3);
+    head.weight.value.iter_mut().for_each(|v| *v = 0.2 * rng.normal());
+    let x: Vec<f32> = (0..30 * 40).map(|_| rng.normal()).collect();
+    let labels: Vec<u8> = (0..30).map(|_| rng.below(3) as u8).collect();
+    let step = head.step(&x, head.logits(&x), &labels);
+    let norm = step.weight.iter().chain(&step.bias).map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+    let (weight, bias) = (head.weight.value.clone(), head.bias.value.clone());
+    let mut at = |h: f64| {
+        let moved =
+            |v: &[f32], g: &[f32]| v.iter().zip(g).map(|(v, g)| v + (h * f64::from(*g) / norm) as f32).collect();
+        (head.weight.value, head.bias.value) = (moved(&weight, &step.weight), moved(&bias, &step.bias));
+        head.step(&x, head.logits(&x), &labels).loss
+    };
+    let got = (at(1e-2) - at(-1e-2)) / 2e-2;
+    assert!((got - norm).abs() < 0.01 * norm, "{norm} against {got}");
 }
 
 #[test]
@@ -67,12 +108,12 @@ fn ff_gradients() {
     let mut rng = Stream::new(1, Purpose::Init, 0, 0);
     let x: Vec<f32> = (0..16 * 36).map(|_| rng.normal()).collect();
     let layer = &mut net.layers[0];
-    let grad = layer.step(&x, 2.0).weight;
+    let grad = layer.step(&x, 2.0, 1.5).weight;
     let norm = grad.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
     let base = layer.weight.value.clone();
     let mut at = |h: f64| {
         layer.weight.value = base.iter().zip(&grad).map(|(b, g)| b + (h * f64::from(*g) / norm) as f32).collect();
-        layer.step(&x, 2.0).loss
+        layer.step(&x, 2.0, 1.5).loss
     };
     let got = (at(1e-3) - at(-1e-3)) / 2e-3;
     assert!((got - norm).abs() < 0.02 * norm, "{norm} against {got}");
@@ -96,7 +137,7 @@ fn both_learn_and_write_their_folder() {
         let dir = tempfile::tempdir().expect("temporary folder");
         let stop = AtomicBool::new(false);
         let result = run(&baseline, (&train, &test), dir.path(), false, &stop, &mut |_| {}).expect("run");
-        let result = result.test.expect("not stopped");
+        let result = result.result.expect("not stopped");
         assert!(result.accuracy() > least, "{baseline:?}: {result:?}");
         let text = std::fs::read_to_string(dir.path().join("config.toml")).expect("config");
         assert_eq!(toml::from_str::<Baseline>(&text).expect("reads back"), baseline);
@@ -133,9 +174,9 @@ fn resuming_gives_the_same_bytes() {
             })
             .expect("run")
         };
-        assert!(go(&whole, 9).test.is_some());
-        while go(&parts, 1).test.is_none() {}
-        for file in ["checkpoint.safetensors", "log.jsonl", "card.json"] {
+        assert!(go(&whole, 9).result.is_some());
+        while go(&parts, 1).result.is_none() {}
+        for file in ["checkpoint.safetensors", "best.safetensors", "log.jsonl", "card.json"] {
             let read = |d: &std::path::Path| std::fs::read(d.join(file)).expect("file exists");
             assert!(read(&whole) == read(&parts), "{baseline:?}: {file} differs");
         }

@@ -32,6 +32,7 @@ pub use config::{
 };
 pub use grid::{GridWeights, grid};
 pub use network::{Evaluation, Layer, Network, Runner, Scores};
+pub(crate) use run::describe;
 pub use run::{Event, Finished, Outcome, RunError, run};
 pub use store::{Card, StoreError, load_network, read_network, save_network, save_on_grid, write_atomic};
 pub use train::{EpochReport, Progress, Trainer, TrainingMode, hold_out};

@@ -150,7 +150,8 @@ fn finish(history: &[EpochReport], test: &Dataset, out: &Path) -> Result<Outcome
     Ok(Outcome { network, history: history.to_vec(), result: Some(Finished { choice, test, printed }) })
 }
 
-fn describe(card: &mut Card, name: &str, e: &Evaluation) {
+/// Adds the accuracies of every layer, in percent.
+pub(crate) fn describe(card: &mut Card, name: &str, e: &Evaluation) {
     let percent = |n: usize| 100.0 * n as f64 / e.images.max(1) as f64;
     for (l, (g, r)) in e.goodness.iter().zip(&e.readout).enumerate() {
         card.measured.insert(format!("{name} layer{l} goodness %"), percent(*g));

@@ -24,12 +24,16 @@ mod elementwise;
 mod events;
 mod fixed;
 mod gather;
+mod grouped;
+mod pool;
 mod portable;
 mod shape;
 
 pub use elementwise::{Affine, Moments, activate, input_gradient, quantize, sample_sums};
 pub use fixed::{CountKernel, FixedWeights};
 pub use gather::Source;
+pub use grouped::{GroupedConv, GroupedScratch};
+pub use pool::{rectify, rectify_gradient, rectify_pool, rectify_pool_gradient, scale};
 pub use portable::{Product, product};
 pub use shape::ConvShape;
 

@@ -166,3 +166,41 @@ fn gradient_of_a_group_is_the_sum_of_its_samples() {
     conv.add_weight_gradient(&[Source::Real(xb)], &dy[s.out_len()..], &mut one, &mut scratch);
     assert_eq!(both, one);
 }
+
+/// Groups are the dense convolution whose weights between different groups are 0.
+#[test]
+fn groups_are_a_dense_convolution_with_zeros() {
+    for (in_c, out_c, groups) in [(20, 80, 10), (240, 480, 10), (8, 24, 2), (12, 30, 3), (6, 10, 1)] {
+        let hw = (6, 5);
+        let grouped = GroupedConv::new(hw, in_c, out_c, 3, groups);
+        let s = ConvShape::new(hw, in_c, out_c, 3, 1, 1);
+        assert_eq!(grouped.shape, s);
+        let dense = Conv::new(s);
+        let mut rnd = noise(out_c as u32);
+        let (mut w, mut wide) = (vec![0.0; grouped.weight_len()], vec![0.0; s.weight_len()]);
+        let (per, out_per) = (in_c / groups, out_c / groups);
+        assert_eq!(grouped.fan_in(), per);
+        let every = || (0..out_c).flat_map(move |o| (0..per).flat_map(move |i| (0..9).map(move |t| (o, i, t))));
+        let place = |(o, i, t): (usize, usize, usize)| s.weight_index(o, o / out_per * per + i, t);
+        for (o, i, t) in every() {
+            let v = rnd();
+            w[grouped.weight_index(o, i, t)] = v;
+            wide[place((o, i, t))] = v;
+        }
+        let x: Vec<f32> = (0..s.in_len()).map(|i| if i % s.in_c < in_c { rnd() } else { 0.0 }).collect();
+        let dy: Vec<f32> = (0..s.out_len()).map(|i| if i % s.out_c < out_c { rnd() } else { 0.0 }).collect();
+        let (mut y, mut want) = (vec![0.0; s.out_len()], vec![0.0; s.out_len()]);
+        grouped.forward(&x, &w, &mut y, &mut GroupedScratch::default());
+        dense.forward(Source::Real(&x), &wide, &mut want, &mut Scratch::default());
+        for (y, want) in y.iter().zip(&want) {
+            assert!((y - want).abs() < 1e-4, "{y} against {want}");
+        }
+        let (mut dw, mut want) = (vec![0.5; grouped.weight_len()], vec![0.5; s.weight_len()]);
+        grouped.add_weight_gradient(&x, &dy, &mut dw, &mut GroupedScratch::default());
+        dense.add_weight_gradient(&[Source::Real(&x)], &dy, &mut want, &mut Scratch::default());
+        for (o, i, t) in every() {
+            let (got, want) = (dw[grouped.weight_index(o, i, t)], want[place((o, i, t))]);
+            assert!((got - want).abs() < 1e-4, "{got} against {want}");
+        }
+    }
+}
