@@ -36,6 +36,16 @@ pub const ENTRIES: &[Entry] = &[
         bytes: include_bytes!("../zoo/cifar10.safetensors"),
     },
     Entry {
+        name: "mnist-paper",
+        doc: "MNIST, the paper's network: channels 40-120-120-240, strides 1,2,1,2, plain goodness; on its 8-bit grid",
+        bytes: include_bytes!("../zoo/mnist-paper.safetensors"),
+    },
+    Entry {
+        name: "fashion-mnist-paper",
+        doc: "Fashion-MNIST, the paper's network: channels 40-120-120-240, strides 1,2,1,2, plain goodness; on its 8-bit grid",
+        bytes: include_bytes!("../zoo/fashion-mnist-paper.safetensors"),
+    },
+    Entry {
         name: "cifar10-paper",
         doc: "CIFAR-10, the paper's network: channels 40-120-120-240, strides 1,2,1,2, plain goodness; on its 8-bit grid",
         bytes: include_bytes!("../zoo/cifar10-paper.safetensors"),

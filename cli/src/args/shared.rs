@@ -7,8 +7,8 @@ use std::path::PathBuf;
 /// Which network.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct ModelArgs {
-    /// A bundled network (mnist-small, mnist, fashion-mnist, cifar10, cifar10-paper), a trained network (.safetensors), a NIR
-    /// file (.nir) or a graph (.ron)
+    /// A bundled network (mnist-small; mnist, fashion-mnist, cifar10; the same with -paper), a trained network (.safetensors),
+    /// a NIR file (.nir) or a graph (.ron)
     #[arg(value_name = "MODEL", default_value = "mnist-small")]
     model: String,
     /// The same as MODEL
