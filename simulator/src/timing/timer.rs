@@ -221,7 +221,9 @@ impl<'a> Timer<'a> {
                 (&tile.classes, Some(sent.unit))
             };
             let packets = classes.packets.get(sent.class as usize).map_or(&[][..], Vec::as_slice);
-            packets.iter().for_each(|&packet| self.flows.add(unit, packet, n));
+            for &packet in packets {
+                self.flows.add(unit, packet, n);
+            }
             if let Some(unit) = unit {
                 self.cores[unit as usize].emission += n * self.costs.core.emit * packets.len() as u64;
             }
