@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use models::{
     baselines::{Baseline, CwCompConfig, FfMlpConfig, run},
     data::{self, DatasetName, Split},
-    ffgaf::{Event, Head},
+    ffgaf::{Event, Head, InputCoding},
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -92,12 +92,18 @@ fn method(args: &TrainArgs) -> &'static str {
 /// The method's defaults, then the file and `--set`, then the named options.
 fn configured(args: &TrainArgs, dataset: DatasetName) -> Result<Baseline> {
     let default = match args.method {
-        // FF* of the paper: 3072-3072-3072 on CIFAR-10.
+        // FF* of the paper: 3072-3072-3072 on CIFAR-10, which does not learn from raw pixels (docs/training.md, Baselines).
         Method::FfMlp if dataset == DatasetName::Cifar10 => {
-            Baseline::FfMlp(FfMlpConfig { hidden: vec![3072, 3072], ..FfMlpConfig::default() })
+            let input = InputCoding::Standardized;
+            let hidden = vec![3072, 3072];
+            Baseline::FfMlp(FfMlpConfig { hidden, input, label: 15.0, gain: 5.0, ..FfMlpConfig::default() })
         }
         Method::FfMlp => Baseline::FfMlp(FfMlpConfig::default()),
-        Method::Cwcomp | Method::Ffgaf => Baseline::CwComp(CwCompConfig::default()),
+        // The gain that learned best in short runs (docs/training.md, Baselines); 1 is published.
+        Method::Cwcomp | Method::Ffgaf => {
+            let alpha = if dataset == DatasetName::Mnist { 4.0 } else { 2.0 };
+            Baseline::CwComp(CwCompConfig { alpha, ..CwCompConfig::default() })
+        }
     };
     let mut table = toml::Table::try_from(&default)?;
     for (key, value) in settings(args)? {

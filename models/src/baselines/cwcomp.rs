@@ -49,7 +49,7 @@ impl Default for CwCompConfig {
             stop: Vec::new(),
             alpha: 1.0,
             learning_rate: 0.01,
-            classifier_rate: 0.001,
+            classifier_rate: 0.0002,
             epochs: 20,
             batch: 128,
             calibration: 1000,

@@ -16,7 +16,7 @@ use crate::data::Dataset;
 use crate::ffgaf::adam::{Param, Rates};
 use crate::ffgaf::block::argmax;
 use crate::ffgaf::random::{Purpose, Stream};
-use crate::ffgaf::{EpochReport, Evaluation};
+use crate::ffgaf::{EpochReport, Evaluation, InputCoding};
 use crate::kernels::{Product, product};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,10 @@ pub enum Negatives {
 pub struct FfMlpConfig {
     /// Units of each layer.
     pub hidden: Vec<usize>,
+    /// What the first layer sees of an image.
+    pub input: InputCoding,
+    /// Value at the label's place; 0 at the other labels.
+    pub label: f32,
     /// θ, the goodness that separates positive from negative.
     pub threshold: f32,
     /// γ, the slope of the logistic function of the goodness.
@@ -58,8 +62,10 @@ impl Default for FfMlpConfig {
     fn default() -> Self {
         Self {
             hidden: vec![2000, 2000, 2000],
-            threshold: 2.0,
-            gain: 1.0,
+            input: InputCoding::Pixels,
+            label: 5.0,
+            threshold: 1.0,
+            gain: 30.0,
             negatives: Negatives::Hard,
             learning_rate: 0.001,
             epochs: 20,
@@ -216,10 +222,11 @@ impl FfMlp {
         Self { config, classes, layers, classifier, epoch: 0, steps: 0 }
     }
 
-    /// Pixels/255 with the first `classes` values replaced by the label's code: `on` at the label, `off` elsewhere.
+    /// The image with its first `classes` values replaced by the label's code: `on` at the label, `off` elsewhere.
     fn embed(&self, image: &[u8], label: usize, [on, off]: [f32; 2], out: &mut Vec<f32>) {
         let start = out.len();
-        out.extend(image.iter().map(|&p| f32::from(p) / 255.0));
+        let step = self.config.input.step();
+        out.extend(self.config.input.encode(image).iter().map(|&v| f32::from(v) * step));
         out[start..start + self.classes].fill(off);
         out[start + label] = on;
     }
@@ -231,7 +238,7 @@ impl FfMlp {
             let wrong = |i: u32, y: u8| (usize::from(y) + 1 + stream(i).below(self.classes - 1)) % self.classes;
             return picked.iter().zip(labels).map(|(&i, &y)| wrong(i, y)).collect();
         }
-        let neutral = 1.0 / self.classes as f32;
+        let neutral = self.config.label / self.classes as f32;
         let mut x = Vec::new();
         for &i in picked {
             self.embed(train.image(i as usize), 0, [neutral; 2], &mut x);
@@ -287,7 +294,7 @@ impl FfMlp {
             let mut x = Vec::new();
             let right = labels.iter().map(|&y| usize::from(y));
             for (label, &i) in right.chain(wrong).zip(picked.iter().chain(picked)) {
-                self.embed(train.image(i as usize), label, [1.0, 0.0], &mut x);
+                self.embed(train.image(i as usize), label, [self.config.label, 0.0], &mut x);
             }
             for (l, layer) in self.layers.iter_mut().enumerate() {
                 normalize(&mut x, layer.inputs);
@@ -310,7 +317,7 @@ impl FfMlp {
         let n = layer.outputs;
         let mut x = Vec::new();
         for i in images {
-            self.embed(data.image(i), 0, [1.0, 0.0], &mut x);
+            self.embed(data.image(i), 0, [self.config.label, 0.0], &mut x);
         }
         let norms = normalize(&mut x, layer.inputs);
         x.chunks_exact_mut(layer.inputs).for_each(|x| x[0] = 0.0);
@@ -320,7 +327,7 @@ impl FfMlp {
             let (i, label) = (r / self.classes, r % self.classes);
             let row = &layer.weight.value[label * n..(label + 1) * n];
             for ((h, c), w) in h.iter_mut().zip(&common[i * n..]).zip(row) {
-                *h = (c + w / norms[i]).max(0.0);
+                *h = (c + w * (self.config.label / norms[i])).max(0.0);
             }
         });
         h

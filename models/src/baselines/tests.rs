@@ -119,6 +119,28 @@ fn ff_gradients() {
     assert!((got - norm).abs() < 0.02 * norm, "{norm} against {got}");
 }
 
+/// The first layer's activities with every label, from shared products, are those of the images with the labels written in.
+#[test]
+fn activities_of_all_labels_share_their_products() {
+    let data = quarters(3, 6);
+    let config = FfMlpConfig { hidden: vec![20, 10], label: 3.0, ..FfMlpConfig::default() };
+    let net = FfMlp::new(config, data.shape, 4);
+    let shared = net.first_activities(&data, 0..3);
+    let mut x = Vec::new();
+    for (i, label) in (0..3).flat_map(|i| (0..4).map(move |label| (i, label))) {
+        let mut image: Vec<f32> = data.image(i).iter().map(|&p| f32::from(p) / 255.0).collect();
+        image[..4].fill(0.0);
+        image[label] = 3.0;
+        let norm = (image.iter().map(|v| v * v).sum::<f32>() / 36.0).sqrt();
+        x.extend(image.iter().map(|v| v / norm));
+    }
+    let direct = net.layers[0].forward(&x);
+    assert_eq!(shared.len(), direct.len());
+    for (a, b) in shared.iter().zip(&direct) {
+        assert!((a - b).abs() < 1e-5, "{a} against {b}");
+    }
+}
+
 #[test]
 fn both_learn_and_write_their_folder() {
     let (train, test) = (quarters(600, 8), quarters(200, 8));
@@ -180,5 +202,31 @@ fn resuming_gives_the_same_bytes() {
             let read = |d: &std::path::Path| std::fs::read(d.join(file)).expect("file exists");
             assert!(read(&whole) == read(&parts), "{baseline:?}: {file} differs");
         }
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    let (train, test) = (quarters(200, 8), quarters(60, 8));
+    let cw = CwCompConfig {
+        channels: vec![8, 16],
+        groups: vec![1, 4],
+        pool: vec![false, true],
+        epochs: 2,
+        batch: 40,
+        calibration: 100,
+        ..CwCompConfig::default()
+    };
+    let mlp = FfMlpConfig { hidden: vec![600, 32], epochs: 2, batch: 40, ..FfMlpConfig::default() };
+    for baseline in [Baseline::CwComp(cw), Baseline::FfMlp(mlp)] {
+        let files = [1, 3].map(|threads| {
+            let dir = tempfile::tempdir().expect("temporary folder");
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let stop = AtomicBool::new(false);
+            pool.install(|| run(&baseline, (&train, &test), dir.path(), false, &stop, &mut |_| {})).expect("run");
+            ["checkpoint.safetensors", "best.safetensors", "log.jsonl", "card.json"]
+                .map(|file| std::fs::read(dir.path().join(file)).expect("file exists"))
+        });
+        assert!(files[0] == files[1], "{baseline:?}");
     }
 }
