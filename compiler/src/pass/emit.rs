@@ -8,9 +8,8 @@ use crate::{
     partition::{Partition, Tile, TileId},
     pass::route::{Routing, tag},
     placement::Placement,
-    reach::Reach,
 };
-use ir::{Connectivity, Graph, InputCoding, InputEncoding, NeuronModel, PopulationId, ProjectionId, Quantized};
+use ir::{Graph, InputCoding, InputEncoding, NeuronModel, PopulationId, ProjectionId, Quantized};
 use isa::{
     Arch, AxonEntry, CoreImage, Descriptor, DescriptorId, InputPort, Instruction, Layer, LayerId, NeuronKind, Program,
     Readout,
@@ -116,18 +115,9 @@ fn fill<'a>(
         let v_base = image.n_state;
         image.n_state += tile.neurons() as u32;
         for projection in graph.incoming(tile.population) {
-            let (pre, post) = graph.ends(projection);
-            let shapes = (graph.population(pre).shape, graph.population(post).shape);
             let bits = bits[projection.0 as usize] as u8;
-            let mut intern = |data| blocks.intern(bits, data);
-            let descriptor = if matches!(graph.projection(projection).connectivity, Connectivity::Sparse(_)) {
-                lists::descriptor(graph, projection, tile, v_base, &mut intern)
-            } else {
-                let reach = Reach::new(graph.projection(projection), shapes.0, shapes.1);
-                let touched = reach.touches([&tile.channels, &tile.rows, &tile.cols]);
-                touched.then(|| synapses::descriptor(graph, projection, tile, v_base, &mut intern))
-            };
-            let Some(descriptor) = descriptor else { continue };
+            let intern = |data| blocks.intern(bits, data);
+            let Some(descriptor) = synapses::descriptor(graph, projection, tile, v_base, intern) else { continue };
             axons.entry(projection).or_default().push(DescriptorId(image.descriptors.len() as u16));
             image.descriptors.push(descriptor);
         }

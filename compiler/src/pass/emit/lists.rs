@@ -6,22 +6,17 @@
 
 use super::{layer, pair, triple};
 use crate::partition::Tile;
-use ir::{Connectivity, Graph, ProjectionId, Quantized};
+use ir::{Projection, Quantized, Shape, SynapseLists};
 use isa::{Descriptor, SparseDescriptor, SynapseList, WeightBlockId};
 
-/// The list operation of a sparse projection onto a tile; none if no synapse ends there.
+/// The list operation of a sparse projection between maps of these shapes onto a tile; none if no synapse ends there.
 pub(super) fn descriptor(
-    graph: &Graph<Quantized>,
-    id: ProjectionId,
+    (projection, lists): (&Projection<Quantized>, &SynapseLists),
+    (source, shape): (Shape, Shape),
     tile: &Tile,
     v_base: u32,
-    intern: &mut impl FnMut(Vec<i16>) -> WeightBlockId,
+    mut intern: impl FnMut(Vec<i16>) -> WeightBlockId,
 ) -> Option<Descriptor> {
-    let projection = graph.projection(id);
-    let Connectivity::Sparse(lists) = &projection.connectivity else { return None };
-    let (pre, post) = graph.ends(id);
-    let source = projection.source_shape(graph.population(pre).shape);
-    let shape = graph.population(post).shape;
     let place = |neuron: u32| {
         let (c, y, x) = shape.position(neuron as usize);
         let inside = tile.channels.contains(&c) && tile.rows.contains(&y) && tile.cols.contains(&x);

@@ -1,12 +1,12 @@
-//! Descriptors and weight blocks of convolutions, dense and one-to-one projections onto a tile.
+//! Descriptors and weight blocks of projections onto a tile.
 //!
 //! Weights are laid out as the descriptors read them: a convolution `[input channel][ky][kw − 1 − kx][span]`, so that the
 //! taps of one kernel row lie next to each other in the order of ascending output columns; a dense layer
 //! `[source neuron][neuron of the tile]` with the tile's neurons in state order `[y][x][c]`. A one-to-one projection is a
 //! depthwise 1 × 1 convolution. Tiles with equal blocks share one block of the program.
 
-use super::{extent, layer, origin, pair, triple};
-use crate::partition::Tile;
+use super::{extent, layer, lists, origin, pair, triple};
+use crate::{partition::Tile, reach::Reach};
 use ir::{Connectivity, Graph, Projection, ProjectionId, Quantized};
 use isa::{ConvDescriptor, DenseDescriptor, Descriptor, WeightBlock, WeightBlockId};
 use std::collections::BTreeMap;
@@ -32,33 +32,37 @@ impl Blocks {
     }
 }
 
-/// The operation of a projection that reaches the tile.
+/// The operation of a projection onto a tile; none if no synapse ends there.
 pub(super) fn descriptor(
     graph: &Graph<Quantized>,
     id: ProjectionId,
     tile: &Tile,
     v_base: u32,
-    intern: &mut impl FnMut(Vec<i16>) -> WeightBlockId,
-) -> Descriptor {
+    mut intern: impl FnMut(Vec<i16>) -> WeightBlockId,
+) -> Option<Descriptor> {
     let projection = graph.projection(id);
     let (pre, post) = graph.ends(id);
     let (pre, post) = (graph.population(pre).shape, graph.population(post).shape);
     let source = projection.source_shape(pre);
     let layer = layer(tile.population);
     let pool = pair(projection.pool.map_or((1, 1), |pool| pool.size));
-    let (conv, out_per_group) = match projection.connectivity {
-        Connectivity::Sparse(_) => unreachable!("lists have a descriptor of their own"),
+    let reached = || Reach::new(projection, pre, post).touches([&tile.channels, &tile.rows, &tile.cols]);
+    let (conv, out_per_group) = match &projection.connectivity {
+        Connectivity::Sparse(found) => {
+            return lists::descriptor((projection, found), (source, post), tile, v_base, intern);
+        }
+        _ if !reached() => return None,
         Connectivity::Dense => {
-            return Descriptor::Dense(DenseDescriptor {
+            return Some(Descriptor::Dense(DenseDescriptor {
                 layer,
                 source: triple(source),
                 pool,
                 n: tile.neurons() as u32,
                 weights: intern(dense_weights(projection, source.neurons(), post, tile)),
                 v_base,
-            });
+            }));
         }
-        Connectivity::Conv2d(conv) => (conv, post.channels / conv.groups),
+        Connectivity::Conv2d(conv) => (*conv, post.channels / conv.groups),
         Connectivity::OneToOne => (ir::Conv2d { groups: post.channels, ..ir::Conv2d::square(1, 1, 0) }, 1),
     };
     let in_per_group = source.channels / conv.groups;
@@ -83,7 +87,7 @@ pub(super) fn descriptor(
             }
         }
     }
-    Descriptor::Conv(ConvDescriptor {
+    Some(Descriptor::Conv(ConvDescriptor {
         layer,
         kernel: pair(conv.kernel),
         stride: pair(conv.stride),
@@ -100,7 +104,7 @@ pub(super) fn descriptor(
         span: span as u16,
         weights: intern(data),
         v_base,
-    })
+    }))
 }
 
 fn dense_weights(projection: &Projection<Quantized>, n_source: usize, post: ir::Shape, tile: &Tile) -> Vec<i16> {
