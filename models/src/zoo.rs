@@ -13,44 +13,23 @@ pub struct Entry {
     bytes: &'static [u8],
 }
 
+macro_rules! entries {
+    ($($name:literal: $doc:literal,)*) => {
+        &[$(Entry { name: $name, doc: $doc, bytes: include_bytes!(concat!("../zoo/", $name, ".safetensors")) }),*]
+    };
+}
+
 /// Every shipped network.
-pub const ENTRIES: &[Entry] = &[
-    Entry {
-        name: "mnist-small",
-        doc: "MNIST, channels 16-32-32-64, strides 1,2,2,1, learned read-out",
-        bytes: include_bytes!("../zoo/mnist-small.safetensors"),
-    },
-    Entry {
-        name: "mnist",
-        doc: "MNIST, channels 40-120-120-230, strides 1,2,2,1, learned 2 × 2 read-out, on its 8-bit grid",
-        bytes: include_bytes!("../zoo/mnist.safetensors"),
-    },
-    Entry {
-        name: "fashion-mnist",
-        doc: "Fashion-MNIST, channels 40-120-120-230, strides 1,2,2,1, learned 2 × 2 read-out, on its 8-bit grid",
-        bytes: include_bytes!("../zoo/fashion-mnist.safetensors"),
-    },
-    Entry {
-        name: "cifar10",
-        doc: "CIFAR-10, channels 40-120-120-230, strides 1,2,2,1, learned 2 × 2 read-out, on its 8-bit grid",
-        bytes: include_bytes!("../zoo/cifar10.safetensors"),
-    },
-    Entry {
-        name: "mnist-paper",
-        doc: "MNIST, the paper's network: channels 40-120-120-240, strides 1,2,1,2, plain goodness; on its 8-bit grid",
-        bytes: include_bytes!("../zoo/mnist-paper.safetensors"),
-    },
-    Entry {
-        name: "fashion-mnist-paper",
-        doc: "Fashion-MNIST, the paper's network: channels 40-120-120-240, strides 1,2,1,2, plain goodness; on its 8-bit grid",
-        bytes: include_bytes!("../zoo/fashion-mnist-paper.safetensors"),
-    },
-    Entry {
-        name: "cifar10-paper",
-        doc: "CIFAR-10, the paper's network: channels 40-120-120-240, strides 1,2,1,2, plain goodness; on its 8-bit grid",
-        bytes: include_bytes!("../zoo/cifar10-paper.safetensors"),
-    },
-];
+pub const ENTRIES: &[Entry] = entries! {
+    "mnist-small": "MNIST, channels 16-32-32-64, strides 1,2,2,1, learned read-out",
+    "mnist": "MNIST, channels 40-120-120-230, strides 1,2,2,1, learned 2 × 2 read-out, on its 8-bit grid",
+    "fashion-mnist": "Fashion-MNIST, channels 40-120-120-230, strides 1,2,2,1, learned 2 × 2 read-out, on its 8-bit grid",
+    "cifar10": "CIFAR-10, channels 40-120-120-230, strides 1,2,2,1, learned 2 × 2 read-out, on its 8-bit grid",
+    "mnist-paper": "MNIST, channels 40-120-120-240, strides 1,2,1,2 (the paper's), plain goodness, on its 8-bit grid",
+    "fashion-mnist-paper":
+        "Fashion-MNIST, channels 40-120-120-240, strides 1,2,1,2 (the paper's), plain goodness, on its 8-bit grid",
+    "cifar10-paper": "CIFAR-10, channels 40-120-120-240, strides 1,2,1,2 (the paper's), plain goodness, on its 8-bit grid",
+};
 
 /// The shipped network called `name`.
 pub fn find(name: &str) -> Option<Entry> {
