@@ -3,7 +3,7 @@
 mod shared;
 mod training;
 
-pub(crate) use shared::{ImageArgs, Mode, ModelArgs, ProgramArgs, SimulationArgs, TargetArgs};
+pub(crate) use shared::{DataArgs, ImageArgs, Mode, ModelArgs, ProgramArgs, SimulationArgs, TargetArgs};
 pub(crate) use training::{AblateArgs, DeployArgs, Method, ProtocolName, TrainArgs};
 
 use crate::{

@@ -102,6 +102,21 @@ pub(crate) struct ImageArgs {
     pub(crate) limit: Option<usize>,
 }
 
+/// Where data sets are.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct DataArgs {
+    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// The folder.
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(models::data::default_dir)
+    }
+}
+
 /// How a simulation runs and what it writes.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SimulationArgs {

@@ -1,6 +1,6 @@
 //! Arguments of training, comparing trained networks, and deploying one.
 
-use super::TargetArgs;
+use super::{DataArgs, TargetArgs};
 use crate::study::Vary;
 use clap::{Args as ClapArgs, ValueEnum};
 use models::data::DatasetName;
@@ -35,9 +35,8 @@ pub(crate) struct TrainArgs {
     /// Which accuracies are reported
     #[arg(long, value_enum)]
     pub(crate) protocol: Option<ProtocolName>,
-    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     /// After the last epoch, run the network with 8-bit weights on a simulated chip on the validation images, print the
     /// difference and write deployed.safetensors
     #[arg(long, value_name = "ARCH", num_args = 0..=1, default_missing_value = "loihi1")]
@@ -79,9 +78,8 @@ pub(crate) struct AblateArgs {
     /// Number of worker threads; default: all processors. The result does not depend on it
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     /// Output folder: JSON, CSV, a picture, and the run folders
     #[arg(long, value_name = "DIR", default_value = "ablations")]
     pub(crate) out: PathBuf,
@@ -111,9 +109,8 @@ pub(crate) struct DeployArgs {
     /// Where the integers go; default: deployed.safetensors beside the network
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     /// Number of worker threads; default: all processors
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,

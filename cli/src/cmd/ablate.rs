@@ -26,7 +26,7 @@ pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<Exit
         Vary::Channels => DatasetName::FashionMnist,
         _ => DatasetName::Cifar10,
     });
-    let dir = args.data.clone().unwrap_or_else(data::default_dir);
+    let dir = args.data.dir();
     let mut images = data::load(dataset, Split::Train, &dir)?;
     let test = data::load(dataset, Split::Test, &dir)?;
     if let Some(limit) = args.limit.filter(|limit| *limit < images.len()) {

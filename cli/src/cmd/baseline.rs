@@ -25,7 +25,7 @@ pub(super) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
         print!("{}", toml::to_string(&baseline)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let dir = args.data.clone().unwrap_or_else(data::default_dir);
+    let dir = args.data.dir();
     let train = data::load(dataset, Split::Train, &dir)?;
     let test = data::load(dataset, Split::Test, &dir)?;
     let name = method(args);

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &DeployArgs) -> Result<ExitCode> {
     let (network, card) = load_network(&args.network)?;
     cmd::set_threads(args.threads)?;
     let dataset: DatasetName = network.config.dataset.parse()?;
-    let dir = args.data.clone().unwrap_or_else(data::default_dir);
+    let dir = args.data.dir();
     let train = data::load(dataset, Split::Train, &dir)?;
     let output = args.output.clone().unwrap_or_else(|| args.network.with_file_name("deployed.safetensors"));
     ensure!(

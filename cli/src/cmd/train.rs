@@ -27,7 +27,7 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let dataset: DatasetName = config.dataset.parse()?;
-    let dir = args.data.clone().unwrap_or_else(data::default_dir);
+    let dir = args.data.dir();
     let train = data::load(dataset, Split::Train, &dir)?;
     let test = data::load(dataset, Split::Test, &dir)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(dataset.as_str()));

@@ -21,7 +21,7 @@ pub(super) fn run(args: &Fig4Args) -> Result<ExitCode> {
         seeds: args.seeds.clone(),
         resume: args.resume,
         threads: args.threads,
-        data: args.data.data.clone(),
+        data: args.data.clone(),
         out: args.out.out.clone(),
         json: args.out.json,
     };

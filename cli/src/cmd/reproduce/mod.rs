@@ -9,9 +9,10 @@ mod fig5;
 mod table1;
 mod table2;
 
+use crate::args::DataArgs;
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
-use models::data::{self, DatasetName};
+use models::data::DatasetName;
 use std::{path::PathBuf, process::ExitCode};
 
 /// What can be rebuilt.
@@ -38,20 +39,6 @@ pub(crate) struct OutArgs {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
-}
-
-/// Where data sets are.
-#[derive(Debug, Args)]
-pub(crate) struct DataArgs {
-    /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-}
-
-impl DataArgs {
-    fn dir(&self) -> PathBuf {
-        self.data.clone().unwrap_or_else(data::default_dir)
-    }
 }
 
 #[derive(Debug, Args)]
