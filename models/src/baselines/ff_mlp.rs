@@ -11,6 +11,7 @@
 //! gives probabilities; the wrong label is drawn from them.
 
 use super::cwcomp::cosine;
+use super::linear::gradients;
 use super::softmax::Softmax;
 use crate::data::Dataset;
 use crate::ffgaf::adam::{Param, Rates};
@@ -183,18 +184,7 @@ impl Dense {
                 *v *= scale;
             }
         });
-        let rows = dh.len() / n;
-        let mut weight = vec![0.0; k * n];
-        weight.par_chunks_mut(ROWS * n).enumerate().for_each(|(i, w)| {
-            let p = Product { m: w.len() / n, n, k: rows, dst_row: n, a_strides: (1, k), b_row: n };
-            product(&p, &x[i * ROWS..], &dh, w, false);
-        });
-        let mut bias = vec![0.0; n];
-        for row in dh.chunks_exact(n) {
-            for (b, v) in bias.iter_mut().zip(row) {
-                *b += v;
-            }
-        }
+        let (weight, bias) = gradients(x, &dh, (k, n), ROWS);
         DenseStep { loss, weight, bias, hidden }
     }
 }

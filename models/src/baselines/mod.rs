@@ -8,6 +8,7 @@
 mod cwcomp;
 mod cwcomp_block;
 mod ff_mlp;
+mod linear;
 mod run;
 mod softmax;
 

@@ -4,6 +4,7 @@
 //! logits = xU + a,  loss = cross-entropy(softmax logits)
 //! ```
 
+use super::linear::gradients;
 use crate::ffgaf::adam::{Param, Rates};
 use crate::ffgaf::block::argmax;
 use crate::kernels::{Product, product};
@@ -68,7 +69,7 @@ impl Softmax {
 
     /// Mean loss of a batch and its gradients; `classified` are the logits of `x`.
     pub(super) fn step(&self, x: &[f32], classified: Vec<f32>, labels: &[u8]) -> SoftmaxStep {
-        let (k, n, samples) = (self.inputs, self.classes, labels.len());
+        let (n, samples) = (self.classes, labels.len());
         let (mut loss, mut correct) = (0.0, 0);
         let mut d = classified;
         for (row, &label) in d.chunks_exact(n).zip(labels) {
@@ -85,17 +86,7 @@ impl Softmax {
                 *v /= samples as f32;
             }
         }
-        let mut weight = vec![0.0; k * n];
-        weight.par_chunks_mut(INPUTS * n).enumerate().for_each(|(i, w)| {
-            let p = Product { m: w.len() / n, n, k: samples, dst_row: n, a_strides: (1, k), b_row: n };
-            product(&p, &x[i * INPUTS..], &d, w, false);
-        });
-        let mut bias = vec![0.0; n];
-        for row in d.chunks_exact(n) {
-            for (b, v) in bias.iter_mut().zip(row) {
-                *b += v;
-            }
-        }
+        let (weight, bias) = gradients(x, &d, (self.inputs, n), INPUTS);
         SoftmaxStep { loss, correct, weight, bias }
     }
 

@@ -141,18 +141,15 @@ fn activities_of_all_labels_share_their_products() {
     }
 }
 
+/// Two layers, the second grouped.
+fn small() -> CwCompConfig {
+    CwCompConfig { channels: vec![8, 16], groups: vec![1, 4], batch: 32, calibration: 100, ..CwCompConfig::default() }
+}
+
 #[test]
 fn both_learn_and_write_their_folder() {
     let (train, test) = (quarters(600, 8), quarters(200, 8));
-    let cw = CwCompConfig {
-        channels: vec![8, 16],
-        groups: vec![1, 4],
-        pool: vec![true, false],
-        epochs: 4,
-        batch: 32,
-        calibration: 100,
-        ..CwCompConfig::default()
-    };
+    let cw = CwCompConfig { pool: vec![true, false], epochs: 4, ..small() };
     let mlp =
         FfMlpConfig { hidden: vec![64, 64], epochs: 15, batch: 32, learning_rate: 0.01, ..FfMlpConfig::default() };
     for (baseline, least) in [(Baseline::CwComp(cw), 80.0), (Baseline::FfMlp(mlp), 80.0)] {
@@ -171,16 +168,7 @@ fn both_learn_and_write_their_folder() {
 #[test]
 fn resuming_gives_the_same_bytes() {
     let (train, test) = (quarters(300, 8), quarters(100, 8));
-    let cw = CwCompConfig {
-        channels: vec![8, 16],
-        groups: vec![1, 4],
-        pool: vec![true, false],
-        stop: vec![2, 3],
-        epochs: 3,
-        batch: 32,
-        calibration: 100,
-        ..CwCompConfig::default()
-    };
+    let cw = CwCompConfig { pool: vec![true, false], stop: vec![2, 3], epochs: 3, ..small() };
     let mlp = FfMlpConfig { hidden: vec![32, 32], epochs: 3, batch: 32, ..FfMlpConfig::default() };
     for baseline in [Baseline::CwComp(cw), Baseline::FfMlp(mlp)] {
         let dir = tempfile::tempdir().expect("temporary folder");
@@ -208,15 +196,7 @@ fn resuming_gives_the_same_bytes() {
 #[test]
 fn the_number_of_threads_changes_no_byte() {
     let (train, test) = (quarters(200, 8), quarters(60, 8));
-    let cw = CwCompConfig {
-        channels: vec![8, 16],
-        groups: vec![1, 4],
-        pool: vec![false, true],
-        epochs: 2,
-        batch: 40,
-        calibration: 100,
-        ..CwCompConfig::default()
-    };
+    let cw = CwCompConfig { pool: vec![false, true], epochs: 2, batch: 40, ..small() };
     let mlp = FfMlpConfig { hidden: vec![600, 32], epochs: 2, batch: 40, ..FfMlpConfig::default() };
     for baseline in [Baseline::CwComp(cw), Baseline::FfMlp(mlp)] {
         let files = [1, 3].map(|threads| {
