@@ -5,6 +5,7 @@
 //! | [`FfMlp`] | G. Hinton, The forward-forward algorithm: some preliminary investigations, 2022, section 3.3 |
 //! | [`CwComp`] | A. Papachristodoulou et al., Convolutional channel-wise competitive learning for the forward-forward algorithm, AAAI 2024 |
 
+mod check;
 mod cwcomp;
 mod cwcomp_block;
 mod ff_mlp;

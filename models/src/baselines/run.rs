@@ -11,7 +11,8 @@ use crate::data::Dataset;
 use crate::ffgaf::adam::Param;
 use crate::ffgaf::store::{Tensor, Values, pack, unpack};
 use crate::ffgaf::{
-    Card, Choice, EpochReport, Evaluation, Event, Head, StoreError, by_validation, describe, hold_out, write_atomic,
+    Card, Choice, EpochReport, Evaluation, Event, Head, RunError, StoreError, by_validation, describe, hold_out,
+    write_atomic,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -135,7 +136,8 @@ pub fn run(
     resume: bool,
     stop: &AtomicBool,
     tell: &mut dyn FnMut(Event<'_>),
-) -> Result<Outcome, StoreError> {
+) -> Result<Outcome, RunError> {
+    baseline.check(data.0)?;
     let (train, validation) = hold_out(data.0, VALIDATION.min(data.0.len() / 10), 1);
     fs::create_dir_all(out).map_err(StoreError::io(out))?;
     let text = toml::to_string(baseline).expect("every field has a TOML form");
@@ -169,7 +171,7 @@ pub fn run(
     if restore(&mut model, baseline, VALUES, &best)?.len() != choice.epoch {
         let text =
             "is not of the epoch that validation chose: the folder mixes two runs; train again in another folder";
-        return Err(StoreError::format(&best, text));
+        return Err(StoreError::format(&best, text).into());
     }
     model.continue_after(choice.epoch, &train);
     let finished = Finished { choice, test: model.evaluate(data.1) };

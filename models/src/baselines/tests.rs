@@ -141,6 +141,31 @@ fn activities_of_all_labels_share_their_products() {
     }
 }
 
+/// What would not train is refused before anything is written.
+#[test]
+fn hyper_parameters_that_do_not_fit_are_refused() {
+    let data = quarters(20, 8);
+    let cw = small;
+    let refused: Vec<(Baseline, &str)> = vec![
+        (Baseline::CwComp(CwCompConfig { pool: vec![false; 2], groups: vec![1, 3], ..cw() }), "3 groups do not divide"),
+        (Baseline::CwComp(CwCompConfig { pool: vec![false], ..cw() }), "pool has 1 entries for 2"),
+        (Baseline::CwComp(CwCompConfig { pool: vec![false; 2], channels: vec![8, 18], ..cw() }), "18 channels"),
+        (Baseline::CwComp(CwCompConfig { pool: vec![false; 2], alpha: f32::NAN, ..cw() }), "alpha is NaN"),
+        (Baseline::CwComp(CwCompConfig { pool: vec![false; 2], stop: vec![1], ..cw() }), "stop has 1 entries"),
+        (Baseline::FfMlp(FfMlpConfig { hidden: vec![10, 0], ..FfMlpConfig::default() }), "hidden is [10, 0]"),
+        (Baseline::FfMlp(FfMlpConfig { batch: 0, ..FfMlpConfig::default() }), "batch is 0"),
+        (Baseline::FfMlp(FfMlpConfig { learning_rate: -1.0, ..FfMlpConfig::default() }), "learning_rate is -1"),
+    ];
+    let dir = tempfile::tempdir().expect("temporary folder");
+    for (baseline, cause) in refused {
+        let out = dir.path().join("run");
+        let ran = run(&baseline, (&data, &data), &out, false, &AtomicBool::new(false), &mut |_| {});
+        let error = ran.expect_err("refused").to_string();
+        assert!(error.contains(cause), "{error}");
+        assert!(!out.exists(), "{error}");
+    }
+}
+
 /// Two layers, the second grouped.
 fn small() -> CwCompConfig {
     CwCompConfig { channels: vec![8, 16], groups: vec![1, 4], batch: 32, calibration: 100, ..CwCompConfig::default() }

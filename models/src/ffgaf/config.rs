@@ -294,8 +294,13 @@ impl Config {
         if !(1..=8).contains(&self.readout_grid) {
             return fail(format!("readout_grid is {}; give 1 to 8", self.readout_grid));
         }
-        if !(0.0..1.0).contains(&self.dropout) || !(0.0..1.0).contains(&self.ema) {
-            return fail("dropout and ema must lie in [0, 1)".into());
+        let shares = [self.dropout, self.ema, self.beta1, self.beta2];
+        if !shares.iter().all(|share| (0.0..1.0).contains(share)) {
+            return fail("dropout, ema, beta1 and beta2 must lie in [0, 1)".into());
+        }
+        let positive = [self.kappa, self.learning_rate, self.readout_learning_rate];
+        if !self.alpha.iter().chain(&positive).all(|v| v.is_finite() && *v > 0.0) {
+            return fail("alpha, kappa, learning_rate and readout_learning_rate must be positive numbers".into());
         }
         Ok(())
     }
