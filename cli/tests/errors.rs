@@ -31,7 +31,9 @@ fn each_wrong_input_is_named_with_its_remedy() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["run", "nothing"], &["`nothing`", "mnist-small", ".safetensors"]),
         (&["run", "nothing.safetensors"], &["nothing.safetensors", "check the path"]),
-        (&["run", "garbage.safetensors"], &["garbage.safetensors", "not a spikeloom file"]),
+        (&["run", "garbage.safetensors"], &["garbage.safetensors", "or is damaged; give another"]),
+        (&["deploy", "garbage.safetensors"], &["garbage.safetensors", "or is damaged; give another"]),
+        (&["deploy", "absent.safetensors"], &["absent.safetensors", "check the path and its permissions"]),
         (&["run", "garbage.ron"], &["garbage.ron", "line 1"]),
         (&["run", "--arch", "pentium"], &["`pentium`", "loihi1", ".ron"]),
         (&["run", "--arch", "garbage.ron"], &["garbage.ron"]),

@@ -94,7 +94,12 @@ pub(crate) fn unpack_bytes<M: DeserializeOwned>(
     bytes: &[u8],
     path: &Path,
 ) -> Result<(HashMap<String, Vec<f32>>, M), StoreError> {
-    let bad = |e: &dyn std::fmt::Display| StoreError::format(path, format!("not a spikeloom file: {e}"));
+    let bad = |e: &dyn std::fmt::Display| {
+        StoreError::format(
+            path,
+            format!("is no file that `spikeloom train` or `deploy` wrote, or is damaged; give another: {e}"),
+        )
+    };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(&e))?;
     let text =
         header.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| bad(&"it has no `spikeloom` metadata"))?;
@@ -212,7 +217,9 @@ fn write_network(path: &Path, network: &Network, grids: Option<&[GridWeights]>, 
 
 /// Reads a network and its card; every length is checked against the layer's shape.
 pub fn load_network(path: &Path) -> Result<(Network, Card), StoreError> {
-    read_network(&fs::read(path).map_err(StoreError::io(path))?, path)
+    let bytes = fs::read(path)
+        .map_err(|e| StoreError::format(path, format!("cannot be read; check the path and its permissions: {e}")))?;
+    read_network(&bytes, path)
 }
 
 /// As [`load_network`], from bytes; `path` is what errors call them.
