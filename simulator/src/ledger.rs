@@ -2,7 +2,7 @@
 
 use crate::{
     kernel::Synaptic,
-    load::{Crossings, Loaded, Path, Tile, Unit},
+    load::{Classes, Crossings, Loaded, Path, Tile, Unit},
     state::{State, TileState, UnitState},
 };
 use isa::{
@@ -45,9 +45,7 @@ pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, timesteps: u32
     }
     let mut port = Counts::default();
     port[HostInput] = state.input_events;
-    for (routes, &uses) in loaded.port.classes.routes.iter().zip(&state.input_uses) {
-        routes_used(&loaded.port.paths, routes, uses, &mut port, &mut pushes);
-    }
+    sent(&loaded.port.paths, &loaded.port.classes, &state.input_uses, &mut port, &mut pushes);
     add(&mut ledger, None, loaded.port.layer, &port);
     let pushed: u64 = pushes.iter().flatten().sum();
     let popped: u64 = state.units.iter().flat_map(|unit| &unit.axon_events).sum();
@@ -147,20 +145,22 @@ fn emission(unit: &Unit, tile: &Tile, tally: &TileState, counts: &mut Counts, pu
     if tile.to_host {
         counts[SpikeEmit] += tally.spikes;
     }
-    for (routes, &uses) in tile.classes.routes.iter().zip(&tally.class_uses) {
-        if !tile.to_host && !routes.is_empty() {
-            counts[SpikeEmit] += uses;
-        }
-        routes_used(&unit.paths, routes, uses, counts, pushes);
+    if !tile.to_host {
+        let leaving = tile.classes.routes.iter().zip(&tally.class_uses).filter(|(routes, _)| !routes.is_empty());
+        counts[SpikeEmit] += leaving.map(|(_, &uses)| uses).sum::<u64>();
     }
+    sent(&unit.paths, &tile.classes, &tally.class_uses, counts, pushes);
 }
 
-fn routes_used(paths: &[Path], routes: &[u32], uses: u64, counts: &mut Counts, pushes: &mut [Vec<u64>]) {
-    if uses == 0 {
-        return;
+/// What is sent over the routes of classes that were used so often.
+fn sent(paths: &[Path], classes: &Classes, class_uses: &[u64], counts: &mut Counts, pushes: &mut [Vec<u64>]) {
+    let mut path_uses = vec![0; paths.len()];
+    for (routes, &uses) in classes.routes.iter().zip(class_uses).filter(|&(_, &uses)| uses > 0) {
+        for &route in routes {
+            path_uses[route as usize] += uses;
+        }
     }
-    for &route in routes {
-        let path = &paths[route as usize];
+    for (path, uses) in paths.iter().zip(path_uses).filter(|&(_, uses)| uses > 0) {
         counts[RouteRead] += uses;
         cross(counts, path.crossings, uses);
         for &(unit, axon) in &path.targets {

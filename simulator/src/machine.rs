@@ -158,6 +158,7 @@ impl Machine {
         for t in 0..self.timesteps {
             state.work.clear();
             state.sent.clear();
+            state.routed.clear();
             state.input_sent.clear();
             state.order.clear();
             state.input_order.clear();

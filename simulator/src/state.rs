@@ -84,6 +84,8 @@ pub(crate) struct UnitState {
     pub(crate) rows: Vec<Vec<u64>>,
     /// Synapse lists read, by axon and call.
     pub(crate) lists: Vec<Vec<ListReads>>,
+    /// Spikes without a queue in the current timestep, by path; only where time is derived.
+    pub(crate) path_uses: Vec<u32>,
 }
 
 /// The work of one unit in one timestep.
@@ -105,6 +107,15 @@ pub(crate) struct Sent {
     pub(crate) unit: u32,
     pub(crate) tile: u16,
     pub(crate) class: u32,
+    pub(crate) n: u32,
+}
+
+/// Use of a path of a unit in a timestep by spikes that need no queue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Routed {
+    pub(crate) unit: u32,
+    /// `None` for the way to the host.
+    pub(crate) path: Option<u32>,
     pub(crate) n: u32,
 }
 
@@ -142,6 +153,7 @@ pub struct State {
     /// Work and packets of the timestep, for timing.
     pub(crate) work: Vec<Work>,
     pub(crate) sent: Vec<Sent>,
+    pub(crate) routed: Vec<Routed>,
     pub(crate) input_sent: Vec<Sent>,
     /// Every spike of the timestep in order, for cycle timing: (unit, tile, class).
     pub(crate) order: Vec<(u32, u16, u32)>,
@@ -174,6 +186,7 @@ impl State {
                 axon_events: vec![0; unit.axons.len()],
                 rows: unit.axons.iter().map(|axon| vec![0; axon.calls.len()]).collect(),
                 lists: unit.axons.iter().map(|axon| vec![ListReads::default(); axon.calls.len()]).collect(),
+                path_uses: vec![0; unit.paths.len()],
             })
             .collect();
         Self {
@@ -193,6 +206,7 @@ impl State {
             fired_in: vec![Vec::new(); n_layers],
             work: Vec::new(),
             sent: Vec::new(),
+            routed: Vec::new(),
             input_sent: Vec::new(),
             order: Vec::new(),
             input_order: Vec::new(),
@@ -238,22 +252,22 @@ impl State {
         }
         let mut reads = vec![(0, ListReads::default()); loaded.extent().1];
         for (u, unit) in loaded.units.iter().enumerate() {
-            for (i, tile) in unit.tiles.iter().enumerate() {
+            let mut path_uses = vec![0; unit.paths.len()];
+            for (tile, tally) in unit.tiles.iter().zip(&mut self.units[u].tiles) {
                 let Some(fan) = &tile.fan_out else { continue };
-                let uses = std::mem::take(&mut self.units[u].tiles[i].fan_uses);
-                for (neuron, &n) in uses.iter().enumerate().filter(|&(_, &n)| n > 0) {
+                for (neuron, &n) in tally.fan_uses.iter().enumerate().filter(|&(_, &n)| n > 0) {
                     let n = u64::from(n);
-                    for &(_, to, axon) in &tile.classes.deliveries[tile.class_of(neuron) as usize] {
-                        self.units[to as usize].axon_events[axon as usize] += n;
-                    }
-                    for read in fan.reads(neuron) {
-                        let (synapses, sum) = &mut reads[read.call as usize];
-                        *synapses += n * u64::from(read.synapses);
-                        let (words, issues) = (n * u64::from(read.words), n * u64::from(read.issues));
-                        *sum += ListReads { lists: n, words, issues };
+                    tally.class_uses[tile.class_of(neuron) as usize] += n;
+                    fan.paths(neuron).iter().for_each(|&path| path_uses[path as usize] += n);
+                    for (call, synapses, one) in fan.volumes(neuron) {
+                        let (all, sum) = &mut reads[call as usize];
+                        *all += n * u64::from(synapses);
+                        *sum += ListReads { lists: n, words: n * one.words, issues: n * one.issues };
                     }
                 }
-                self.units[u].tiles[i].fan_uses = uses;
+            }
+            for (path, n) in unit.paths.iter().zip(path_uses) {
+                path.targets.iter().for_each(|&(to, axon)| self.units[to as usize].axon_events[axon as usize] += n);
             }
         }
         let own = self.units.iter_mut().flat_map(|unit| unit.rows.iter_mut().zip(&mut unit.lists));

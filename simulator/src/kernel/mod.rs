@@ -7,6 +7,7 @@ pub(crate) mod dense;
 pub(crate) mod fan_out;
 pub(crate) mod neuron;
 pub(crate) mod sparse;
+pub(crate) mod sums;
 
 pub(crate) use add::Bases;
 

@@ -5,15 +5,16 @@ mod emission;
 mod traffic;
 mod unit;
 
+pub(crate) use emission::Classes;
 pub(crate) use traffic::{Crossings, Path, Traffic};
 pub(crate) use unit::{Tile, Unit};
 
 use crate::{
     error::{LoadError, invalid},
-    kernel::{Weights, fan_out::FanOut},
+    kernel::{Weights, fan_out::FanOut, sums::Sums},
     noc::{topology::Topology, tree::Trees},
 };
-use emission::{Classes, classes};
+use emission::classes;
 use isa::{
     Arch, CoreId, LayerId, Program, Tag, WeightBlockId,
     arch::{Fire, Sweep},
@@ -41,12 +42,18 @@ pub(crate) struct Loaded {
     pub(crate) traffic: Vec<Traffic>,
     /// Their routing trees.
     pub(crate) trees: Trees,
+    /// Zeros for what fan-outs add; empty without them.
+    pub(crate) sums: Sums,
 }
 
 impl Loaded {
     /// Whether any spike goes without a queue.
     pub(crate) fn has_fan_outs(&self) -> bool {
-        self.units.iter().flat_map(|unit| &unit.tiles).any(|tile| tile.fan_out.is_some())
+        !self.sums.is_empty()
+    }
+
+    fn fan_outs(&self) -> impl Iterator<Item = &FanOut> {
+        self.units.iter().flat_map(|unit| &unit.tiles).filter_map(|tile| tile.fan_out.as_ref())
     }
 
     /// State words and calls of all units.
@@ -68,8 +75,14 @@ impl Loaded {
         }
         for u in 0..self.units.len() {
             for i in 0..self.units[u].tiles.len() {
-                self.units[u].tiles[i].fan_out = FanOut::new(&self.units[u].tiles[i], &self.units);
+                let unit = &self.units[u];
+                self.units[u].tiles[i].fan_out = FanOut::new(&unit.tiles[i], &unit.paths, &self.units);
             }
+        }
+        if self.fan_outs().next().is_some() {
+            let mut magnitudes = vec![0; words];
+            self.fan_outs().for_each(|fan| fan.magnitudes(&mut magnitudes));
+            self.sums = Sums::new(&magnitudes);
         }
     }
 }
@@ -123,7 +136,7 @@ pub(crate) fn load(program: &Program, arch: &Arch, topology: &Topology) -> Resul
         return Err(invalid("routes", "a route of a core has delay 0"));
     }
     let (traffic, trees) = loader.plant(&units);
-    let mut loaded = Loaded { units, port, max_delay, traffic, trees };
+    let mut loaded = Loaded { units, port, max_delay, traffic, trees, sums: Sums::default() };
     if arch.core.sweep == Sweep::All && arch.core.fire == Fire::PerStep {
         loaded.fan_out();
     }

@@ -50,8 +50,17 @@ impl NocCosts {
     }
 
     fn along(&self, links: &[LinkId]) -> u64 {
-        let hops: u64 = links.iter().map(|&link| self.router + self.link(link)).sum();
-        hops + self.router + (self.flits - 1) * self.interval
+        links.iter().map(|&link| self.hop(link)).sum::<u64>() + self.last_router()
+    }
+
+    /// Through a router and over a link behind it.
+    fn hop(&self, link: LinkId) -> u64 {
+        self.router + self.link(link)
+    }
+
+    /// Through the last router, until the last flit is out.
+    fn last_router(&self) -> u64 {
+        self.router + (self.flits - 1) * self.interval
     }
 
     /// Ticks to the farthest destination without contention.
@@ -70,11 +79,13 @@ impl NocCosts {
 pub(crate) struct LinkLoads {
     flits: Vec<u64>,
     used: Vec<LinkId>,
+    /// Mean ticks of a packet from router to router over each link, with waiting, once they are known.
+    ticks: Vec<u64>,
 }
 
 impl LinkLoads {
     pub(crate) fn new(n_routers: usize) -> Self {
-        Self { flits: vec![0; 4 * n_routers], used: Vec::new() }
+        Self { flits: vec![0; 4 * n_routers], used: Vec::new(), ticks: vec![0; 4 * n_routers] }
     }
 
     pub(crate) fn add(&mut self, packet: &Traffic, flits: u64) {
@@ -98,13 +109,18 @@ impl LinkLoads {
         self.used.iter().map(|link| self.flits[link.0 as usize]).max().unwrap_or(0)
     }
 
-    /// Mean ticks that a packet waits on its longest path when all flits spread over `window` ticks.
-    pub(crate) fn queueing(&self, noc: &NocCosts, packet: &Traffic, window: u64) -> u64 {
-        let wait = |link: &LinkId| {
+    /// Spreads all flits over `window` ticks, for [`Self::latency`].
+    pub(crate) fn spread(&mut self, noc: &NocCosts, window: u64) {
+        for &link in &self.used {
             let busy = self.flits[link.0 as usize] * noc.interval;
-            if busy < window { busy * noc.interval / (2 * (window - busy)) } else { busy - window }
-        };
-        // The wait in front of a nearly full link is bounded by the work that can stand there.
-        packet.spine().iter().map(|link| wait(link).min(self.flits[link.0 as usize] * noc.interval)).sum()
+            let wait = if busy < window { busy * noc.interval / (2 * (window - busy)) } else { busy - window };
+            // The wait in front of a nearly full link is bounded by the work that can stand there.
+            self.ticks[link.0 as usize] = noc.hop(link) + wait.min(busy);
+        }
+    }
+
+    /// Mean ticks of a packet of this timestep to its farthest destination; after [`Self::spread`].
+    pub(crate) fn latency(&self, noc: &NocCosts, packet: &Traffic) -> u64 {
+        packet.spine().iter().map(|link| self.ticks[link.0 as usize]).sum::<u64>() + noc.last_router()
     }
 }

@@ -3,7 +3,13 @@
 //! [`crate::kernel::fan_out`] is summed up here instead, by state word.
 
 use super::UnitSet;
-use crate::{kernel::fan_out::FanOut, load::Loaded};
+use crate::{
+    kernel::{
+        fan_out::{AHEAD, FanOut},
+        sums::Sums,
+    },
+    load::{Loaded, Path},
+};
 
 /// Spikes of one source position in the input queue of a core, their tag already replaced by the core's axon entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +45,8 @@ pub(crate) struct Arrivals {
     pub(crate) channels: Vec<u16>,
     /// Units with something to take.
     pub(crate) pending: UnitSet,
-    /// What fan-outs have added, by state word of the chip; empty without fan-outs.
-    pub(crate) sums: Vec<i32>,
+    /// What fan-outs have added, by state word of the chip.
+    pub(crate) sums: Sums,
     /// Their events by unit and issues of synaptic operations by call; only where time is derived.
     pub(crate) events: Vec<u32>,
     pub(crate) issues: Vec<u64>,
@@ -49,12 +55,12 @@ pub(crate) struct Arrivals {
 impl Arrivals {
     fn new(loaded: &Loaded) -> Self {
         let units = loaded.units.len();
-        let (words, calls) = if loaded.has_fan_outs() { loaded.extent() } else { (0, 0) };
+        let calls = if loaded.has_fan_outs() { loaded.extent().1 } else { 0 };
         Self {
             queues: vec![Vec::new(); units],
             channels: Vec::new(),
             pending: UnitSet::new(units),
-            sums: vec![0; words],
+            sums: loaded.sums.clone(),
             events: vec![0; units],
             issues: vec![0; calls],
         }
@@ -64,7 +70,7 @@ impl Arrivals {
         self.queues.iter_mut().for_each(Vec::clear);
         self.channels.clear();
         self.pending.clear();
-        self.sums.fill(0);
+        self.sums.clear();
         self.events.fill(0);
         self.issues.fill(0);
     }
@@ -133,17 +139,30 @@ impl Ring {
     }
 
     /// Adds what the spikes of `neurons` do in timestep `due`; the delay is the same for all.
-    pub(crate) fn spread(&mut self, due: u32, fan: &FanOut, neurons: &[u32], timed: bool) {
+    pub(crate) fn spread(&mut self, due: u32, fan: &FanOut, neurons: &[u32]) {
         let depth = self.slots.len();
-        let Arrivals { pending, sums, events, issues, .. } = &mut self.slots[due as usize % depth];
-        fan.add(sums, neurons, |neuron| {
-            for &unit in fan.units(neuron) {
-                pending.insert(unit as usize);
+        let Arrivals { pending, sums, .. } = &mut self.slots[due as usize % depth];
+        fan.units().iter().for_each(|&unit| pending.insert(unit as usize));
+        fan.add(sums, neurons);
+    }
+
+    /// Adds the issues of these spikes to their calls, and their uses of the paths of their unit to `uses`.
+    pub(crate) fn tally(&mut self, due: u32, fan: &FanOut, neurons: &[u32], uses: &mut [u32]) {
+        let depth = self.slots.len();
+        let issues = &mut self.slots[due as usize % depth].issues;
+        for (i, &neuron) in neurons.iter().enumerate() {
+            if let Some(&next) = neurons.get(i + AHEAD) {
+                fan.prefetch(next as usize);
             }
-            if timed {
-                fan.units(neuron).iter().for_each(|&unit| events[unit as usize] += 1);
-                fan.reads(neuron).iter().for_each(|read| issues[read.call as usize] += u64::from(read.issues));
-            }
-        });
+            fan.paths(neuron as usize).iter().for_each(|&path| uses[path as usize] += 1);
+            fan.reads(neuron as usize).iter().for_each(|read| issues[read.call as usize] += u64::from(read.issues));
+        }
+    }
+
+    /// Adds `n` events of a path to the units that they go to in timestep `due`.
+    pub(crate) fn deliver(&mut self, due: u32, path: &Path, n: u32) {
+        let depth = self.slots.len();
+        let events = &mut self.slots[due as usize % depth].events;
+        path.targets.iter().for_each(|&(unit, _)| events[unit as usize] += n);
     }
 }

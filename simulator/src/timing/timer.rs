@@ -171,14 +171,15 @@ impl<'a> Timer<'a> {
     }
 
     /// Ticks until the last packet has arrived, in closed form.
-    fn closed_form(&self, noc: &NocCosts, window: u64) -> u64 {
+    fn closed_form(&mut self, noc: &NocCosts, window: u64) -> u64 {
+        self.loads.spread(noc, window);
         let mut done = self.loads.max() * noc.interval;
         for flow in self.flows.all() {
             let Some(unit) = flow.unit else { continue };
-            let (ready, packet) = (self.cores[unit as usize].busy(), &self.loaded.traffic[flow.packet as usize]);
+            let packet = &self.loaded.traffic[flow.packet as usize];
             let to_host = packet.units.is_empty();
-            let queueing = if to_host { 0 } else { self.loads.queueing(noc, packet, window) };
-            done = done.max(ready + noc.latency(packet) + queueing);
+            let latency = if to_host { noc.latency(packet) } else { self.loads.latency(noc, packet) };
+            done = done.max(self.cores[unit as usize].busy() + latency);
         }
         done
     }
@@ -207,25 +208,30 @@ impl<'a> Timer<'a> {
     fn packets(&mut self, state: &State) {
         let loaded = self.loaded;
         self.flows.clear();
-        for sent in state.sent.iter().chain(&state.input_sent) {
-            let n = u64::from(sent.n);
-            let (classes, unit) = if sent.unit == u32::MAX {
-                (&loaded.port.classes, None)
-            } else {
-                let unit = &loaded.units[sent.unit as usize];
-                let tile = &unit.tiles[sent.tile as usize];
-                if tile.to_host {
-                    self.flows.add(Some(sent.unit), unit.to_host, n);
-                    self.cores[sent.unit as usize].emission += n * self.costs.core.emit;
-                }
-                (&tile.classes, Some(sent.unit))
-            };
-            let packets = classes.packets.get(sent.class as usize).map_or(&[][..], Vec::as_slice);
-            for &packet in packets {
-                self.flows.add(unit, packet, n);
+        let emit = self.costs.core.emit;
+        for sent in &state.sent {
+            let (unit, n) = (&loaded.units[sent.unit as usize], u64::from(sent.n));
+            let tile = &unit.tiles[sent.tile as usize];
+            let host = tile.to_host.then_some(&unit.to_host);
+            let packets = tile.classes.packets.get(sent.class as usize).map_or(&[][..], Vec::as_slice);
+            for &packet in host.into_iter().chain(packets) {
+                self.flows.add(Some(sent.unit), packet, n);
+                self.cores[sent.unit as usize].emission += n * emit;
             }
-            if let Some(unit) = unit {
-                self.cores[unit as usize].emission += n * self.costs.core.emit * packets.len() as u64;
+        }
+        for routed in &state.routed {
+            let (unit, n) = (&loaded.units[routed.unit as usize], u64::from(routed.n));
+            let packets =
+                routed.path.map_or(std::slice::from_ref(&unit.to_host), |path| &unit.paths[path as usize].packets);
+            for &packet in packets {
+                self.flows.add(Some(routed.unit), packet, n);
+                self.cores[routed.unit as usize].emission += n * emit;
+            }
+        }
+        for sent in &state.input_sent {
+            let packets = loaded.port.classes.packets.get(sent.class as usize).map_or(&[][..], Vec::as_slice);
+            for &packet in packets {
+                self.flows.add(None, packet, sent.n.into());
             }
         }
         let flits = self.costs.noc.as_ref().map_or(0, |noc| noc.flits);
