@@ -28,8 +28,14 @@ fn clustered(groups: u32, size: u32, fan_out: u32) -> Graph<Quantized> {
         *list = (1..=fan_out).map(|k| label(group * size + (member + k * k) % size)).collect();
         list.sort_unstable();
     }
-    let weights = (0..n * fan_out).map(|i| (i * 31 % 15) as i32 - 7).collect();
-    let mut graph = Graph::new("clustered", 6, InputEncoding::Pixels);
+    recurrent(lists)
+}
+
+/// A population joined to itself by these lists.
+fn recurrent(lists: Vec<Vec<u32>>) -> Graph<Quantized> {
+    let (n, n_synapses) = (lists.len() as u32, lists.iter().map(Vec::len).sum::<usize>() as u32);
+    let weights = (0..n_synapses).map(|i| (i * 31 % 15) as i32 - 7).collect();
+    let mut graph = Graph::new("recurrent", 6, InputEncoding::Pixels);
     let mut add = |name: &str, n, neuron| {
         graph.add_population(Population { name: name.into(), shape: Shape::vector(n), neuron, norm: () })
     };
@@ -90,6 +96,40 @@ fn growth_finds_clusters_and_the_baselines_do_not() {
     }
     agree(&graph, &grown, &Stimulus::default());
     assert!(interpret(&graph, &Stimulus::default()).n_spikes() > 50, "the network is active");
+}
+
+/// Neuron `i` has `each` targets in each of `reach` of `groups` groups of `size` neurons.
+fn reaching(groups: u32, size: u32, reach: u32, each: u32) -> Graph<Quantized> {
+    let mut state = 1_u32;
+    let mut below = |n: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) % n
+    };
+    let mut distinct = |n: u32, k: u32| {
+        let mut all: Vec<u32> = (0..n).collect();
+        (0..k).map(|_| all.swap_remove(below(all.len() as u32) as usize)).collect::<Vec<u32>>()
+    };
+    let list = |_| {
+        let mut list = Vec::new();
+        for group in distinct(groups, reach) {
+            list.extend(distinct(size, each).into_iter().map(|member| group * size + member));
+        }
+        list.sort_unstable();
+        list
+    };
+    recurrent((0..groups * size).map(list).collect())
+}
+
+#[test]
+fn parts_shrink_to_what_their_destinations_allow_and_no_further() {
+    // 64 neurons of one group send to 64·8 places if all parts are groups, and to more the less they are.
+    let graph = reaching(64, 64, 8, 8);
+    let mut arch = chip(256);
+    arch.core.axons_in.as_mut().expect("limited").value = 1024;
+    arch.core.axons_out.as_mut().expect("limited").value = 576;
+    let cut = compiled(&graph, &arch, Cutting::Grown);
+    assert!(cut.partition.clusters.len() <= 200, "{} cores for 64 groups", cut.partition.clusters.len());
+    agree(&graph, &cut, &Stimulus::default());
 }
 
 #[test]

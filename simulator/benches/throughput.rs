@@ -144,6 +144,7 @@ fn main() {
         assert_eq!(batch.results.len(), 200);
         start.elapsed().as_secs_f64()
     };
-    let (one, two) = (wall(1), wall(2));
-    println!("Two threads: {:.2} times one (wall time, meaningful on an idle machine only)", one / two);
+    // In turn, the shortest of each: what else runs on the machine only adds.
+    let best = (0..5).map(|_| (wall(1), wall(2))).reduce(|a, b| (a.0.min(b.0), a.1.min(b.1))).expect("five");
+    println!("Two threads: {:.2} times one (wall time, meaningful on an idle machine only)", best.0 / best.1);
 }

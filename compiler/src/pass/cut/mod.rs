@@ -105,9 +105,15 @@ pub(crate) fn cut(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity:
     cuts
 }
 
-/// Times that parts are made smaller because their neurons have too many destinations.
-const RETRIES: usize = 8;
+/// Times that parts are made smaller in proportion, before they are halved.
+const IN_PROPORTION: usize = 8;
 
+/// Times that larger parts are tried, once some are small enough for the destinations of their neurons.
+const LARGER: usize = 3;
+
+/// Parts as large as the destinations of their neurons allow. Smaller parts have fewer neurons, each of which reaches more of
+/// them: how many destinations a part has is known only when all are there. So sizes are tried, at first in proportion to what
+/// is asked for, then by halves, then between the largest that held and the smallest that did not.
 fn solve(
     problem: &Problem<'_>,
     unicast: bool,
@@ -116,21 +122,34 @@ fn solve(
 ) -> Result<Cut, Unfit> {
     let n = problem.n() as u64;
     let mut most = problem.capacity.limit(Resource::Neurons).unwrap_or(n).min(n).max(1);
-    for _ in 0..RETRIES {
+    // The largest parts that held, and the size of the smallest that did not.
+    let (mut held, mut failed) = (None, None);
+    let (mut failures, mut larger) = (0, 0);
+    loop {
         let parts = divide(problem, most, cutting)?;
         parts.reached(reached);
         let used = parts.axons_out(unicast, reached).into_iter().max().unwrap_or(0);
-        let Some(max) = problem.capacity.limit(Resource::AxonsOut).filter(|&max| used > max) else {
-            return Ok(parts.finish(unicast, reached));
-        };
-        most = (parts.largest() * max / used).max(1);
-        if parts.largest() == 1 {
+        let size = parts.largest();
+        let too_many = problem.capacity.limit(Resource::AxonsOut).filter(|&max| used > max && size > 1);
+        if let Some(max) = too_many {
+            failed = Some(failed.map_or(size, |failed: u64| failed.min(size)));
+            if held.is_none() {
+                failures += 1;
+                most = if failures <= IN_PROPORTION { size * max / used } else { size / 2 }.max(1);
+                continue;
+            }
+        } else {
+            held = Some((most, parts));
+        }
+        let Some((held, parts)) = &held else { continue };
+        let middle = failed.map_or(*held, |failed| held.midpoint(failed));
+        if larger == LARGER || middle <= held + held / 8 {
+            parts.reached(reached);
             return Ok(parts.finish(unicast, reached));
         }
+        larger += 1;
+        most = middle;
     }
-    let parts = divide(problem, 1, cutting)?;
-    parts.reached(reached);
-    Ok(parts.finish(unicast, reached))
 }
 
 /// Parts of at most `most` neurons. Entries of lists are counted with indices that number `most`; where the largest part is
