@@ -41,6 +41,15 @@ impl Samples {
         }
     }
 
+    /// How many there are of what, in words.
+    pub(crate) fn counted(&self) -> String {
+        let (one, many) = match self {
+            Self::Images(_) => ("image", "images"),
+            Self::Events(_) => ("recording", "recordings"),
+        };
+        format!("{} {}", self.len(), if self.len() == 1 { one } else { many })
+    }
+
     /// Number of samples.
     pub(crate) fn len(&self) -> usize {
         match self {

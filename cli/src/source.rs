@@ -37,30 +37,31 @@ impl Model {
 
 /// The network that the arguments ask for. A NIR file's assumptions go to standard error.
 pub(crate) fn model_of(args: &ModelArgs) -> Result<Model> {
-    let name = args.name();
-    if Path::new(name).extension().is_some_and(|e| e == "nir") {
-        let graph = args.nir.load(Path::new(name))?;
-        return Ok(Model { name: name.to_owned(), graph, trained: None });
-    }
-    if let Some(option) = args.nir.first_given() {
-        bail!("{option}: is for NIR files; `{name}` says this itself");
-    }
-    model(name)
+    named(args.name(), &args.nir)
 }
 
 /// The bundled network, trained network or graph called `name`.
 pub(crate) fn model(name: &str) -> Result<Model> {
+    named(name, &NirArgs::default())
+}
+
+fn is_nir(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|e| e == "nir")
+}
+
+/// The bundled network, trained network or graph called `name`; `nir` says what a NIR file does not.
+pub(crate) fn named(name: &str, nir: &NirArgs) -> Result<Model> {
     let path = Path::new(name);
+    if let Some(option) = nir.first_given().filter(|_| !is_nir(name)) {
+        bail!("{option}: is for NIR files; `{name}` says this itself");
+    }
     let trained = if let Some(entry) = zoo::find(name) {
         entry.load()?
     } else {
         match path.extension().and_then(|e| e.to_str()) {
             Some("safetensors") => read_network(&files::read(path)?, path)?,
             Some("ron") => return graph(name, path),
-            Some("nir") => {
-                let graph = NirArgs::default().load(path)?;
-                return Ok(Model { name: name.to_owned(), graph, trained: None });
-            }
+            Some("nir") => return Ok(Model { name: name.to_owned(), graph: nir.load(path)?, trained: None }),
             _ => {
                 let known: Vec<&str> = zoo::ENTRIES.iter().map(|e| e.name).collect();
                 bail!(
@@ -99,6 +100,21 @@ pub(crate) fn arch(name: &str) -> Result<Arch> {
         );
     }
     Ok(isa::arch::preset::parse(&files::read_text(Path::new(name))?, name)?)
+}
+
+/// A network and its samples. Recorded events say for a NIR file how samples enter and how long they are, unless options do.
+pub(crate) fn inputs(name: &str, nir: &NirArgs, images: &ImageArgs) -> Result<(Model, Samples)> {
+    if images.data.as_deref().is_some_and(is_recording) {
+        let samples = samples(images, None)?;
+        let mut nir = nir.clone();
+        if is_nir(name) {
+            nir.default_to_events(samples.timesteps());
+        }
+        return Ok((named(name, &nir)?, samples));
+    }
+    let model = named(name, nir)?;
+    let samples = samples(images, model.dataset())?;
+    Ok((model, samples))
 }
 
 /// The samples that the arguments ask for: recorded events, or images; `dataset` is the network's own.

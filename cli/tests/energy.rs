@@ -121,7 +121,8 @@ fn reproductions_write_json_csv_and_a_picture() {
     }
     assert_eq!(spikeloom(at, &["reproduce", "table1", "--out", "out"]).code, 0);
     assert_eq!(spikeloom(at, &["reproduce", "fig5", "--out", "out", "--channels", "2"]).code, 0);
-    for name in ["table1", "table2", "fig5"] {
+    assert_eq!(spikeloom(at, &["reproduce", "fig1", "--out", "out", "--limit", "20"]).code, 0);
+    for name in ["table1", "table2", "fig1", "fig5"] {
         let text = fs::read_to_string(at.join(format!("out/{name}.json"))).expect("written");
         let value: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(value["made_by"]["spikeloom"], env!("CARGO_PKG_VERSION"));

@@ -108,3 +108,29 @@ fn an_exported_network_runs_as_the_network() {
     };
     assert_eq!(layers("net.nir"), layers("mnist-small"));
 }
+
+#[test]
+fn the_energy_of_a_nir_network_is_measured_with_its_options() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    fs::write(at.join("lif.nir"), LIF).expect("writable");
+    events(at);
+    let model = spikeloom(at, &["energy", "model", "--model", "lif.nir", "--dt", "1e-4", "--data", "events.csv"]);
+    assert_eq!(model.code, 0, "{}", model.err);
+    assert!(model.out.contains("lif.nir, spikes measured on 1 recording of events.csv"), "{}", model.out);
+    assert!(
+        model.out.contains("T = 851") && model.err.contains("timestep    1e-4 (given)"),
+        "{}{}",
+        model.out,
+        model.err
+    );
+    let compare = spikeloom(at, &["energy", "compare", "--model", "lif.nir", "--dt", "1e-4", "--data", "events.csv"]);
+    assert_eq!(compare.code, 0, "{}", compare.err);
+    for args in
+        [&["energy", "model", "--model", "mnist-small", "--dt", "1"][..], &["energy", "model", "net.json", "--dt", "1"]]
+    {
+        let refused = spikeloom(at, args);
+        assert_eq!(refused.code, 2);
+        assert!(refused.err.contains("--dt: is for NIR files"), "{}", refused.err);
+    }
+}

@@ -48,6 +48,22 @@ proptest! {
     }
 }
 
+/// A measured network carries the spikes of every input, of fully connected layers too; at another rate they are others.
+#[test]
+fn measured_maps_give_way_to_the_common_rate() {
+    let mut network = ffgaf();
+    let last = network.layers.last_mut().expect("layers");
+    let n_in = last.shape.n_in() as usize;
+    (last.theta_in, last.input_spikes) = (Some(58.0), Some([vec![58.0], vec![0.0; n_in - 1]].concat()));
+    for layer in at_rate(&network, 0.5).layers {
+        let map = layer.input_spikes.iter().flatten().sum::<f64>();
+        assert!(layer.input_spikes.is_none() || Some(map) == layer.theta_in, "{map} against {:?}", layer.theta_in);
+    }
+    for reading in Reading::ALL {
+        assert!(break_even(&network, &Options::new(reading), 1e6).is_ok(), "{reading:?}");
+    }
+}
+
 /// Without reuse and skipping, the 32-bit integer twin is the paper's formal network.
 #[test]
 fn the_plain_twin_is_the_formal_network_of_the_model() {

@@ -7,18 +7,17 @@ use crate::{
     report::{per_event::PerEvent, per_image, queues::Queues, run::RunReport, stored::StoredRun},
     samples::Samples,
     simulation::{Batch, Settings, simulate},
-    source::{self, Model},
-    stepwise, trace,
+    source, stepwise, trace,
 };
 use anyhow::{Context, Result, bail};
 use compiler::Unobserved;
 use isa::{Arch, Program, arch::Fire};
 use simulator::Machine;
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 /// Compiles and simulates.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
-    let (model, samples) = inputs(args)?;
+    let (model, samples) = source::inputs(args.model.name(), &args.model.nir, &args.images)?;
     let arch = source::arch(&args.target.arch)?;
     let data = args.images.data.as_deref();
     let Lowered { compiled, weighting } =
@@ -41,21 +40,6 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
         }
     }
     Ok(exit_code(&batch))
-}
-
-/// The network and the samples. Recorded events say for a NIR file how samples enter and how long they are, unless options do.
-fn inputs(args: &RunArgs) -> Result<(Model, Samples)> {
-    if args.images.data.as_deref().is_some_and(source::is_recording) {
-        let samples = source::samples(&args.images, None)?;
-        let mut model = args.model.clone();
-        if Path::new(model.name()).extension().is_some_and(|e| e == "nir") {
-            model.nir.default_to_events(samples.timesteps());
-        }
-        return Ok((source::model_of(&model)?, samples));
-    }
-    let model = source::model_of(&args.model)?;
-    let samples = source::samples(&args.images, model.dataset())?;
-    Ok((model, samples))
 }
 
 /// Simulates all samples, prices the counts, writes the files asked for and prints the report.

@@ -141,7 +141,8 @@ pub fn at_rate(network: &Network, rate: f64) -> Network {
         let per_input = if layer.analog { layer.theta_in.unwrap_or(n_in) / n_in } else { spikes };
         layer.theta_in = Some(per_input * n_in);
         let keeps_map = layer.analog && layer.input_spikes.is_some();
-        if matches!(layer.shape, Shape::Conv(_)) && !keeps_map {
+        let has_map = matches!(layer.shape, Shape::Conv(_)) || layer.input_spikes.is_some();
+        if has_map && !keeps_map {
             layer.input_spikes = Some(vec![per_input; n_in as usize]);
         }
     }

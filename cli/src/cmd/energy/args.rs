@@ -1,6 +1,6 @@
 //! The arguments of `spikeloom energy`.
 
-use crate::args::ImageArgs;
+use crate::{args::ImageArgs, nir::NirArgs};
 use clap::{Args, Subcommand};
 use energy::{analytic::Reading, sram::SramLine};
 use std::path::PathBuf;
@@ -38,7 +38,7 @@ pub(crate) struct SubjectArgs {
     /// A network with its spikes: {"mode": "snn", "T": 4, "layers": [...]}, or an object whose `network` is one
     #[arg(value_name = "NETWORK.json")]
     pub(crate) network: Option<PathBuf>,
-    /// Measure instead: simulate images on the ideal machine; a bundled network, .safetensors or .ron
+    /// Measure instead: simulate images on the ideal machine; a bundled network, .safetensors, .nir or .ron
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) model: Option<String>,
 }
@@ -49,6 +49,8 @@ pub(crate) struct ModelArgs {
     pub(crate) subject: SubjectArgs,
     #[command(flatten)]
     pub(crate) images: ImageArgs,
+    #[command(flatten)]
+    pub(crate) nir: NirArgs,
     /// Reading of the model: paper, qualia or exact; default: paper, exact for a measured network
     #[arg(long, value_parser = reading)]
     pub(crate) reading: Option<Reading>,
@@ -75,6 +77,8 @@ pub(crate) struct CompareArgs {
     pub(crate) subject: SubjectArgs,
     #[command(flatten)]
     pub(crate) images: ImageArgs,
+    #[command(flatten)]
+    pub(crate) nir: NirArgs,
     /// Width of the spiking network's words, and of the weights of the network of equal information
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) bits: u32,

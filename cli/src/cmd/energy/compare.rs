@@ -23,7 +23,7 @@ struct Report<'a> {
 
 /// Compares.
 pub(super) fn run(args: &CompareArgs) -> Result<ExitCode> {
-    let subject = subject::subject(&args.subject, &args.images)?;
+    let subject = subject::subject(&args.subject, &args.images, &args.nir)?;
     let (density, density_source) = subject.density_or(args.density)?;
     let network = &subject.network;
     let mut readings = Options::usual(network, args.bits);

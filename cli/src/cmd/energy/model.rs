@@ -14,7 +14,7 @@ use std::{fmt::Write as _, process::ExitCode};
 
 /// Evaluates.
 pub(super) fn run(args: &ModelArgs) -> Result<ExitCode> {
-    let subject = subject::subject(&args.subject, &args.images)?;
+    let subject = subject::subject(&args.subject, &args.images, &args.nir)?;
     let options = options(args, subject.direct)?;
     let evaluation = evaluate(&subject.network, &options).with_context(|| subject.origin.clone())?;
     if args.json {

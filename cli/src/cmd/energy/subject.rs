@@ -6,13 +6,14 @@ use crate::{
     args::{ImageArgs, TargetArgs},
     files,
     lower::lower,
-    progress, samples,
+    nir::NirArgs,
+    progress,
+    samples::Samples,
     source::{self, Model},
 };
 use anyhow::{Context, Result, bail, ensure};
 use compiler::Unobserved;
 use energy::analytic::{DirectEncoding, Mode, Network};
-use models::data::Dataset;
 use rayon::prelude::*;
 use simulator::{Machine, TimingMode};
 use std::path::Path;
@@ -30,11 +31,13 @@ pub(crate) struct Subject {
 }
 
 /// The network asked for.
-pub(super) fn subject(args: &SubjectArgs, images: &ImageArgs) -> Result<Subject> {
+pub(super) fn subject(args: &SubjectArgs, images: &ImageArgs, nir: &NirArgs) -> Result<Subject> {
     if let Some(name) = &args.model {
-        let model = source::model(name)?;
-        let images = source::images(images, model.dataset())?;
-        return measure(&model, &images);
+        let (model, samples) = source::inputs(name, nir, images)?;
+        return measure(&model, &samples);
+    }
+    if let Some(option) = nir.first_given() {
+        bail!("{option}: is for NIR files, given with --model");
     }
     let path = args.network.as_deref().expect("the argument group asks for a file or a model");
     if images.data.is_some() || images.limit.is_some() {
@@ -65,27 +68,27 @@ fn read(path: &Path) -> Result<Network> {
     Ok(network)
 }
 
-/// Simulates images on the ideal machine. Every count of the run must equal its formula.
-pub(crate) fn measure(model: &Model, images: &Dataset) -> Result<Subject> {
+/// Simulates images or recorded events on the ideal machine. Every count of the run must equal its formula.
+pub(crate) fn measure(model: &Model, samples: &Samples) -> Result<Subject> {
     let arch = source::arch("lemaire_ideal")?;
     let lowered = lower(model, &arch, (&TargetArgs::default(), None), &mut Unobserved)?;
     let compiled = lowered.expect("nobody stops it").compiled;
     let graph = &compiled.quantized;
     let machine = Machine::new(&compiled.program, &arch)?;
-    samples::ensure_images_fit(images, &compiled.program)?;
+    samples.ensure_fit(&compiled.program)?;
     let context = || format!("{}: has no analytical model", model.name);
-    let bar = progress::bar(images.len() as u64, "images");
-    let seen = (0..images.len())
+    let bar = progress::bar(samples.len() as u64, "images");
+    let seen = (0..samples.len())
         .into_par_iter()
         .map(|i| {
             let mut seen = Activity::new(graph);
             seen.begin();
-            let stimulus = samples::of_image(&compiled.program, images.image(i));
+            let stimulus = samples.stimulus(&compiled.program, i);
             let run = machine.run(&stimulus, TimingMode::Counts, &mut seen)?;
             let found = activity::disagreements(graph, &seen, &run.ledger).with_context(context)?;
             ensure!(
                 found.is_empty(),
-                "internal error, please report: on image {i} counts differ from their formulas: {found:?}"
+                "internal error, please report: on sample {i} counts differ from their formulas: {found:?}"
             );
             bar.inc(1);
             Ok(seen)
@@ -106,7 +109,7 @@ pub(crate) fn measure(model: &Model, images: &Dataset) -> Result<Subject> {
         .collect();
     Ok(Subject {
         network,
-        origin: format!("{}, spikes measured on {} images of {}", model.name, images.len(), images.name),
+        origin: format!("{}, spikes measured on {} of {}", model.name, samples.counted(), samples.name()),
         direct: Some(direct),
         density: (!hidden.is_empty()).then(|| hidden.iter().sum::<f64>() / hidden.len() as f64),
     })

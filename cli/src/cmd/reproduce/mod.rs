@@ -3,6 +3,7 @@
 //! The paper is FFGAF-SNN (forward-forward training of convolutional spiking networks with class-complexity-aware groups).
 //! Nothing is copied but what is printed there, and that is marked as printed.
 
+mod fig1;
 mod fig2;
 mod fig4;
 mod fig5;
@@ -22,6 +23,8 @@ pub(crate) enum ReproduceCommand {
     Table1(Table1Args),
     /// Energies on CIFAR-10: every printed cell re-derived, with the assumption that gives it, and a verdict
     Table2(Table2Args),
+    /// The framework, drawn and measured on a network: layers, groups of channels, goodness of each class
+    Fig1(Fig1Args),
     /// Similarity of the classes and their normalized complexity
     Fig2(Fig2Args),
     /// Allocation strategies, or channels, against accuracy; trains networks
@@ -60,6 +63,16 @@ pub(crate) struct Table2Args {
     limit: u32,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fig1Args {
+    #[command(flatten)]
+    model: crate::args::ModelArgs,
+    #[command(flatten)]
+    images: crate::args::ImageArgs,
     #[command(flatten)]
     out: OutArgs,
 }
@@ -141,6 +154,7 @@ pub(crate) fn run(command: &ReproduceCommand) -> Result<ExitCode> {
     match command {
         ReproduceCommand::Table1(args) => table1::run(args),
         ReproduceCommand::Table2(args) => table2::run(args),
+        ReproduceCommand::Fig1(args) => fig1::run(args),
         ReproduceCommand::Fig2(args) => fig2::run(args),
         ReproduceCommand::Fig4(args) => fig4::run(args),
         ReproduceCommand::Fig5(args) => fig5::run(args),
