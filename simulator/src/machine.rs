@@ -99,7 +99,10 @@ impl Machine {
 
     /// Whether a run in this mode yields a time.
     pub fn has_time_in(&self, mode: TimingMode) -> bool {
-        self.costs_in(mode).is_some() || (self.coupled.is_some() && mode == TimingMode::Analytic)
+        match &self.coupled {
+            Some(coupled) => coupled.has_time_in(mode),
+            None => self.costs_in(mode).is_some(),
+        }
     }
 
     /// The cores that the program uses, ascending.
@@ -150,9 +153,9 @@ impl Machine {
         // Directly coded values are graded even where one of them happens to be 1.
         state.graded = self.direct || stimulus.steps.iter().flatten().any(|event| event.value != 1);
         if let Some(coupled) = &self.coupled {
-            let finish = coupled.run(&self.loaded, (settings, self.n_read_values()), state, stimulus, probe);
+            let finish = coupled.run(&self.loaded, (settings, mode, self.n_read_values()), state, stimulus, probe);
             self.observe(state, Timestep(0), probe);
-            let time = (mode == TimingMode::Analytic).then_some(finish.time);
+            let time = coupled.has_time_in(mode).then_some(finish.time);
             return Ok(Run { saturated: finish.saturated, ..self.outcome(state, time) });
         }
         for t in 0..self.timesteps {

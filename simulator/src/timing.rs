@@ -5,7 +5,7 @@ mod flits;
 mod flows;
 mod timer;
 
-pub(crate) use costs::Costs;
+pub(crate) use costs::{Costs, mesh_shape};
 use isa::{CoreId, Cycle};
 pub(crate) use timer::Timer;
 
@@ -17,7 +17,8 @@ pub enum TimingMode {
     Counts,
     /// Core pipelines in closed form; network as link loads and queueing.
     Analytic,
-    /// Core pipelines in closed form; network flit by flit. Yields no time for multicast packets of several flits, for a
+    /// Core pipelines in closed form; network flit by flit. Where neurons fire per event, the events of every core keep the
+    /// order that the network without contention gives them. Yields no time for multicast packets of several flits, for a
     /// torus with one virtual channel, and for routers with more than 64 input channels.
     Cycle,
 }

@@ -57,6 +57,8 @@ struct Variant {
     shared_port: bool,
     /// Ticks of event, synaptic operation, packet, router.
     times: (u64, u64, u64, u64),
+    /// Ticks between flits at a port.
+    interval: u64,
 }
 
 fn variant() -> impl Strategy<Value = Variant> {
@@ -71,8 +73,9 @@ fn variant() -> impl Strategy<Value = Variant> {
         multicast,
         any::<bool>(),
         times,
+        prop_oneof![Just(1u64), 1..60u64],
     )
-        .prop_map(|(name, neurons, state_bits, lanes, multicast, shared_port, times)| Variant {
+        .prop_map(|(name, neurons, state_bits, lanes, multicast, shared_port, times, interval)| Variant {
             name,
             neurons,
             state_bits,
@@ -80,6 +83,7 @@ fn variant() -> impl Strategy<Value = Variant> {
             multicast,
             shared_port,
             times,
+            interval,
         })
 }
 
@@ -111,6 +115,7 @@ fn chip(variant: Variant) -> Arch {
         noc.multicast = variant.multicast;
         noc.router = constant(variant.times.3).expect("made here");
         (noc.link_east_west.value, noc.link_north_south.value) = (2, 5);
+        noc.flit_interval = constant(variant.interval).expect("made here");
     }
     assert_eq!(isa::arch::validate::validate(&arch), []);
     arch
@@ -141,8 +146,9 @@ fn program(graph: &Graph<Quantized>, arch: &Arch) -> Option<Program> {
     }
 }
 
-/// Compares one sample; returns its number of spikes, or `None` if it is not compared.
-fn agree(graph: &Graph<Quantized>, sample: &Stimulus, arch: &Arch) -> Option<usize> {
+/// Compares one sample; returns its number of spikes and how much later it ends where packets wait for each other, or `None`
+/// if it is not compared.
+fn agree(graph: &Graph<Quantized>, sample: &Stimulus, arch: &Arch) -> Option<(usize, u64)> {
     let program = program(graph, arch)?;
     let meant = per_event::execute((graph, &program, arch), sample, MOST)?;
     let machine = Machine::new(&program, arch).expect("compiled programs load");
@@ -173,13 +179,17 @@ fn agree(graph: &Graph<Quantized>, sample: &Stimulus, arch: &Arch) -> Option<usi
     assert_eq!(total[Action::PacketEject], if arch.noc.is_some() { events } else { 0 });
     assert_eq!(total[Action::Barrier] + total[Action::BiasAdd] + total[Action::LeakMac], 0);
 
-    // A used state and another mode change nothing but time.
-    for mode in [TimingMode::Counts, TimingMode::Cycle] {
+    // A used state and another mode change nothing but time, and a network in which packets wait only delays.
+    let mut again = |mode| {
         let again = machine.run_in(&mut state, &stimulus(sample), mode, &mut simulator::NoProbe).expect("valid");
-        assert_eq!(again.time, None);
+        let time = again.time.clone();
         assert_eq!(simulator::Run { time: run.time.clone(), ..again }, run);
-    }
-    Some(meant.firings.len())
+        time
+    };
+    assert_eq!(again(TimingMode::Counts), None);
+    let (free, waiting) = (run.time.as_ref().expect("analytic"), again(TimingMode::Cycle).expect("one flit a packet"));
+    assert!(waiting.steps[0].compute >= free.steps[0].compute && waiting.total >= free.total);
+    Some((meant.firings.len(), waiting.total - free.total))
 }
 
 fn features() -> arbitrary::Features {
@@ -189,12 +199,13 @@ fn features() -> arbitrary::Features {
 #[test]
 fn random_networks_agree_with_the_reference() {
     let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });
-    let (spikes, compared, listed) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let (spikes, compared, listed, late) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
     let cases = (arbitrary::quantized_case(features()), variant());
     let outcome = runner.run(&cases, |((graph, sample), variant)| {
         let lists = graph.projections().any(|(_, p)| matches!(p.connectivity, Connectivity::Sparse(_)));
-        if let Some(n) = agree(&timeless(graph), &sample, &chip(variant)) {
+        if let Some((n, delay)) = agree(&timeless(graph), &sample, &chip(variant)) {
             spikes.set(spikes.get() + n);
+            late.set(late.get() + u32::from(delay > 0));
             compared.set(compared.get() + 1);
             listed.set(listed.get() + u32::from(lists));
         }
@@ -202,6 +213,8 @@ fn random_networks_agree_with_the_reference() {
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
     assert!(compared.get() > 100, "most networks are compared: {}", compared.get());
+    let late = late.get();
+    assert!(late > 20 && late < compared.get() - 20, "{late} of {} end later where packets wait", compared.get());
     assert!(listed.get() > 20, "many of them have synapse lists: {}", listed.get());
     assert!(spikes.get() > 2_000, "the networks are active: {} spikes", spikes.get());
 }

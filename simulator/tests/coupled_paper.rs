@@ -153,6 +153,26 @@ fn one_spike_per_update_leaves_the_potential_above_the_threshold() {
 }
 
 #[test]
+fn packets_that_wait_for_each_other_delay_a_core_and_change_no_spike() {
+    let mut arch = preset("speck_scaled").expect("a preset");
+    let noc = arch.noc.as_mut().expect("has a network");
+    (noc.flit_interval.value, noc.flit_interval.high) = (50, 50);
+    let router = noc.router.value;
+    let neuron = Program { arch: "speck_scaled".into(), ..one(2, 0, &[5]) };
+    let machine = Machine::new(&neuron, &arch).expect("loads");
+    let steps = vec![vec![InputEvent { neuron: 0, value: 1 }]; 3];
+    let run = |mode| machine.run(&Stimulus { steps: steps.clone() }, mode, &mut simulator::NoProbe).expect("valid");
+    let (free, waiting) = (run(TimingMode::Analytic), run(TimingMode::Cycle));
+    let step = |run: &Run| run.time.as_ref().expect("timed").steps[0];
+    // As above, every event a router later; the last spike passes one more on its way to the host.
+    assert_eq!((step(&free).compute, step(&free).network), (55 + router, router));
+    // Events enter the network at 10, and when its port is free again, at 60 and 110. The last is done at 123, its spike
+    // leaves at 125; by then the others are away.
+    assert_eq!((step(&waiting).compute, step(&waiting).network), (125 + router, router));
+    assert_eq!(Run { time: free.time.clone(), ..waiting }, free);
+}
+
+#[test]
 fn what_stays_above_the_threshold_fires_at_the_next_update_whatever_its_weight() {
     let neuron = one(2, 0, &[5, -1, 0, -9]);
     // 5 → fire → 3; −1: 2 ≥ 2, fire → 0; 0: no.

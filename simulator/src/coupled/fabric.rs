@@ -25,8 +25,16 @@ pub(crate) struct Copy {
     pub(crate) latency: u64,
 }
 
-/// The packets of a route in the order in which they leave, each with its copies.
-pub(crate) type Departures = Vec<Vec<Copy>>;
+/// A packet that leaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Departure {
+    /// Index into [`Loaded::traffic`], where there is a network.
+    pub(crate) traffic: Option<u32>,
+    pub(crate) copies: Vec<Copy>,
+}
+
+/// The packets of a route in the order in which they leave.
+pub(crate) type Departures = Vec<Departure>;
 
 /// All routes.
 #[derive(Clone, Debug)]
@@ -106,8 +114,12 @@ fn departures(path: &Path, traffic: &[Traffic], latency: impl Fn(u32) -> u64) ->
         Some(Copy { unit, axon, latency: latency(unit) })
     };
     if path.packets.is_empty() {
-        return path.targets.iter().map(|&(unit, _)| Some(vec![copy(unit)?])).collect();
+        let alone = |&(unit, _): &(u32, u16)| Some(Departure { traffic: None, copies: vec![copy(unit)?] });
+        return path.targets.iter().map(alone).collect();
     }
-    let copies = |&packet: &u32| traffic[packet as usize].units.iter().map(|&unit| copy(unit)).collect();
-    path.packets.iter().map(copies).collect()
+    let packet = |&packet: &u32| {
+        let copies = traffic[packet as usize].units.iter().map(|&unit| copy(unit)).collect::<Option<_>>()?;
+        Some(Departure { traffic: Some(packet), copies })
+    };
+    path.packets.iter().map(packet).collect()
 }

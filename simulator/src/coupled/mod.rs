@@ -18,6 +18,7 @@
 mod fabric;
 mod process;
 mod queue;
+mod replay;
 
 pub(crate) use queue::EventQueue;
 
@@ -26,12 +27,13 @@ use crate::{
     error::{LoadError, invalid},
     kernel::{Synaptic, neuron::Neurons},
     load::{Loaded, Unit},
-    noc::topology::Topology,
+    noc::{analytic::NocCosts, mesh::Shape, topology::Topology},
     state::State,
-    timing::{StepTime, Time},
+    timing::{StepTime, Time, TimingMode, mesh_shape},
 };
 use fabric::Fabric;
 use isa::{Arch, Cycle};
+use replay::Ends;
 
 /// A loaded program, prepared for a chip that fires per event.
 #[derive(Clone, Debug)]
@@ -45,6 +47,8 @@ pub(crate) struct Coupled {
     range: (i32, i32),
     /// Ticks of a row and the tile reached, by unit and synaptic operation.
     operations: Vec<Vec<Operation>>,
+    /// The network, and its form for a replay flit by flit if it can be simulated so; none without a network.
+    noc: Option<(NocCosts, Option<Shape>)>,
 }
 
 /// What the kernel of a synaptic operation does not say.
@@ -87,7 +91,13 @@ impl Coupled {
         if has_loop(loaded) {
             return Err(invalid("routes", "spikes of a layer come back to it, so that a sample may never end"));
         }
+        let noc = arch.noc.as_ref().and_then(|noc| {
+            let costs = NocCosts::new(arch, noc)?;
+            let shape = mesh_shape(arch, noc, &costs);
+            Some((costs, shape))
+        });
         Ok(Self {
+            noc,
             fabric: Fabric::new(loaded, arch, topology)?,
             host: host.value,
             tick_ps: arch.tick_ps.value,
@@ -97,11 +107,20 @@ impl Coupled {
         })
     }
 
+    /// Whether a run in this mode yields a time.
+    pub(crate) fn has_time_in(&self, mode: TimingMode) -> bool {
+        match mode {
+            TimingMode::Counts => false,
+            TimingMode::Analytic => true,
+            TimingMode::Cycle => self.noc.as_ref().is_none_or(|(_, shape)| shape.is_some()),
+        }
+    }
+
     /// Time of a sample from the ends of its cores and outputs; `n_values` potentials are read by the host at the end.
-    fn time(&self, loaded: &Loaded, state: &State, queue: &EventQueue, n_values: u64) -> Time {
+    fn time(&self, loaded: &Loaded, state: &State, queue: &EventQueue, (ends, n_values): (Ends, u64)) -> Time {
         let reset = loaded.units.iter().map(|unit| self.costs.reset_ticks(unit.n_state as u64)).max().unwrap_or(0);
-        let compute = queue.last_free();
-        let done = compute.max(queue.last_output).max(queue.n_outputs * self.host);
+        let compute = ends.cores;
+        let done = compute.max(ends.outputs).max(queue.n_outputs * self.host);
         let step = StepTime {
             start: Cycle(reset),
             compute,

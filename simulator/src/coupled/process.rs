@@ -2,8 +2,9 @@
 
 use super::{
     Coupled, Finish, Operation,
-    fabric::Departures,
+    fabric::{Departure, Departures},
     queue::{Event, EventQueue},
+    replay::{Ends, Log},
 };
 use crate::{
     kernel::{Synaptic, sparse::ListReads},
@@ -11,6 +12,7 @@ use crate::{
     probe::Probe,
     state::{Burst, State},
     step::Settings,
+    timing::TimingMode,
 };
 use isa::{Cycle, Stimulus};
 
@@ -19,13 +21,16 @@ impl Coupled {
     pub(crate) fn run<P: Probe>(
         &self,
         loaded: &Loaded,
-        (settings, n_values): (Settings<'_>, u64),
+        (settings, mode, n_values): (Settings<'_>, TimingMode, u64),
         state: &mut State,
         stimulus: &Stimulus,
         probe: &mut P,
     ) -> Finish {
         let mut queue = std::mem::take(&mut state.events);
         queue.reset(loaded.units.len());
+        let replayed = self.noc.as_ref().and_then(|(noc, shape)| Some((noc, shape.as_ref()?)));
+        let replayed = replayed.filter(|_| mode == TimingMode::Cycle);
+        queue.log = replayed.map(|_| Log::default());
         self.input::<P>(loaded, settings, state, stimulus, &mut queue);
         let mut saturated = 0;
         while let Some(event) = queue.pop() {
@@ -33,7 +38,11 @@ impl Coupled {
             saturated += self.settle(loaded, state, &event, &mut queue);
             self.emit(loaded, settings, (state, &mut queue), (&event, done), probe);
         }
-        let time = self.time(loaded, state, &queue, n_values);
+        let ends = match replayed.zip(queue.log.take()) {
+            Some((network, log)) => log.replay(loaded, network, self.costs.emit),
+            None => Ends { cores: queue.last_free(), outputs: queue.last_output },
+        };
+        let time = self.time(loaded, state, &queue, (ends, n_values));
         state.events = queue;
         Finish { time, saturated }
     }
@@ -60,7 +69,7 @@ impl Coupled {
             let class = port.classes.of(neuron.0.into(), neuron.1.into(), neuron.2.into()) as usize;
             let Some(routes) = port.classes.routes.get(class) else { continue };
             state.input_uses[class] += 1;
-            let event = Event { at, unit: 0, source: 0, sequence: 0, axon: 0, neuron, value: input.value };
+            let event = Event { at, unit: 0, source: 0, sequence: 0, axon: 0, neuron, value: input.value, logged: 0 };
             for &route in routes {
                 send(&self.fabric.port[route as usize], event, 0, queue);
             }
@@ -75,7 +84,8 @@ impl Coupled {
         let (axon, (c, y, x)) = (event.axon as usize, event.neuron);
         own.axon_events[axon] += 1;
         let burst = Burst { axon: event.axon, y, x, n: 1, start: 0, value: event.value };
-        let mut done = queue.begin(event) + self.costs.per_event;
+        let begin = queue.begin(event);
+        let mut done = begin + self.costs.per_event;
         queue.reached.clear();
         let totals = own.rows[axon].iter_mut().zip(&mut own.lists[axon]);
         for (&call, (total, lists)) in unit.axons[axon].calls.iter().zip(totals) {
@@ -94,6 +104,9 @@ impl Coupled {
             op.touched(burst, &[c], |start, end| queue.reached.push((start as u32, end as u32, tile)));
         }
         queue.reached.sort_unstable();
+        if let Some(log) = &mut queue.log {
+            log.take(event.logged, done - begin);
+        }
         done
     }
 
@@ -157,16 +170,22 @@ impl Coupled {
                 probe.firing(Cycle(done), tile.layer, id as u32);
             }
             let source = event.unit + 1;
-            let spike = Event { at: leaves, unit: 0, source, sequence: 0, axon: 0, neuron, value: 1 };
+            let spike = Event { at: leaves, unit: 0, source, sequence: 0, axon: 0, neuron, value: 1, logged: 0 };
             for &route in tile.classes.routes.get(class).map_or(&[][..], Vec::as_slice) {
                 let departures = &self.fabric.units[event.unit as usize][route as usize];
                 leaves = send(departures, Event { at: leaves, ..spike }, self.costs.emit, queue);
             }
             if tile.to_host {
                 leaves += self.costs.emit;
+                if let Some(log) = &mut queue.log {
+                    log.send(source, unit.to_host, leaves);
+                }
                 queue.n_outputs += 1;
                 queue.last_output = queue.last_output.max(leaves + self.fabric.to_host[event.unit as usize]);
             }
+        }
+        if let Some(log) = &mut queue.log {
+            log.sent();
         }
         queue.fired = fired;
         queue.busy_until(event.unit, leaves);
@@ -176,10 +195,14 @@ impl Coupled {
 /// Sends the packets of a route, `emit` ticks apart; returns when the last left.
 fn send(departures: &Departures, event: Event, emit: u64, queue: &mut EventQueue) -> u64 {
     let mut leaves = event.at;
-    for packet in departures {
+    for Departure { traffic, copies } in departures {
         leaves += emit;
-        for copy in packet {
-            queue.send(Event { at: leaves + copy.latency, unit: copy.unit, axon: copy.axon, ..event });
+        if let Some((log, traffic)) = queue.log.as_mut().zip(*traffic) {
+            log.send(event.source, traffic, leaves);
+        }
+        for copy in copies {
+            let logged = queue.log.as_mut().map_or(0, |log| log.copy(copy.unit));
+            queue.send(Event { at: leaves + copy.latency, unit: copy.unit, axon: copy.axon, logged, ..event });
         }
     }
     leaves

@@ -1,5 +1,6 @@
 //! The events under way, and when each core is free.
 
+use super::replay::Log;
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, VecDeque},
@@ -20,6 +21,8 @@ pub(crate) struct Event {
     /// Channel, row and column of the source neuron.
     pub(crate) neuron: (u16, u16, u16),
     pub(crate) value: i32,
+    /// Its number in the log, where one is kept.
+    pub(crate) logged: u32,
 }
 
 /// Queue and clock of a sample.
@@ -40,6 +43,8 @@ pub(crate) struct EventQueue {
     /// State words that an event has reached, and those that fired; scratch.
     pub(super) reached: Vec<(u32, u32, u16)>,
     pub(super) fired: Vec<(u32, u16)>,
+    /// What happened, where it is replayed.
+    pub(super) log: Option<Log>,
 }
 
 impl EventQueue {

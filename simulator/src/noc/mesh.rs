@@ -83,6 +83,14 @@ pub(crate) trait Receiver {
     fn enter(&mut self, copy: Delivery);
     /// The last flit of a copy has arrived.
     fn deliver(&mut self, copy: Delivery);
+    /// When the next packet leaves that answers what was delivered; never, unless said otherwise.
+    fn next_answer(&self) -> u64 {
+        u64::MAX
+    }
+    /// That packet, if it leaves by `now`.
+    fn answer(&mut self, _now: u64) -> Option<Injection> {
+        None
+    }
 }
 
 /// Takes everything at once.
@@ -203,11 +211,12 @@ impl<'a, R: Routing> Mesh<'a, R> {
         }
     }
 
-    /// Runs until `receiver` has all of `injections` (ascending in time) or `until` is reached.
+    /// Runs until `receiver` has all of `injections` (ascending in time) and of its own answers, or `until` is reached.
     pub(crate) fn run(&mut self, start: u64, until: u64, mut injections: &[Injection], receiver: &mut impl Receiver) {
         let mut now = start;
         loop {
-            let injection = injections.first().map_or(u64::MAX, |injection| injection.at.max(now));
+            let injection = injections.first().map_or(u64::MAX, |injection| injection.at);
+            let injection = injection.min(receiver.next_answer()).max(now);
             let next = self.wheel.next(now).unwrap_or(u64::MAX).min(injection);
             if next >= until {
                 return;
@@ -231,6 +240,10 @@ impl<'a, R: Routing> Mesh<'a, R> {
                 self.inject(injection);
                 self.mark(injection.router as usize);
                 injections = rest;
+            }
+            while let Some(injection) = receiver.answer(now) {
+                self.inject(&injection);
+                self.mark(injection.router as usize);
             }
             if self.shape.every_tick {
                 (0..self.routers.len()).for_each(|router| self.mark(router));

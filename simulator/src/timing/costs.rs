@@ -70,7 +70,8 @@ impl Costs {
     }
 }
 
-fn mesh_shape(arch: &Arch, noc: &isa::arch::Noc, costs: &NocCosts) -> Option<Shape> {
+/// The network for flit-level simulation, if it can be simulated so.
+pub(crate) fn mesh_shape(arch: &Arch, noc: &isa::arch::Noc, costs: &NocCosts) -> Option<Shape> {
     let virtual_channels = noc.virtual_channels.max(1) as usize;
     let local = arch.mesh.cores_per_router as usize + 1;
     let forks = noc.flits_per_spike > 1 && noc.multicast != Multicast::Unicast;
