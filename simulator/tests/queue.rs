@@ -64,6 +64,22 @@ fn a_full_queue_costs_what_the_paper_says() {
     }
 }
 
+/// In closed form the first packet is there after 3101 + 2·21 + 41 = 3184 ticks, and all have room once those that are too many
+/// have been moved; the flits take no less.
+#[test]
+fn the_closed_form_bounds_what_a_full_queue_costs() {
+    let network = |events, mode| {
+        let time = run(Some(events), mode).0.time.expect("loihi1 has all times");
+        time.steps.iter().map(|step| step.network).collect::<Vec<_>>()
+    };
+    let free = network(4, TimingMode::Analytic);
+    for (events, end) in [(1, 3184 + 3 * 160), (2, 3184 + 2 * 160), (3, 3184 + 160)] {
+        let (analytic, cycle) = (network(events, TimingMode::Analytic), network(events, TimingMode::Cycle));
+        assert_eq!(analytic, [free[0].max(end - 3254), free[1], free[2]], "{events} events");
+        assert!(analytic[0] <= cycle[0], "{events} events: {} ticks, {} flit by flit", analytic[0], cycle[0]);
+    }
+}
+
 #[test]
 fn a_queue_that_never_fills_changes_nothing() {
     for mode in [TimingMode::Counts, TimingMode::Analytic, TimingMode::Cycle] {

@@ -12,7 +12,7 @@ use std::fmt::Write;
 pub(crate) struct Queues {
     /// Fewest and most events that the queue of a core in use holds.
     pub(crate) limit_events: (u64, u64),
-    /// What happened; absent where the latency knows no limit.
+    /// What happened; absent where the queues were not followed.
     pub(crate) measured: Option<Measured>,
     #[serde(skip)]
     per_event: bool,
@@ -56,10 +56,16 @@ impl Queues {
                 m.peak_events,
                 si(m.stalled.mean, "s")
             ),
-            None => {
-                let remedy = if self.per_event { "no mode does on this chip" } else { "--mode cycle does" };
-                writeln!(out, "queues       of {limit}, but the latency above knows no full queues: {remedy}")
+            None if self.per_event => {
+                writeln!(
+                    out,
+                    "queues       of {limit}, but the latency above knows no full queues: no mode does on this chip"
+                )
             }
+            None => writeln!(
+                out,
+                "queues       of {limit}: the latency above holds the least that full ones cost; --mode cycle follows them"
+            ),
         };
     }
 }
