@@ -6,16 +6,13 @@
 //! the spikes of a neuron or from layer to layer. What the picture shows per layer is measured: the mean goodness of every
 //! group over the images of every class.
 
-use super::Fig1Args;
-use crate::{
-    report::{
-        folder::{Folder, Provenance},
-        svg::{Anchor, COLOURS, Svg, heat},
-        text::{Table, align_right},
-    },
-    source,
+use super::{Fig1Args, Subject, subject};
+use crate::report::{
+    folder::{Folder, Provenance},
+    svg::{Anchor, COLOURS, Svg, heat},
+    text::{Table, align_right},
 };
-use anyhow::{Result, bail, ensure};
+use anyhow::Result;
 use models::{
     data::Dataset,
     ffgaf::{Network, Readout, Runner},
@@ -56,29 +53,18 @@ struct Figure {
 /// Measures and draws.
 pub(super) fn run(args: &Fig1Args) -> Result<ExitCode> {
     let begun = Instant::now();
-    let model = source::model_of(&args.model)?;
-    let images = source::images(&args.images, model.dataset())?;
-    let Some((network, _)) = &model.trained else {
-        bail!("{}: is a graph; groups and goodness need a trained network (.safetensors or a bundled one)", model.name);
-    };
-    ensure!(
-        images.shape == network.input,
-        "{}: images are {:?}, the network takes {:?}; use the data set that it was trained on",
-        images.name,
-        images.shape,
-        network.input
-    );
+    let Subject { name, network, images } = subject(&args.model, &args.images, "groups and goodness")?;
     let figure = Figure {
         title: "FFGAF-SNN: the framework, measured on a trained network",
         note: "the content of the paper's figure 1 is not at hand; this is an overview of the method as it runs here",
-        model: model.name.clone(),
+        model: name,
         dataset: images.name.clone(),
         images: images.len(),
         readout: match network.config.readout {
             Readout::Goodness => "the class of highest goodness",
             Readout::Learned => "a read-out learned with the layer's own loss",
         },
-        stages: stages(network, &images),
+        stages: stages(&network, &images),
     };
     let made_by = Provenance::new(None, begun);
     let picture = figure.picture(&made_by);

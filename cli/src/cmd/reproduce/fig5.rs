@@ -4,16 +4,15 @@
 //! u = κ·(w·ẑ + β), in counts; the spike map n = clip(⌊u + ½⌋, 0, L). The spike maps shown are those of the network itself;
 //! where rounding makes them differ from the formula, the number of such neurons is stated.
 
-use super::Fig5Args;
+use super::{Fig5Args, Subject, subject};
 use crate::{
     args::ImageArgs,
     report::{
         folder::{Folder, Provenance},
         text::{Table, align_right},
     },
-    source,
 };
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use models::ffgaf::{EPSILON, Layer, Network, Runner};
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode, time::Instant};
@@ -54,11 +53,8 @@ struct Figure {
 /// Draws.
 pub(super) fn run(args: &Fig5Args) -> Result<ExitCode> {
     let begun = Instant::now();
-    let model = source::model_of(&args.model)?;
-    let images = source::images(&ImageArgs { data: args.data.clone(), limit: None }, model.dataset())?;
-    let Some((network, _)) = &model.trained else {
-        bail!("{}: is a graph; feature maps need a trained network (.safetensors or a bundled one)", model.name);
-    };
+    let images = ImageArgs { data: args.data.clone(), limit: None };
+    let Subject { name, network, images } = subject(&args.model, &images, "feature maps")?;
     ensure!(
         args.image < images.len(),
         "--image {}: {} has {} images; give 0 to {}",
@@ -67,26 +63,19 @@ pub(super) fn run(args: &Fig5Args) -> Result<ExitCode> {
         images.len(),
         images.len() - 1
     );
-    ensure!(
-        images.shape == network.input,
-        "{}: images are {:?}, the network takes {:?}; use the data set that it was trained on",
-        images.name,
-        images.shape,
-        network.input
-    );
     let image = images.image(args.image);
-    let runner = Runner::new(network);
+    let runner = Runner::new(&network);
     let figure = Figure {
         title: "FFGAF-SNN, figure 5: feature maps, weighted maps and spike maps",
-        model: model.name.clone(),
+        model: name,
         dataset: images.name.clone(),
         image: args.image,
         label: images.label(args.image),
         class: runner.classify(image),
-        layers: layers(network, image, &runner.forward_counts(image), args.channels as usize),
+        layers: layers(&network, image, &runner.forward_counts(image), args.channels as usize),
     };
     let made_by = Provenance::new(None, begun);
-    let picture = png(&canvas(&figure, network, image))?;
+    let picture = png(&canvas(&figure, &network, image))?;
     Folder::create(&args.out.out)?.write("fig5", &made_by, &figure, &figure.csv(), (&picture, "png"))?;
     if args.out.json {
         println!("{}", serde_json::to_string_pretty(&figure)?);

@@ -10,10 +10,16 @@ mod fig5;
 mod table1;
 mod table2;
 
-use crate::args::DataArgs;
-use anyhow::Result;
+use crate::{
+    args::{DataArgs, ImageArgs, ModelArgs},
+    source,
+};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
-use models::data::DatasetName;
+use models::{
+    data::{Dataset, DatasetName},
+    ffgaf::Network,
+};
 use std::{path::PathBuf, process::ExitCode};
 
 /// What can be rebuilt.
@@ -70,9 +76,9 @@ pub(crate) struct Table2Args {
 #[derive(Debug, Args)]
 pub(crate) struct Fig1Args {
     #[command(flatten)]
-    model: crate::args::ModelArgs,
+    model: ModelArgs,
     #[command(flatten)]
-    images: crate::args::ImageArgs,
+    images: ImageArgs,
     #[command(flatten)]
     out: OutArgs,
 }
@@ -135,7 +141,7 @@ pub(crate) struct Fig4Args {
 #[derive(Debug, Args)]
 pub(crate) struct Fig5Args {
     #[command(flatten)]
-    model: crate::args::ModelArgs,
+    model: ModelArgs,
     /// Test images: a data set's name or folder; default: the 500 bundled ones for MNIST networks
     #[arg(long, value_name = "NAME|DIR")]
     data: Option<String>,
@@ -147,6 +153,30 @@ pub(crate) struct Fig5Args {
     channels: u32,
     #[command(flatten)]
     out: OutArgs,
+}
+
+/// A trained network and images that it takes.
+struct Subject {
+    name: String,
+    network: Network,
+    images: Dataset,
+}
+
+/// The trained network and the images asked for; `what` of it is to be shown.
+fn subject(model: &ModelArgs, images: &ImageArgs, what: &str) -> Result<Subject> {
+    let model = source::model_of(model)?;
+    let images = source::images(images, model.dataset())?;
+    let Some((network, _)) = model.trained else {
+        bail!("{}: is a graph; {what} need a trained network (.safetensors or a bundled one)", model.name);
+    };
+    ensure!(
+        images.shape == network.input,
+        "{}: images are {:?}, the network takes {:?}; use the data set that it was trained on",
+        images.name,
+        images.shape,
+        network.input
+    );
+    Ok(Subject { name: model.name, network, images })
 }
 
 /// Runs a reproduction.
