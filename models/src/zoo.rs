@@ -1,6 +1,7 @@
 //! The trained networks that ship with spikeloom. Each has a card of the same name in `models/zoo/`.
 
 use crate::ffgaf::{Card, Network, StoreError, read_network};
+use serde::Deserialize;
 use std::path::Path;
 
 /// A shipped network.
@@ -43,9 +44,52 @@ impl Entry {
     }
 }
 
+/// What a baseline reached when it was trained with this program; its weights do not ship.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Trained {
+    /// What trains it again.
+    pub command: String,
+    /// Seed of weights, shuffling and hold-out.
+    pub seed: u64,
+    /// Epochs and accuracies.
+    pub card: Card,
+}
+
+macro_rules! baselines {
+    ($(($method:literal, $dataset:literal),)*) => {
+        [$(($method, $dataset, include_str!(concat!("../zoo/baselines/", $dataset, "-", $method, ".json")))),*]
+    };
+}
+
+/// The recorded baselines as (method, data set, outcome).
+pub fn baselines() -> Vec<(&'static str, &'static str, Trained)> {
+    let all = baselines![
+        ("ff-mlp", "mnist"),
+        ("cwcomp", "mnist"),
+        ("cwcomp", "fashion-mnist"),
+        ("ff-mlp", "cifar10"),
+        ("cwcomp", "cifar10"),
+    ];
+    let record = |text| serde_json::from_str(text).expect("shipped records are whole");
+    all.into_iter().map(|(method, dataset, text)| (method, dataset, record(text))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_recorded_baseline_has_its_accuracy() {
+        for (method, dataset, trained) in baselines() {
+            let test = trained.card.measured["test %"];
+            assert!((10.0..100.0).contains(&test), "{method} {dataset}: {test}");
+            assert!(
+                trained
+                    .command
+                    .contains(&format!("--method {method} --dataset {dataset} --epochs {}", trained.card.epochs))
+            );
+        }
+    }
 
     #[test]
     fn every_entry_loads_and_exports() {
