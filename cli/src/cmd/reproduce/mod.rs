@@ -165,10 +165,11 @@ struct Subject {
 /// The trained network and the images asked for; `what` of it is to be shown.
 fn subject(model: &ModelArgs, images: &ImageArgs, what: &str) -> Result<Subject> {
     let model = source::model_of(model)?;
-    let images = source::images(images, model.dataset())?;
+    let dataset = model.dataset();
     let Some((network, _)) = model.trained else {
         bail!("{}: is a graph; {what} need a trained network (.safetensors or a bundled one)", model.name);
     };
+    let images = source::images(images, dataset)?;
     ensure!(
         images.shape == network.input,
         "{}: images are {:?}, the network takes {:?}; use the data set that it was trained on",
