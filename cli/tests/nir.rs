@@ -126,6 +126,9 @@ fn the_energy_of_a_nir_network_is_measured_with_its_options() {
     );
     let compare = spikeloom(at, &["energy", "compare", "--model", "lif.nir", "--dt", "1e-4", "--data", "events.csv"]);
     assert_eq!(compare.code, 0, "{}", compare.err);
+    fs::write(at.join("csnn.nir"), CSNN).expect("writable");
+    let refused = spikeloom(at, &["energy", "model", "--model", "csnn.nir", "--dt", "1e-4", "--data", "events.csv"]);
+    assert!(refused.code == 2 && refused.err.contains("csnn.nir: has no analytical model"), "{}", refused.err);
     for args in
         [&["energy", "model", "--model", "mnist-small", "--dt", "1"][..], &["energy", "model", "net.json", "--dt", "1"]]
     {

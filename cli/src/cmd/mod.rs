@@ -19,6 +19,7 @@ pub(crate) use train::ensure_free;
 use crate::args::{Args, Command};
 use anyhow::{Context, Result, bail};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 /// Runs the command that was asked for.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
@@ -38,11 +39,23 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
 }
 
+/// Most worker threads.
+const MOST_THREADS: usize = 256;
+
 /// Sets the number of worker threads of the process.
 pub(crate) fn set_threads(threads: Option<usize>) -> Result<()> {
+    static SET: OnceLock<usize> = OnceLock::new();
     match threads {
         Some(0) => bail!("--threads 0: at least one thread is needed"),
-        Some(n) => rayon::ThreadPoolBuilder::new().num_threads(n).build_global().context("--threads"),
+        Some(n) if n > MOST_THREADS => {
+            bail!("--threads {n}: at most {MOST_THREADS}; more than processors bring nothing")
+        }
+        Some(n) if SET.get() == Some(&n) => Ok(()),
+        Some(n) => {
+            rayon::ThreadPoolBuilder::new().num_threads(n).build_global().context("--threads")?;
+            _ = SET.set(n);
+            Ok(())
+        }
         None => Ok(()),
     }
 }

@@ -19,6 +19,8 @@ use std::process::ExitCode;
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     let (model, samples) = source::inputs(args.model.name(), &args.model.nir, &args.images)?;
     let arch = source::arch(&args.target.arch)?;
+    // Before anything computes: measuring and calibrating are parallel too.
+    cmd::set_threads(args.simulation.threads)?;
     let data = args.images.data.as_deref();
     let Lowered { compiled, weighting } =
         lower(&model, &arch, (&args.target, data), &mut Unobserved)?.expect("nobody stops it");
@@ -51,6 +53,9 @@ pub(crate) fn execute(
     report: impl FnOnce(&Batch, &StoredRun, &energy::price::Breakdown) -> Result<RunReport>,
 ) -> Result<Batch> {
     cmd::set_threads(args.threads)?;
+    if let Some(path) = args.output.as_ref().filter(|path| args.per_image.as_ref() == Some(path)) {
+        bail!("{}: --per-image and --output name the same file; give each its own", path.display());
+    }
     let table = source::energy_table(args.table.as_deref(), arch)?;
     let machine = Machine::new(program, arch)?;
     trace::write(&args.trace, program, &machine, samples, args.mode)?;
@@ -62,13 +67,14 @@ pub(crate) fn execute(
         bail!("stopped before the first image was done; nothing to report");
     }
     let run = StoredRun::new(program, arch, samples.name(), &batch);
+    // What was counted is kept even if the table turns out to lack a price.
+    if let Some(path) = &args.output {
+        files::write(path, &serde_json::to_vec_pretty(&run)?)?;
+    }
     let priced = energy::price::price(&run.ledger, &table, &run.context())
         .with_context(|| format!("energy table {}", table.name))?;
     if let Some(path) = &args.per_image {
         per_image::write(path, &batch, &run, &table)?;
-    }
-    if let Some(path) = &args.output {
-        files::write(path, &serde_json::to_vec_pretty(&run)?)?;
     }
     let queues = Queues::of(program, arch, &batch);
     let report = RunReport { queues, ..report(&batch, &run, &priced)? };

@@ -263,7 +263,10 @@ impl std::fmt::Display for RunReport {
                 si(t.p99, "s"),
                 digits(1.0 / t.mean)
             )?,
-            None => writeln!(out, "latency      not derived: no timing asked for, or none in the chip's description")?,
+            None => writeln!(
+                out,
+                "latency      not derived: not asked for, or not derivable in this mode (analytic asks for the least)"
+            )?,
         }
         if let Some(queues) = &self.queues {
             queues.write(&mut out);

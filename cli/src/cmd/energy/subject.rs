@@ -77,6 +77,10 @@ pub(crate) fn measure(model: &Model, samples: &Samples) -> Result<Subject> {
     let machine = Machine::new(&compiled.program, &arch)?;
     samples.ensure_fit(&compiled.program)?;
     let context = || format!("{}: has no analytical model", model.name);
+    // What the models cannot express is refused before anything is simulated.
+    let mut silent = Activity::new(graph);
+    silent.begin();
+    activity::network(graph, &silent).with_context(context)?;
     let bar = progress::bar(samples.len() as u64, "images");
     let seen = (0..samples.len())
         .into_par_iter()
