@@ -154,7 +154,8 @@ pub struct State {
     pub(crate) work: Vec<Work>,
     pub(crate) sent: Vec<Sent>,
     pub(crate) routed: Vec<Routed>,
-    pub(crate) input_sent: Vec<Sent>,
+    /// Use of the classes of the input port in the timestep, as (class, events).
+    pub(crate) input_sent: Vec<(u32, u32)>,
     /// Every spike of the timestep in order, for cycle timing: (unit, tile, class).
     pub(crate) order: Vec<(u32, u16, u32)>,
     pub(crate) input_order: Vec<u32>,

@@ -63,7 +63,7 @@ pub struct StepTime {
     pub sync: u64,
     /// Busiest link \[flits\].
     pub max_link: u64,
-    /// Most events waiting at one core.
+    /// Most events waiting at one core; where neurons fire per event, in the order without contention.
     pub max_queue: u32,
     /// What all input queues went through; in cycle mode, where queues are limited.
     pub queue: Option<QueueTime>,

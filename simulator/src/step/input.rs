@@ -4,7 +4,7 @@ use super::Settings;
 use crate::{
     load::Loaded,
     probe::Probe,
-    state::{Sent, Sorted, State},
+    state::{Sorted, State},
 };
 use isa::InputEvent;
 
@@ -53,7 +53,7 @@ pub(crate) fn input<P: Probe>(
         for (class, (&after, before)) in state.input_uses.iter().zip(before).enumerate() {
             if after > before {
                 let n = (after - before) as u32;
-                state.input_sent.push(Sent { unit: u32::MAX, tile: 0, class: class as u32, n });
+                state.input_sent.push((class as u32, n));
             }
         }
     }

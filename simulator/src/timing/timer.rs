@@ -108,14 +108,14 @@ impl<'a> Timer<'a> {
     pub(crate) fn step(&mut self, settings: Settings<'_>, state: &State, t: u32) -> Result<StepTime, RunError> {
         let (loaded, costs) = (self.loaded, self.costs);
         self.begun = self.now;
-        let n_inputs: u64 = state.input_sent.iter().map(|sent| u64::from(sent.n)).sum();
+        let n_inputs: u64 = state.input_sent.iter().map(|&(_, n)| u64::from(n)).sum();
         self.begin_cores(settings, &state.work, t);
         self.packets(state);
         // Input events enter one by one; the last one still has to be processed where it goes.
         let stream = n_inputs * costs.host;
         if n_inputs > 0 {
-            for sent in &state.input_sent {
-                for &route in &loaded.port.classes.routes[sent.class as usize] {
+            for &(class, _) in &state.input_sent {
+                for &route in &loaded.port.classes.routes[class as usize] {
                     let path = &loaded.port.paths[route as usize];
                     let latency = self.latency(&path.packets);
                     for &(unit, _) in &path.targets {
@@ -251,10 +251,10 @@ impl<'a> Timer<'a> {
                 self.cores[routed.unit as usize].emission += n * emit;
             }
         }
-        for sent in &state.input_sent {
-            let packets = loaded.port.classes.packets.get(sent.class as usize).map_or(&[][..], Vec::as_slice);
+        for &(class, n) in &state.input_sent {
+            let packets = loaded.port.classes.packets.get(class as usize).map_or(&[][..], Vec::as_slice);
             for &packet in packets {
-                self.flows.add(None, packet, sent.n.into());
+                self.flows.add(None, packet, n.into());
             }
         }
         let flits = self.costs.noc.as_ref().map_or(0, |noc| noc.flits);
