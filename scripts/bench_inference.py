@@ -116,7 +116,7 @@ def main():
     folder = pathlib.Path(os.environ.get("SPIKELOOM_DATA", cache)) / "mnist"
     x, labels = images(folder)
     x, labels = x[: args.images].contiguous(memory_format=torch.channels_last), labels[: args.images]
-    layers, readout, grid, levels = network(ROOT / f"models/zoo/{args.model}.safetensors")
+    layers, readout, grid, levels = network(ROOT / f"models/training/zoo/{args.model}.safetensors")
     layers = [(w.contiguous(memory_format=torch.channels_last), *rest) for w, *rest in layers]
     command = [BINARY, "run", args.model, "--data", "mnist", "--limit", str(args.images), "--json"]
     ratios = []

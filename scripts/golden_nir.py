@@ -1,4 +1,4 @@
-"""Writes the NIR files and reference spikes that models/tests/nir_network.rs reads: models/golden/nir/*.nir, *.json.
+"""Writes the NIR files and reference spikes that models/nir/tests/network.rs reads: models/nir/golden/*.nir, *.json.
 
 Needs `pip install nir==1.0.8 numpy`. The networks are executed here by plain loops over NIR's equations (forward Euler), which
 share no code with spikeloom. All constants are dyadic, so that both sides compute the same reals.
@@ -12,7 +12,7 @@ import h5py
 import nir
 import numpy as np
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "models" / "golden" / "nir"
+OUT = pathlib.Path(__file__).resolve().parent.parent / "models" / "nir" / "golden"
 DT = 2.0**-10
 STEPS = 24
 rng = np.random.default_rng(7)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes models/golden/ffgaf_block.json: one FFGAF training step computed by PyTorch's autograd.
+"""Writes models/training/golden/ffgaf_block.json: one FFGAF training step computed by PyTorch's autograd.
 
     z = conv(n, W); zh = batch norm of z; u = kappa (w zh + b); n' = clip(floor(u + 1/2), 0, L), straight through inside
     [.., L); F = mean over a region of n'^2 / regions; logits = alpha 2/kappa^2 classes/channels A F; loss = cross-entropy.
@@ -52,6 +52,6 @@ out = dict(
     loss=float(loss), counts=ints(n), weight_gradient=flat(weight.grad), channel_weight_gradient=flat(cw.grad),
     channel_bias_gradient=flat(cb.grad), readout_gradient=flat(a.grad),
 )
-with open("models/golden/ffgaf_block.json", "w") as f:
+with open("models/training/golden/ffgaf_block.json", "w") as f:
     json.dump(out, f)
     f.write("\n")

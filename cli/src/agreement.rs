@@ -8,8 +8,8 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use compiler::Compiled;
-use models::ffgaf::Runner;
 use rayon::prelude::*;
+use training::ffgaf::Runner;
 
 /// Interprets every simulated image and says where decisions differ. A difference between interpreter and simulator is an
 /// error: they are equal by construction.

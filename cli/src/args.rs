@@ -3,15 +3,15 @@
 mod shared;
 mod training;
 
+pub(crate) use self::training::{AblateArgs, DeployArgs, Method, ProtocolName, TrainArgs};
 pub(crate) use shared::{DataArgs, ImageArgs, Mode, ModelArgs, ProgramArgs, SimulationArgs, TargetArgs};
-pub(crate) use training::{AblateArgs, DeployArgs, Method, ProtocolName, TrainArgs};
 
 use crate::{
     cmd::{energy::EnergyCommand, reproduce::ReproduceCommand},
     nir::NirArgs,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use models::data::DatasetName;
+use datasets::DatasetName;
 use std::path::PathBuf;
 
 /// Train, compile and simulate convolutional spiking networks on described neuromorphic chips.

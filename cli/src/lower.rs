@@ -9,8 +9,8 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use compiler::{Activity, CompileError, Compiled, Observer, Options, QuantizeOptions, Unobserved, program_cost};
+use datasets::Dataset;
 use isa::Arch;
-use models::data::Dataset;
 use serde::Serialize;
 
 /// A compiled network and what weighting its placement changed.

@@ -4,7 +4,7 @@ use crate::files;
 use anyhow::{Result, anyhow};
 use clap::{Args as ClapArgs, ValueEnum};
 use ir::{Graph, Trained};
-use models::nir::{self, Assumption, Coding, Integrator, Options, Read};
+use nir::{Assumption, Coding, Integrator, Options, Read};
 use std::path::Path;
 
 /// What a NIR file does not say.

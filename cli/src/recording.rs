@@ -1,7 +1,7 @@
 //! A probe that keeps spikes and potentials of a run for a NIRData file.
 
 use isa::{LayerId, Timestep};
-use models::nir::{Recording, write_data};
+use nir::{Recording, write_data};
 use simulator::{Machine, Probe};
 
 /// Spikes (`S`) and potentials (`V`) of every layer, held in memory.

@@ -5,9 +5,9 @@
 
 use crate::files;
 use anyhow::{Context, Result, bail, ensure};
+use datasets::Dataset;
 use ir::{InputCoding, InputEncoding};
 use isa::{Coding, Encoding, InputEvent, Program, Stimulus};
-use models::data::Dataset;
 use std::path::Path;
 
 /// The samples of a run.

@@ -7,16 +7,16 @@ use crate::{
     samples::{Recordings, Samples},
 };
 use anyhow::{Context, Result, bail};
+use datasets::{Dataset, DatasetName, Split};
 use energy::table::Table;
 use ir::{Graph, Trained};
 use isa::{Arch, Program};
-use models::{
-    data::{self, Dataset, DatasetName, Split},
+use std::path::Path;
+use training::{
     export,
     ffgaf::{Card, Network, read_network},
     zoo,
 };
-use std::path::Path;
 
 /// A network to compile.
 pub(crate) struct Model {
@@ -133,7 +133,7 @@ pub(crate) fn is_recording(data: &str) -> bool {
 /// The test images that the arguments ask for; `dataset` is the network's own.
 pub(crate) fn images(args: &ImageArgs, dataset: Option<DatasetName>) -> Result<Dataset> {
     let all = match (&args.data, dataset) {
-        (None, Some(DatasetName::Mnist)) => data::bundled::mnist_test_500(),
+        (None, Some(DatasetName::Mnist)) => datasets::bundled::mnist_test_500(),
         _ => split(args.data.as_deref(), dataset, Split::Test)?,
     };
     match args.limit {
@@ -151,11 +151,11 @@ pub(crate) fn training(given: Option<&str>, dataset: Option<DatasetName>, n: usi
 
 fn split(given: Option<&str>, own: Option<DatasetName>, split: Split) -> Result<Dataset> {
     Ok(match (given, own) {
-        (None, Some(name)) => data::load(name, split, &data::default_dir())?,
+        (None, Some(name)) => datasets::load(name, split, &datasets::default_dir())?,
         (None, None) => bail!("the network does not say which data set it belongs to; name one with --data"),
         (Some(given), own) => match (given.parse::<DatasetName>(), own) {
-            (Ok(name), _) => data::load(name, split, &data::default_dir())?,
-            (Err(_), Some(name)) => data::load(name, split, Path::new(given))?,
+            (Ok(name), _) => datasets::load(name, split, &datasets::default_dir())?,
+            (Err(_), Some(name)) => datasets::load(name, split, Path::new(given))?,
             (Err(_), None) => {
                 bail!(
                     "--data {given}: the network does not say which data set the folder holds; name a data set instead"

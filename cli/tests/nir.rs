@@ -5,9 +5,9 @@ mod support;
 use std::{fs, path::Path};
 use support::spikeloom;
 
-const LIF: &[u8] = include_bytes!("../../models/golden/nir/lif_norse.nir");
-const CSNN: &[u8] = include_bytes!("../../models/golden/nir/csnn.nir");
-const EXACT: &str = include_str!("../../models/golden/nir/lif_exact.csv");
+const LIF: &[u8] = include_bytes!("../../models/nir/golden/lif_norse.nir");
+const CSNN: &[u8] = include_bytes!("../../models/nir/golden/csnn.nir");
+const EXACT: &str = include_str!("../../models/nir/golden/lif_exact.csv");
 
 /// The input of the reference neuron as recorded events.
 fn events(folder: &Path) {

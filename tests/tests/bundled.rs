@@ -3,16 +3,12 @@
 use compiler::{
     Options, compile_quantized, pass::fuse::fuse, pass::quantize::QuantizeOptions, pass::quantize::quantize,
 };
+use datasets::{Dataset, bundled};
 use ir::{Graph, InputCoding, Quantized, Stimulus};
 use isa::{Arch, Program, arch::preset::preset};
-use models::{
-    data::{Dataset, bundled},
-    export,
-    ffgaf::Runner,
-    zoo,
-};
 use simulator::{BatchOptions, Machine, TimingMode};
 use std::fmt::Write;
+use training::{export, ffgaf::Runner, zoo};
 
 /// The bundled network as chips execute it.
 fn network(arch: &Arch) -> (Graph<Quantized>, Program) {

@@ -9,9 +9,9 @@ use ir::{
     arbitrary::{Features, quantized_case},
 };
 use isa::{Ledger, arch::preset::preset};
-use models::{data, export, zoo};
 use proptest::prelude::*;
 use simulator::{Machine, TimingMode};
+use training::{export, zoo};
 
 /// Chains without pooling: what the analytical model knows.
 const FEATURES: Features =
@@ -88,7 +88,7 @@ fn counts_of_the_bundled_network_equal_their_formulas() {
     let quantized = compiler::pass::quantize::quantize(&fused, &compiler::pass::quantize::QuantizeOptions::default())
         .expect("fits")
         .graph;
-    let images = data::bundled::mnist_test_500();
+    let images = datasets::bundled::mnist_test_500();
     let input = quantized.input().expect("an input");
     let NeuronModel::Input { coding, .. } = quantized.population(input).neuron else { panic!("an input") };
     let sample = Stimulus::direct(&quantized.encoding.encode(images.image(0)), coding);

@@ -1,10 +1,11 @@
 //! NIR files all the way: read, lowered, quantized, compiled, executed.
 
 use compiler::{Compiled, Options, Unobserved, pass::fuse::fuse, pass::quantize::QuantizeOptions};
+use datasets::bundled;
 use ir::{Event, Graph, InputCoding, Stimulus, Trained};
 use isa::arch::preset::preset;
-use models::{data::bundled, nir, zoo};
 use simulator::{Machine, Probe, TimingMode};
+use training::zoo;
 
 fn compile(graph: &Graph<Trained>, chip: &str, weight_bits: u32) -> Compiled {
     let arch = preset(chip).expect("a preset");
@@ -31,8 +32,8 @@ impl Probe for Fired {
 /// too little away: the neuron spikes one input event, ten steps, early.
 #[test]
 fn the_reference_neuron_spikes_on_a_chip_as_finely_as_its_weights_allow() {
-    let file = include_bytes!("../../models/golden/nir/lif_norse.nir");
-    let exact = include_str!("../../models/golden/nir/lif_exact.csv");
+    let file = include_bytes!("../../models/nir/golden/lif_norse.nir");
+    let exact = include_str!("../../models/nir/golden/lif_exact.csv");
     let column =
         |line: &str, i: usize| line.split(',').nth(i).expect("three columns").parse::<f64>().expect("a number");
     let event = |line: &str| if column(line, 0) > 0.0 { vec![Event { neuron: 0, value: 1 }] } else { Vec::new() };
@@ -70,7 +71,7 @@ fn the_reference_neuron_spikes_on_a_chip_as_finely_as_its_weights_allow() {
 #[test]
 fn the_bundled_network_survives_the_way_through_a_file() {
     let (network, _) = zoo::find("mnist-small").expect("bundled").load().expect("whole");
-    let fused = fuse(&models::export::graph(&network).expect("deployable")).expect("can be fused");
+    let fused = fuse(&training::export::graph(&network).expect("deployable")).expect("can be fused");
     let bytes = nir::write(&nir::export(&fused).expect("can be written")).expect("can be written");
     let read = nir::read(bytes).expect("readable");
     let back = nir::lower(read, "other", &nir::Options::default()).expect("can be mapped");

@@ -113,7 +113,7 @@ pub(crate) struct DataArgs {
 impl DataArgs {
     /// The folder.
     pub(crate) fn dir(&self) -> PathBuf {
-        self.data.clone().unwrap_or_else(models::data::default_dir)
+        self.data.clone().unwrap_or_else(datasets::default_dir)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{DataArgs, TargetArgs};
 use crate::study::Vary;
 use clap::{Args as ClapArgs, ValueEnum};
-use models::data::DatasetName;
+use datasets::DatasetName;
 use std::path::PathBuf;
 
 #[derive(Debug, ClapArgs)]

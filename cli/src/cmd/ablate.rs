@@ -7,11 +7,9 @@ use crate::{
     study::{Figure, Variant, Vary, train_all, variants},
 };
 use anyhow::{Result, ensure};
-use models::{
-    data::{self, DatasetName, Split},
-    ffgaf::Config,
-};
+use datasets::{DatasetName, Split};
 use std::{process::ExitCode, time::Instant};
+use training::ffgaf::Config;
 
 /// Trains and compares.
 pub(crate) fn run(args: &AblateArgs) -> Result<ExitCode> {
@@ -27,8 +25,8 @@ pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<Exit
         _ => DatasetName::Cifar10,
     });
     let dir = args.data.dir();
-    let mut images = data::load(dataset, Split::Train, &dir)?;
-    let test = data::load(dataset, Split::Test, &dir)?;
+    let mut images = datasets::load(dataset, Split::Train, &dir)?;
+    let test = datasets::load(dataset, Split::Test, &dir)?;
     if let Some(limit) = args.limit.filter(|limit| *limit < images.len()) {
         images = images.subset(0..limit);
     }

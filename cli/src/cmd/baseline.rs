@@ -6,13 +6,13 @@ use crate::{
     cmd, interrupt, progress,
 };
 use anyhow::{Context, Result, bail};
+use datasets::{DatasetName, Split};
 use indicatif::ProgressBar;
-use models::{
+use std::{path::PathBuf, process::ExitCode};
+use training::{
     baselines::{Baseline, CwCompConfig, FfMlpConfig, run},
-    data::{self, DatasetName, Split},
     ffgaf::{Event, Head, InputCoding},
 };
-use std::{path::PathBuf, process::ExitCode};
 
 /// Trains, or continues training.
 pub(super) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
@@ -26,8 +26,8 @@ pub(super) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let dir = args.data.dir();
-    let train = data::load(dataset, Split::Train, &dir)?;
-    let test = data::load(dataset, Split::Test, &dir)?;
+    let train = datasets::load(dataset, Split::Train, &dir)?;
+    let test = datasets::load(dataset, Split::Test, &dir)?;
     let name = method(args);
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(format!("{dataset}-{name}")));
     ensure_free(&out, args.resume)?;

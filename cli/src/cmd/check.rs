@@ -5,8 +5,8 @@ use crate::{
     nir,
     report::text::{Table, align_right},
 };
+use ::nir::{Line, Lint, lint};
 use anyhow::Result;
-use models::nir::{Line, Lint, lint};
 use serde_json::json;
 use std::process::ExitCode;
 

@@ -2,14 +2,14 @@
 
 use crate::args::DataCommand;
 use anyhow::Result;
-use models::data::{self, Progress};
+use datasets::Progress;
 use std::process::ExitCode;
 
 /// Runs a data command.
 pub(crate) fn run(command: &DataCommand) -> Result<ExitCode> {
     let DataCommand::Fetch { dataset, dir } = command;
-    let dir = dir.clone().unwrap_or_else(data::default_dir);
-    let report = data::fetch(*dataset, &dir, &mut |progress| match progress {
+    let dir = dir.clone().unwrap_or_else(datasets::default_dir);
+    let report = datasets::fetch(*dataset, &dir, &mut |progress| match progress {
         Progress::Trying { source } => eprintln!("trying {source}"),
         Progress::Failed { source, reason } => eprintln!("  {source}: {reason}"),
         Progress::Verified { split, images } => eprintln!("  {split}: {images} images, SHA-256 as published"),

@@ -9,16 +9,16 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use compiler::Unobserved;
-use models::{
-    data::{self, Dataset, DatasetName, Split},
-    export,
-    ffgaf::{Card, Network, Runner, hold_out, load_network, save_on_grid},
-};
+use datasets::{Dataset, DatasetName, Split};
 use simulator::Machine;
 use std::{
     fmt,
     path::{Path, PathBuf},
     process::ExitCode,
+};
+use training::{
+    export,
+    ffgaf::{Card, Network, Runner, hold_out, load_network, save_on_grid},
 };
 
 /// Rounds, compiles, compares, writes.
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &DeployArgs) -> Result<ExitCode> {
     cmd::set_threads(args.threads)?;
     let dataset: DatasetName = network.config.dataset.parse()?;
     let dir = args.data.dir();
-    let train = data::load(dataset, Split::Train, &dir)?;
+    let train = datasets::load(dataset, Split::Train, &dir)?;
     let output = args.output.clone().unwrap_or_else(|| args.network.with_file_name("deployed.safetensors"));
     ensure!(
         output != args.network,

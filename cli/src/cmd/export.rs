@@ -8,15 +8,15 @@ use std::{path::PathBuf, process::ExitCode};
 pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode> {
     let model = source::model_of(&args.model)?;
     let fused = compiler::pass::fuse::fuse(&model.graph).map_err(|reasons| anyhow!("{}: {reasons}", model.name))?;
-    let graph = models::nir::export(&fused).map_err(|problems| anyhow!("{}: {problems}", model.name))?;
-    let bytes = models::nir::write(&graph).map_err(|problem| anyhow!("{}: {problem}", model.name))?;
+    let graph = nir::export(&fused).map_err(|problems| anyhow!("{}: {problems}", model.name))?;
+    let bytes = nir::write(&graph).map_err(|problem| anyhow!("{}: {problem}", model.name))?;
     let output = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.nir", fused.name)));
     files::write(&output, &bytes)?;
     println!("wrote {} ({} nodes, {} bytes)", output.display(), graph.nodes.len(), bytes.len());
     println!(
         "windows, initial potentials, reset, input encoding and read-out have no place in NIR; they stand in metadata/{} for \
          spikeloom, other tools do not know them",
-        models::nir::METADATA
+        nir::METADATA
     );
     Ok(ExitCode::SUCCESS)
 }

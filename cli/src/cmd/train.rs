@@ -6,15 +6,13 @@ use crate::{
     files, interrupt, progress,
 };
 use anyhow::{Context, Result, bail};
+use datasets::{DatasetName, Split};
 use indicatif::ProgressBar;
-use models::{
-    data::{self, DatasetName, Split},
-    ffgaf::{Config, EpochReport, Event, Finished, Head, load_network, run},
-};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+use training::ffgaf::{Config, EpochReport, Event, Finished, Head, load_network, run};
 
 /// Trains, or continues training.
 pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
@@ -28,8 +26,8 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     }
     let dataset: DatasetName = config.dataset.parse()?;
     let dir = args.data.dir();
-    let train = data::load(dataset, Split::Train, &dir)?;
-    let test = data::load(dataset, Split::Test, &dir)?;
+    let train = datasets::load(dataset, Split::Train, &dir)?;
+    let test = datasets::load(dataset, Split::Test, &dir)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(dataset.as_str()));
     ensure_free(&out, args.resume)?;
     crate::cmd::set_threads(args.threads)?;

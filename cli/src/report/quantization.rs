@@ -16,7 +16,7 @@ use compiler::{
         quantize::{Observed, compare},
     },
 };
-use models::data::Dataset;
+use datasets::Dataset;
 use rayon::prelude::*;
 use serde::Serialize;
 

@@ -10,13 +10,11 @@ pub(crate) use variants::{Vary, allocation, variants};
 
 use crate::{cmd::ensure_free, progress};
 use anyhow::Result;
+use datasets::Dataset;
 use indicatif::ProgressBar;
-use models::{
-    data::Dataset,
-    ffgaf::{Config, Event, Outcome, run as train},
-};
 use serde::Serialize;
 use std::{path::Path, sync::atomic::AtomicBool};
+use training::ffgaf::{Config, Event, Outcome, run as train};
 
 /// A network to train: the setting's value, and everything.
 pub(crate) struct Variant {

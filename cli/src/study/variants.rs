@@ -2,7 +2,7 @@
 
 use super::Variant;
 use clap::ValueEnum;
-use models::ffgaf::{Activation, Allocation, Config, InputCoding, Readout};
+use training::ffgaf::{Activation, Allocation, Config, InputCoding, Readout};
 
 /// The setting that varies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

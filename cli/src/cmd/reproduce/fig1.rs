@@ -13,12 +13,10 @@ use crate::report::{
     text::{Table, align_right},
 };
 use anyhow::Result;
-use models::{
-    data::Dataset,
-    ffgaf::{Network, Readout, Runner},
-};
+use datasets::Dataset;
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode, time::Instant};
+use training::ffgaf::{Network, Readout, Runner};
 
 #[derive(Serialize)]
 struct Stage {
@@ -97,7 +95,7 @@ fn stages(network: &Network, images: &Dataset) -> Vec<Stage> {
         }
     }
     let n = images.len() as f64;
-    let stage = |(l, layer): (usize, &models::ffgaf::Layer)| Stage {
+    let stage = |(l, layer): (usize, &training::ffgaf::Layer)| Stage {
         layer: l + 1,
         input: layer.input,
         output: layer.output(),
@@ -228,12 +226,12 @@ fn arrow(svg: &mut Svg, (x, y): (f64, f64), end: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use models::{data, zoo};
+    use training::zoo;
 
     #[test]
     fn measured_are_the_networks_own_goodness_and_spikes() {
         let (network, _) = zoo::find("mnist-small").expect("bundled").load().expect("whole");
-        let images = data::bundled::mnist_test_500().subset(0..50);
+        let images = datasets::bundled::mnist_test_500().subset(0..50);
         let (stages, own) = (stages(&network, &images), Runner::new(&network).evaluate(&images));
         for (l, stage) in stages.iter().enumerate() {
             assert!((stage.goodness_percent - 2.0 * own.goodness[l] as f64).abs() < 1e-9, "layer {l}");

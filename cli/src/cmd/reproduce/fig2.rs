@@ -7,15 +7,13 @@ use crate::report::{
     text::{Table, align_right},
 };
 use anyhow::{Result, ensure};
-use models::{
-    data::{self, Dataset, DatasetName, Split},
-    ffgaf::{
-        Allocation,
-        allocation::{apportion, complexity, shares},
-    },
-};
+use datasets::{Dataset, DatasetName, Split};
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode, time::Instant};
+use training::ffgaf::{
+    Allocation,
+    allocation::{apportion, complexity, shares},
+};
 
 /// Channels of FFGAF-SNN's layers.
 const CHANNELS: [usize; 4] = [40, 120, 120, 240];
@@ -42,7 +40,7 @@ pub(super) fn run(args: &Fig2Args) -> Result<ExitCode> {
     let folder = Folder::create(&args.out.out)?;
     for &name in &args.dataset {
         let begun = Instant::now();
-        let figure = Figure::of(name, &data::load(name, Split::Train, &args.data.dir())?, args.phi);
+        let figure = Figure::of(name, &datasets::load(name, Split::Train, &args.data.dir())?, args.phi);
         let made_by = Provenance::new(None, begun);
         let picture = figure.picture(&made_by);
         folder.write(&format!("fig2-{name}"), &made_by, &figure, &figure.csv(), (picture.as_bytes(), "svg"))?;
@@ -173,7 +171,7 @@ mod tests {
 
     #[test]
     fn complexity_follows_from_the_similarities_shown() {
-        let images = data::bundled::mnist_test_500();
+        let images = datasets::bundled::mnist_test_500();
         let figure = Figure::of(DatasetName::Mnist, &images, 2.0);
         let n = figure.classes.len();
         let mean_other =

@@ -13,9 +13,9 @@ use crate::{
     },
 };
 use anyhow::{Context, Result, ensure};
-use models::ffgaf::{EPSILON, Layer, Network, Runner};
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode, time::Instant};
+use training::ffgaf::{EPSILON, Layer, Network, Runner};
 
 /// The maps of one channel, row-major.
 #[derive(Serialize)]
@@ -259,12 +259,12 @@ fn png(canvas: &Canvas) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use models::{data, zoo};
+    use training::zoo;
 
     #[test]
     fn the_maps_shown_lead_to_the_spikes_of_the_network() {
         let (network, _) = zoo::find("mnist-small").expect("bundled").load().expect("whole");
-        let images = data::bundled::mnist_test_500();
+        let images = datasets::bundled::mnist_test_500();
         let counts = Runner::new(&network).forward_counts(images.image(3));
         let maps = layers(&network, images.image(3), &counts, usize::MAX);
         for (layer, maps) in network.layers.iter().zip(&maps) {

@@ -16,11 +16,9 @@ use crate::{
 };
 use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
-use models::{
-    data::{Dataset, DatasetName},
-    ffgaf::Network,
-};
+use datasets::{Dataset, DatasetName};
 use std::{path::PathBuf, process::ExitCode};
+use training::ffgaf::Network;
 
 /// What can be rebuilt.
 #[derive(Debug, Subcommand)]

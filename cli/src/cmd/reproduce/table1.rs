@@ -8,13 +8,13 @@ use crate::report::{
 };
 use crate::study::allocation;
 use anyhow::Result;
-use models::{
-    data::DatasetName,
+use datasets::DatasetName;
+use serde::Serialize;
+use std::{fmt::Write as _, path::Path, process::ExitCode, time::Instant};
+use training::{
     ffgaf::{Card, Network, Readout, load_network},
     zoo,
 };
-use serde::Serialize;
-use std::{fmt::Write as _, path::Path, process::ExitCode, time::Instant};
 
 /// What a row rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

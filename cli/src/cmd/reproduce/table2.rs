@@ -12,17 +12,14 @@ use crate::{
     source,
 };
 use anyhow::{Result, ensure};
+use datasets::{DatasetName, Split};
 use energy::{
     analytic::{Options, Reading, evaluate},
     published::{Cell, Quantity, Row, Verdict, table2},
 };
-use models::{
-    data::{self, DatasetName, Split},
-    ffgaf::Network,
-    zoo,
-};
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode, time::Instant};
+use training::{ffgaf::Network, zoo};
 
 const PJ_PER_MJ: f64 = 1e9;
 
@@ -78,7 +75,7 @@ fn simulate(args: &Table2Args, rows: &mut [Row]) -> Result<String> {
         "{name}: is not a trained network of FFGAF-SNN's geometry (3×32×32, channels 40-120-120-240, strides 1,2,1,2); \
          train one with `spikeloom train --dataset cifar10 --set strides=[1,2,1,2]`"
     );
-    let test = match data::load(DatasetName::Cifar10, Split::Test, &args.data.dir()) {
+    let test = match datasets::load(DatasetName::Cifar10, Split::Test, &args.data.dir()) {
         Ok(test) => test,
         // Nobody asked for a simulation; the rest of the table needs no images.
         Err(error) if args.model.is_none() => return Ok(format!("not simulated: {error}")),
