@@ -90,6 +90,7 @@ pub(crate) fn allocation(allocation: Allocation) -> &'static str {
         Allocation::Uniform => "uniform",
         Allocation::Aware => "complexity-aware",
         Allocation::Worst => "inverted",
+        Allocation::Logistic => "logistic",
     }
 }
 

@@ -28,8 +28,8 @@ struct Figure {
     classes: &'static [&'static str],
     /// s_jk: cosine of the mean training images of classes j and k.
     similarity: Vec<Vec<f64>>,
-    /// Normalized complexity of each class, in (0, 1).
-    complexity: Vec<f64>,
+    /// s̃ of each class (eq. 3): mean 0, variance 1.
+    scores: Vec<f64>,
     /// Channels of each class in the layers of FFGAF-SNN under complexity-aware allocation.
     channels: Vec<Vec<usize>>,
 }
@@ -65,34 +65,19 @@ fn classes(name: DatasetName) -> &'static [&'static str] {
     }
 }
 
-/// s_jk: cosine of the mean images of classes j and k; raw pixels.
-fn similarity(data: &Dataset) -> Vec<Vec<f64>> {
-    let mut sums = vec![vec![0_u64; data.image_len()]; data.classes];
-    for (i, &label) in data.labels.iter().enumerate() {
-        for (sum, &pixel) in sums[usize::from(label)].iter_mut().zip(data.image(i)) {
-            *sum += u64::from(pixel);
-        }
-    }
-    // The cosine does not depend on length: sums serve as means.
-    let dot = |a: &[u64], b: &[u64]| a.iter().zip(b).map(|(&a, &b)| a as f64 * b as f64).sum::<f64>();
-    let norms: Vec<f64> = sums.iter().map(|s| dot(s, s).sqrt().max(f64::MIN_POSITIVE)).collect();
-    let row = |j: usize| (0..data.classes).map(|k| dot(&sums[j], &sums[k]) / (norms[j] * norms[k])).collect();
-    (0..data.classes).map(row).collect()
-}
-
 impl Figure {
     fn of(name: DatasetName, data: &Dataset, phi: f64) -> Self {
-        let complexity = complexity(data, phi);
-        let shares = shares(Allocation::Aware, &complexity);
+        let similarity = ClassSimilarity::of(data);
+        let shares = shares(Allocation::Aware, &similarity, phi);
         Self {
             title: "FFGAF-SNN, figure 2: similarity and normalized complexity of the classes",
             dataset: data.name.clone(),
             images: data.len(),
             phi,
             classes: classes(name),
-            similarity: similarity(data),
             channels: CHANNELS.iter().map(|&n| apportion(n, &shares)).collect(),
-            complexity,
+            scores: similarity.scores(),
+            similarity: similarity.matrix,
         }
     }
 
@@ -104,7 +89,7 @@ impl Figure {
         for (j, name) in self.classes.iter().enumerate() {
             let mut row = vec![(*name).to_owned()];
             row.extend(self.similarity[j].iter().map(|s| format!("{s:.3}")));
-            row.push(format!("{:.3}", self.complexity[j]));
+            row.push(format!("{:.3}", self.scores[j]));
             row.push(self.channels.iter().map(|c| c[j].to_string()).collect::<Vec<_>>().join(", "));
             table.row(row);
         }
@@ -121,7 +106,7 @@ impl Figure {
     fn csv(&self) -> String {
         let mut out = format!("class,{},complexity\n", self.classes.join(","));
         for (j, name) in self.classes.iter().enumerate() {
-            let row: Vec<String> = self.similarity[j].iter().chain([&self.complexity[j]]).map(f64::to_string).collect();
+            let row: Vec<String> = self.similarity[j].iter().chain([&self.scores[j]]).map(f64::to_string).collect();
             let _ = writeln!(out, "{name},{}", row.join(","));
         }
         out
@@ -153,7 +138,7 @@ impl Figure {
             }
             let label_y = top - 6.0 - if j % 2 == 0 { 0.0 } else { 13.0 };
             svg.text((left + cell * (j as f64 + 0.5), label_y), Anchor::Middle, "black", self.classes[j]);
-            let c = self.complexity[j];
+            let c = self.scores[j];
             svg.text((x_bars - 6.0, y + cell / 2.0 + 4.0), Anchor::End, "black", self.classes[j]);
             svg.rect((x_bars, y + 6.0), (bars * c, cell - 12.0), COLOURS[0]);
             svg.text((x_bars + bars * c + 5.0, y + cell / 2.0 + 4.0), Anchor::Start, "black", &format!("{c:.3}"));

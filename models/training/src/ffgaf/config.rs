@@ -39,13 +39,15 @@ pub enum Readout {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Allocation {
-    /// More channels to classes of higher complexity.
+    /// More channels to classes of higher complexity (eq. 4).
     #[default]
     Aware,
     /// Equal shares.
     Uniform,
     /// The aware shares given in reverse order of complexity.
     Worst,
+    /// Shares 1/(1 + exp(−s̃/φ)) of the scores of eq. 3: not the paper's; what the zoo's first networks were trained with.
+    Logistic,
 }
 
 /// What the first layer receives.

@@ -20,6 +20,7 @@ mod log;
 mod network;
 pub(crate) mod random;
 mod run;
+pub mod similarity;
 pub(crate) mod store;
 mod train;
 

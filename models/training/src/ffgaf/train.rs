@@ -5,11 +5,12 @@
 //! inputs give equal bytes, whatever the number of threads, and a run continued from a saved state equals an uninterrupted one.
 
 use super::adam::Rates;
-use super::allocation::{apportion, complexity, shares};
+use super::allocation::{apportion, shares};
 use super::block::{Batch, Block, StepResult};
-use super::config::{Allocation, Config, ConfigError, Readout};
+use super::config::{Config, ConfigError, Readout};
 use super::network::{Evaluation, Layer, Network, Runner};
 use super::random::{Purpose, Stream};
+use super::similarity::ClassSimilarity;
 use datasets::Dataset;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -103,11 +104,7 @@ impl<'a> Trainer<'a> {
                 train.classes
             )));
         }
-        let weights = match config.allocation {
-            Allocation::Uniform => vec![1.0; train.classes],
-            _ => complexity(train, f64::from(config.allocation_phi)),
-        };
-        let share = shares(config.allocation, &weights);
+        let share = shares(config.allocation, &ClassSimilarity::of(train), f64::from(config.allocation_phi));
         let mut shape = train.shape;
         let mut blocks = Vec::new();
         for (l, &channels) in config.channels.iter().enumerate() {
