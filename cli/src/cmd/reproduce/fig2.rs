@@ -12,7 +12,8 @@ use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode, time::Instant};
 use training::ffgaf::{
     Allocation,
-    allocation::{apportion, complexity, shares},
+    allocation::{apportion, shares},
+    similarity::ClassSimilarity,
 };
 
 /// Channels of FFGAF-SNN's layers.
@@ -155,17 +156,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn complexity_follows_from_the_similarities_shown() {
-        let images = datasets::bundled::mnist_test_500();
-        let figure = Figure::of(DatasetName::Mnist, &images, 2.0);
-        let n = figure.classes.len();
-        let mean_other =
-            |j: usize| (figure.similarity[j].iter().sum::<f64>() - figure.similarity[j][j]) / (n - 1) as f64;
-        let c: Vec<f64> = (0..n).map(mean_other).collect();
-        let mean = c.iter().sum::<f64>() / n as f64;
-        let std = (c.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / n as f64).sqrt();
-        for (c, shown) in c.iter().zip(&figure.complexity) {
-            assert!((1.0 / (1.0 + (-(c - mean) / (2.0 * std)).exp()) - shown).abs() < 1e-9);
+    fn the_scores_shown_are_the_standardized_sums_of_the_similarities_shown() {
+        let figure = Figure::of(DatasetName::Mnist, &datasets::bundled::mnist_test_500(), 2.0);
+        let sums: Vec<f64> = figure.similarity.iter().map(|row| row.iter().sum()).collect();
+        let mean = sums.iter().sum::<f64>() / sums.len() as f64;
+        let std = (sums.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / sums.len() as f64).sqrt();
+        for (sum, shown) in sums.iter().zip(&figure.scores) {
+            assert!(((sum - mean) / std - shown).abs() < 1e-9);
         }
         assert!(figure.channels.iter().zip(CHANNELS).all(|(split, total)| split.iter().sum::<usize>() == total));
     }
