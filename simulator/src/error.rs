@@ -87,6 +87,47 @@ pub enum BatchError {
     },
 }
 
+/// Why a mapping cannot be costed from a record.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ReplayError {
+    /// The order of events, and with it time, decides spikes.
+    #[error(
+        "chip {arch} fires per event: its spikes depend on its times, and no record holds them. Run the samples on it"
+    )]
+    PerEvent {
+        /// The chip.
+        arch: String,
+    },
+    /// Cycle mode needs every spike in order.
+    #[error(
+        "flits are simulated one by one from the spikes of a run, not from a record. Choose analytic timing, or run"
+    )]
+    Cycle,
+    /// Layers or timesteps are not those of the program.
+    #[error("the record is of another network. Record this one")]
+    OtherNetwork,
+    /// The chip visits touched neurons only, and the record was made on one that visits all.
+    #[error("chip {arch} visits touched neurons only, and the record does not say which. Record on such a chip")]
+    Visits {
+        /// The chip.
+        arch: String,
+    },
+    /// A map is too large for the format.
+    #[error("layer `{layer}` has {positions} positions; a record holds 65,536")]
+    TooWide {
+        /// The layer.
+        layer: String,
+        /// Rows times columns.
+        positions: usize,
+    },
+    /// An input neuron has several events in one timestep.
+    #[error("an input neuron has two events in one timestep, which a record cannot tell from one. Merge them, or run")]
+    Repeated,
+    /// A sample cannot be run, or does not fit into the chip's timesteps.
+    #[error(transparent)]
+    Sample(BatchError),
+}
+
 pub(crate) fn invalid(place: impl Display, cause: impl Into<String>) -> LoadError {
     LoadError::Invalid { place: place.to_string(), cause: cause.into() }
 }

@@ -17,8 +17,8 @@ use isa::{
     arch::{Fire, Sweep},
 };
 
-/// The counts of a sample of `timesteps` steps.
-pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, timesteps: u32) -> Ledger {
+/// The counts of samples of `timesteps` steps, the tallies of all of which are in `state`.
+pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, (timesteps, samples): (u32, u64)) -> Ledger {
     let mut ledger = Ledger::default();
     let mut pushes: Vec<Vec<u64>> = loaded.units.iter().map(|unit| vec![0; unit.axons.len()]).collect();
     for (unit, tally) in loaded.units.iter().zip(&state.units) {
@@ -26,16 +26,16 @@ pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, timesteps: u32
         events(unit, tally, arch, state.graded, &mut layers);
         for (tile, tally) in unit.tiles.iter().zip(&tally.tiles) {
             let counts = &mut layers[tile.local_layer as usize];
-            sweep(unit, tile, tally, arch, timesteps, counts);
+            sweep(unit, tile, tally, arch, (timesteps, samples), counts);
             emission(unit, tile, tally, counts, &mut pushes);
             if tile.to_host {
-                let outputs = if tile.neurons.is_some() { tally.spikes } else { tile.n() as u64 };
+                let outputs = if tile.neurons.is_some() { tally.spikes } else { samples * tile.n() as u64 };
                 ledger.at(Site { core: None, layer: tile.layer })[HostOutput] += outputs;
                 cross(counts, unit.host_crossings, outputs);
             }
         }
         let home = &mut layers[0];
-        let steps = if arch.core.fire == Fire::PerEvent { 0 } else { u64::from(timesteps) };
+        let steps = if arch.core.fire == Fire::PerEvent { 0 } else { samples * u64::from(timesteps) };
         home[Instruction] += steps * unit.on_tick;
         home[Barrier] += steps * unit.barriers;
         cross(home, unit.token_crossings, steps);
@@ -97,14 +97,21 @@ fn events(unit: &Unit, tally: &UnitState, arch: &Arch, graded: bool, layers: &mu
     }
 }
 
-/// Neuron updates and the reset before the sample.
-fn sweep(unit: &Unit, tile: &Tile, tally: &TileState, arch: &Arch, timesteps: u32, counts: &mut Counts) {
+/// Neuron updates and the reset before each sample.
+fn sweep(
+    unit: &Unit,
+    tile: &Tile,
+    tally: &TileState,
+    arch: &Arch,
+    (timesteps, samples): (u32, u64),
+    counts: &mut Counts,
+) {
     let (state, params, bits) = (&arch.core.memories.state, &arch.core.memories.params, arch.core.state_bits);
     let (channels, positions) = (tile.extent.0 as u64, (tile.extent.1 * tile.extent.2) as u64);
-    counts[StateReset] += state.words(positions, channels, bits);
+    counts[StateReset] += samples * state.words(positions, channels, bits);
     let Some(neurons) = &tile.neurons else {
         if tile.to_host {
-            counts[StateRead] += state.words(positions, channels, bits);
+            counts[StateRead] += samples * state.words(positions, channels, bits);
         }
         return;
     };
@@ -117,7 +124,7 @@ fn sweep(unit: &Unit, tile: &Tile, tally: &TileState, arch: &Arch, timesteps: u3
     }
     let occurrences = unit.tick.iter().filter(|&&i| std::ptr::eq(&raw const unit.tiles[i], tile)).count() as u64;
     let window = u64::from(tile.window.1.min(timesteps).saturating_sub(tile.window.0));
-    let sweeps = occurrences * window;
+    let sweeps = samples * occurrences * window;
     let (visits, words, records) = match arch.core.sweep {
         Sweep::All => {
             let records =

@@ -21,15 +21,17 @@ mod machine;
 mod noc;
 mod packets;
 mod probe;
+mod replay;
 mod state;
 mod step;
 mod timing;
 pub mod trace;
 
 pub use batch::{Batch, BatchOptions};
-pub use error::{BatchError, LoadError, RunError};
+pub use error::{BatchError, LoadError, ReplayError, RunError};
 pub use machine::{Machine, Run};
 pub use packets::Packet;
 pub use probe::{NoProbe, Probe};
+pub use replay::{Outcome, Record, Replay};
 pub use state::State;
 pub use timing::{CoreTime, QueueTime, StepTime, Time, TimingMode};

@@ -22,13 +22,13 @@ use isa::{
 /// A program loaded onto a chip. Immutable: threads share it, each with its own [`State`].
 #[derive(Clone, Debug)]
 pub struct Machine {
-    arch: Arch,
-    layers: Vec<isa::Layer>,
-    readout: Readout,
-    timesteps: u32,
+    pub(crate) arch: Arch,
+    pub(crate) layers: Vec<isa::Layer>,
+    pub(crate) readout: Readout,
+    pub(crate) timesteps: u32,
     direct: bool,
-    loaded: Loaded,
-    topology: Topology,
+    pub(crate) loaded: Loaded,
+    pub(crate) topology: Topology,
     costs: Option<Costs>,
     /// On chips that fire per event.
     coupled: Option<Coupled>,
@@ -196,6 +196,13 @@ impl Machine {
                 fired.clear();
             }
         }
+        if P::VISITS {
+            for (layer, visited) in state.visited_in.iter_mut().enumerate() {
+                visited.sort_unstable();
+                probe.visits(t, LayerId(layer as u16), visited);
+                visited.clear();
+            }
+        }
         if P::POTENTIALS {
             for layer in 0..self.layers.len() {
                 let layer = LayerId(layer as u16);
@@ -206,7 +213,7 @@ impl Machine {
         }
     }
 
-    fn costs_in(&self, mode: TimingMode) -> Option<&Costs> {
+    pub(crate) fn costs_in(&self, mode: TimingMode) -> Option<&Costs> {
         self.costs.as_ref().filter(|costs| match mode {
             TimingMode::Counts => false,
             TimingMode::Analytic => true,
@@ -225,7 +232,7 @@ impl Machine {
     }
 
     /// Potentials that the host reads at the end of a sample.
-    fn n_read_values(&self) -> u64 {
+    pub(crate) fn n_read_values(&self) -> u64 {
         let tiles = self.loaded.units.iter().flat_map(|unit| &unit.tiles);
         tiles.filter(|tile| tile.to_host && tile.neurons.is_none()).map(|tile| tile.n() as u64).sum()
     }
@@ -266,7 +273,7 @@ impl Machine {
             potentials,
             layer_spikes,
             saturated: 0,
-            ledger: ledger(&self.loaded, &self.arch, state, self.timesteps),
+            ledger: ledger(&self.loaded, &self.arch, state, (self.timesteps, 1)),
             time,
         }
     }

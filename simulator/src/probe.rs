@@ -8,6 +8,8 @@ use isa::{Cycle, LayerId, Timestep};
 pub trait Probe {
     /// Whether [`Self::spikes`] is called.
     const SPIKES: bool = false;
+    /// Whether [`Self::visits`] is called.
+    const VISITS: bool = false;
     /// Whether [`Self::potentials`] is called.
     const POTENTIALS: bool = false;
     /// Whether [`Self::timestep`] is called.
@@ -20,6 +22,12 @@ pub trait Probe {
     /// The neurons of a layer that fired in a timestep: channel-major indices, ascending. Called for every layer and
     /// timestep; for the input layer, its events.
     fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
+        let _ = (t, layer, neurons);
+    }
+
+    /// The neurons of a layer visited by the update of a timestep, as for [`Self::spikes`]; only on chips that visit touched neurons
+    /// alone.
+    fn visits(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
         let _ = (t, layer, neurons);
     }
 
@@ -54,6 +62,7 @@ impl Probe for NoProbe {}
 
 impl<P: Probe, Q: Probe> Probe for (P, Q) {
     const SPIKES: bool = P::SPIKES || Q::SPIKES;
+    const VISITS: bool = P::VISITS || Q::VISITS;
     const POTENTIALS: bool = P::POTENTIALS || Q::POTENTIALS;
     const TIMELINE: bool = P::TIMELINE || Q::TIMELINE;
     const FIRINGS: bool = P::FIRINGS || Q::FIRINGS;
@@ -62,6 +71,11 @@ impl<P: Probe, Q: Probe> Probe for (P, Q) {
     fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
         self.0.spikes(t, layer, neurons);
         self.1.spikes(t, layer, neurons);
+    }
+
+    fn visits(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
+        self.0.visits(t, layer, neurons);
+        self.1.visits(t, layer, neurons);
     }
 
     fn potentials(&mut self, t: Timestep, layer: LayerId, potentials: &[i32]) {

@@ -150,6 +150,8 @@ pub struct State {
     pub(crate) read_counts: Vec<u32>,
     /// Neurons that fired in this timestep, by layer; for probes.
     pub(crate) fired_in: Vec<Vec<u32>>,
+    /// Neurons visited in this timestep, by layer, where only touched ones are; for probes.
+    pub(crate) visited_in: Vec<Vec<u32>>,
     /// Work and packets of the timestep, for timing.
     pub(crate) work: Vec<Work>,
     pub(crate) sent: Vec<Sent>,
@@ -205,6 +207,7 @@ impl State {
             graded: false,
             read_counts: vec![0; read_neurons],
             fired_in: vec![Vec::new(); n_layers],
+            visited_in: vec![Vec::new(); n_layers],
             work: Vec::new(),
             sent: Vec::new(),
             routed: Vec::new(),

@@ -147,6 +147,11 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
             let visited = tally.touched.iter().filter(|&&touched| touched).count();
             tally.visits += visited as u64;
             work.visited += visited as u32;
+            if P::VISITS {
+                let layer = &settings.layers[tile.layer.0 as usize];
+                let marked = tally.touched.iter().enumerate().filter(|&(_, &touched)| touched);
+                state.visited_in[tile.layer.0 as usize].extend(marked.map(|(i, _)| layer.index(tile.place(i)) as u32));
+            }
         }
         for position in 0..tile.n() / channels {
             let (own, first) = (&mut state.units[u], position * channels);

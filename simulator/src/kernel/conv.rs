@@ -240,6 +240,18 @@ impl Conv {
         n_rows
     }
 
+    /// Rows that an event of a source place adds.
+    pub(super) fn rows_of(&self, (c, y, x): (u16, u16, u16)) -> u64 {
+        let burst = Burst { axon: 0, y, x, n: 1, start: 0, value: 1 };
+        let Some((y, x)) = self.locate(burst).filter(|_| self.channels().contains(&c)) else { return 0 };
+        self.rows.at(y).len() as u64 * u64::from(self.n_columns[x])
+    }
+
+    /// Source channels with weights here.
+    pub(super) fn channels(&self) -> std::ops::Range<u16> {
+        self.first_channel..self.first_channel + self.j0.len() as u16
+    }
+
     /// As [`super::Synaptic::touched`].
     pub(super) fn touched(&self, burst: Burst, list: &[u16], mut range: impl FnMut(usize, usize)) {
         let Some((y, x)) = self.locate(burst) else { return };

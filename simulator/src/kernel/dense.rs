@@ -68,6 +68,16 @@ impl Dense {
         n_rows
     }
 
+    /// Rows that an event of a source place adds.
+    pub(super) fn rows_of(&self, (c, y, x): (u16, u16, u16)) -> u64 {
+        let burst = Burst { axon: 0, y, x, n: 1, start: 0, value: 1 };
+        self.bases(burst, &[c]).count() as u64
+    }
+
+    pub(super) fn n_channels(&self) -> u16 {
+        self.source.0
+    }
+
     /// As [`super::Synaptic::touched`].
     pub(super) fn touched(&self, burst: Burst, list: &[u16], mut range: impl FnMut(usize, usize)) {
         if self.bases(burst, list).next().is_some() {

@@ -84,6 +84,24 @@ impl Synaptic {
         }
     }
 
+    /// Rows that one event of a source place adds, and what it reads of lists.
+    pub(crate) fn volume(&self, place: (u16, u16, u16)) -> (u64, sparse::ListReads) {
+        match self {
+            Self::Conv(conv) => (conv.rows_of(place), sparse::ListReads::default()),
+            Self::Dense(dense) => (dense.rows_of(place), sparse::ListReads::default()),
+            Self::Sparse(sparse) => sparse.volume(place),
+        }
+    }
+
+    /// Source channels that reach the tile, all alike; of lists, those that may.
+    pub(crate) fn channels(&self) -> Range<u16> {
+        match self {
+            Self::Conv(conv) => conv.channels(),
+            Self::Dense(dense) => 0..dense.n_channels(),
+            Self::Sparse(sparse) => 0..sparse.n_channels(),
+        }
+    }
+
     /// State words of the tile.
     pub(crate) fn words(&self) -> Range<usize> {
         let (first, n) = match self {

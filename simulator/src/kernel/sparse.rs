@@ -154,6 +154,19 @@ impl Sparse {
         }
     }
 
+    /// Synapses of the list of a source place, and what reading it takes.
+    pub(super) fn volume(&self, (c, y, x): (u16, u16, u16)) -> (u64, ListReads) {
+        let burst = Burst { axon: 0, y, x, n: 1, start: 0, value: 1 };
+        let (start, end) = self.of(burst, &[c]).next().unwrap_or((0, 0));
+        let mut reads = ListReads::default();
+        self.count(end - start, &mut reads);
+        (u64::from(end - start), reads)
+    }
+
+    pub(super) fn n_channels(&self) -> u16 {
+        self.source.0
+    }
+
     /// Adds the lists of the bursts' events; returns the number of synapses, and adds what is read to `reads`.
     pub(crate) fn scatter(&self, v: &mut [i32], bursts: &[Burst], list: &[u16], reads: &mut ListReads) -> u64 {
         let v = &mut v[self.v_base..][..self.n];

@@ -38,6 +38,14 @@ impl Tile {
         self.extent.0 * self.extent.1 * self.extent.2
     }
 
+    /// Channel, row and column in the layer of the neuron at an offset in the tile's state.
+    pub(crate) fn place(&self, neuron: usize) -> (u16, u16, u16) {
+        let (channels, _, width) = self.extent;
+        let (c0, y0, x0) = self.origin;
+        let (c, y, x) = (neuron % channels, neuron / channels / width, neuron / channels % width);
+        (c0 + c as u16, y0 + y as u16, x0 + x as u16)
+    }
+
     /// Emission class of the neuron at an offset in the tile's state.
     pub(crate) fn class_of(&self, neuron: usize) -> u32 {
         let (channels, _, width) = self.extent;
