@@ -2,7 +2,7 @@
 
 use crate::{nir::NirArgs, rates::RateSource, trace::TraceArgs};
 use clap::{Args as ClapArgs, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Which network.
 #[derive(Clone, Debug, ClapArgs)]
@@ -103,7 +103,7 @@ pub(crate) struct ImageArgs {
 }
 
 /// Where data sets are.
-#[derive(Clone, Debug, ClapArgs)]
+#[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct DataArgs {
     /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
     #[arg(long, value_name = "DIR")]
@@ -111,6 +111,11 @@ pub(crate) struct DataArgs {
 }
 
 impl DataArgs {
+    /// The folder, if it was given.
+    pub(crate) fn explicit(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+
     /// The folder.
     pub(crate) fn dir(&self) -> PathBuf {
         self.data.clone().unwrap_or_else(datasets::default_dir)

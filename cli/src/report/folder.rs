@@ -34,16 +34,24 @@ impl Provenance {
     }
 }
 
-impl std::fmt::Display for Provenance {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "spikeloom {}", self.spikeloom)?;
+impl Provenance {
+    /// Without the time that it took: the same inputs give the same words.
+    pub(crate) fn still(&self) -> String {
+        let mut text = format!("spikeloom {}", self.spikeloom);
         if let Some(commit) = self.commit {
-            write!(f, ", commit {commit}")?;
+            text.push_str(&format!(", commit {commit}"));
         }
         match self.seed {
-            Some(seed) => write!(f, ", seed {seed}")?,
-            None => f.write_str(", nothing random")?,
+            Some(seed) => text.push_str(&format!(", seed {seed}")),
+            None => text.push_str(", nothing random"),
         }
+        text
+    }
+}
+
+impl std::fmt::Display for Provenance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.still())?;
         write!(f, ", {:.1} s", self.seconds)
     }
 }

@@ -9,5 +9,4 @@ pub(crate) mod quantization;
 pub(crate) mod queues;
 pub(crate) mod run;
 pub(crate) mod stored;
-pub(crate) mod svg;
 pub(crate) mod text;

@@ -3,9 +3,9 @@
 use super::Trained;
 use crate::report::{
     folder::Provenance,
-    svg::{Anchor, COLOURS, Svg},
     text::{Table, align_right},
 };
+use charts::{Line, Point};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -34,6 +34,10 @@ impl Spread {
         let mean = values.iter().sum::<f64>() / n;
         let square: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
         Self { mean, deviation: (values.len() > 1).then(|| (square / (n - 1.0)).sqrt()) }
+    }
+
+    fn at(&self, x: f64) -> Point {
+        Point { x, y: self.mean, deviation: self.deviation.unwrap_or(0.0) }
     }
 }
 
@@ -115,39 +119,52 @@ impl Figure {
         out
     }
 
-    /// Validation accuracy per epoch, one line per network; test accuracy in the legend.
+    /// Widths against test accuracy where they are what varies; else validation accuracy per epoch, a line per variant.
     pub(crate) fn picture(&self, made_by: &Provenance) -> String {
-        let (left, top, width, height) = (50.0, 40.0, 420.0, 260.0);
-        let mut svg = Svg::new(left + width + 290.0, top + height + 70.0);
-        svg.text((left, 20.0), Anchor::Start, "black", &format!("{} ({})", self.title, self.dataset));
-        let all = || self.networks.iter().flat_map(|n| n.validation_percent.iter().chain([&n.test_percent]).copied());
-        let low = all().fold(100.0, f64::min).floor() - 1.0;
-        let high = all().fold(0.0, f64::max).ceil() + 1.0;
-        let y = |v: f64| top + height * (high - v) / (high - low);
-        let x = |epoch: usize| left + width * (epoch as f64 + 1.0) / (self.epochs + 1) as f64;
-        for k in 0..=4 {
-            let v = low + (high - low) * f64::from(k) / 4.0;
-            svg.line((left, y(v)), (left + width, y(v)), "#ddd");
-            svg.text((left - 6.0, y(v) + 4.0), Anchor::End, "black", &format!("{v:.1}"));
+        let over_width = self.vary == "channels";
+        let lines = if over_width { self.by_width() } else { self.by_epoch() };
+        let seeds: Vec<String> = self.seeds_used().iter().map(u64::to_string).collect();
+        let spread = if self.seeds() > 1 { "; bars: standard deviation (n − 1) over the seeds" } else { "" };
+        charts::Lines {
+            title: &format!("{} ({})", self.title, self.dataset),
+            x: if over_width { "channels of the layer" } else { "epoch" },
+            y: if over_width { "test accuracy [%]" } else { "validation accuracy [%]" },
+            lines: &lines,
+            note: &format!("{} epochs, seeds {}{spread}; spikeloom {}", self.epochs, seeds.join(", "), made_by.spikeloom),
         }
-        for (i, group) in self.groups().into_iter().enumerate() {
-            let colour = COLOURS[i % COLOURS.len()];
-            for n in group {
-                let points: Vec<(f64, f64)> =
-                    n.validation_percent.iter().enumerate().map(|(e, v)| (x(e), y(*v))).collect();
-                svg.polyline(&points, colour);
-                for &(px, py) in &points {
-                    svg.rect((px - 2.5, py - 2.5), (5.0, 5.0), colour);
-                }
-            }
+        .svg()
+    }
+
+    fn seeds_used(&self) -> std::collections::BTreeSet<u64> {
+        self.networks.iter().map(|n| n.seed).collect()
+    }
+
+    fn by_epoch(&self) -> Vec<Line> {
+        let line = |group: &[Trained]| {
+            let point = |epoch: usize| {
+                let at: Vec<f64> = group.iter().filter_map(|n| n.validation_percent.get(epoch).copied()).collect();
+                Spread::of(&at).at(epoch as f64 + 1.0)
+            };
             let test = Spread::of(&group.iter().map(|n| n.test_percent).collect::<Vec<_>>());
-            let label = format!("{}: test {test}", group[0].variant);
-            svg.text((left + width + 8.0, top + 16.0 * (i as f64 + 1.0)), Anchor::Start, colour, &label);
+            let epochs = group.iter().map(|n| n.validation_percent.len()).min().unwrap_or(0);
+            Line { name: format!("{}: test {test}", group[0].variant), points: (0..epochs).map(point).collect() }
+        };
+        self.groups().into_iter().map(line).collect()
+    }
+
+    /// Variants are called by allocation and width, as in "uniform 40".
+    fn by_width(&self) -> Vec<Line> {
+        let mut lines: Vec<Line> = Vec::new();
+        for group in self.groups() {
+            let name = group[0].variant.rsplit_once(' ').map_or("one layer", |(name, _)| name);
+            let test = Spread::of(&group.iter().map(|n| n.test_percent).collect::<Vec<_>>());
+            let point = test.at(group[0].channels[0] as f64);
+            match lines.iter_mut().find(|l| l.name == name) {
+                Some(line) => line.points.push(point),
+                None => lines.push(Line { name: name.to_owned(), points: vec![point] }),
+            }
         }
-        let axis = format!("validation accuracy [%] against epochs 1 to {}", self.epochs);
-        svg.text((left, top + height + 24.0), Anchor::Start, "black", &axis);
-        svg.text((left, top + height + 44.0), Anchor::Start, "#666", &made_by.to_string());
-        svg.finish()
+        lines
     }
 }
 

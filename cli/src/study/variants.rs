@@ -7,9 +7,9 @@ use training::ffgaf::{Activation, Allocation, Config, InputCoding, Readout};
 /// The setting that varies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Vary {
-    /// How channels are divided among the classes (figure 4)
+    /// How channels are divided among the classes (figure 4a)
     Allocation,
-    /// The number of channels of a one-layer network (figure 4)
+    /// The number of channels of a one-layer network, under uniform and complexity-aware allocation (figure 4b)
     Channels,
     /// Channel weights w and offsets b on or off (eq. 9)
     ChannelWeights,
@@ -58,9 +58,14 @@ pub(crate) fn variants(vary: Vary, base: &Config, widths: &[usize]) -> Vec<Varia
         Vary::Allocation => [Allocation::Uniform, Allocation::Aware, Allocation::Worst]
             .map(|a| one(allocation(a).into(), &|c| c.allocation = a))
             .into(),
-        Vary::Channels => widths
-            .iter()
-            .map(|&n| one(n.to_string(), &|c| (c.channels, c.strides, c.alpha) = (vec![n], vec![1], vec![c.alpha[0]])))
+        Vary::Channels => [Allocation::Uniform, Allocation::Aware]
+            .into_iter()
+            .flat_map(|a| widths.iter().map(move |&n| (a, n)))
+            .map(|(a, n)| {
+                one(format!("{} {n}", allocation(a)), &|c| {
+                    (c.allocation, c.channels, c.strides, c.alpha) = (a, vec![n], vec![1], vec![c.alpha[0]]);
+                })
+            })
             .collect(),
         Vary::ChannelWeights => switch(&|c, on| c.channel_weights = on),
         Vary::Activation => [("relu", Activation::Relu), ("improved-relu", Activation::Quantized)]

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::analytic::Network;
 
-pub use table2::table2;
+pub use table2::{claims, table2};
 
 /// A row: one network of a published table.
 #[derive(Clone, Debug, Serialize)]
@@ -72,8 +72,8 @@ impl Quantity {
 pub struct Cell {
     /// What it states.
     pub quantity: Quantity,
-    /// The printed value, where one is at hand.
-    pub printed: Option<f64>,
+    /// The printed value.
+    pub printed: f64,
     /// Assumptions and the values they give; the simplest first.
     pub derivations: Vec<Derivation>,
     /// The same network under the model the table cites.
@@ -89,13 +89,13 @@ pub struct Cell {
 impl Cell {
     /// First derivation minus printed value.
     pub fn residual(&self) -> Option<f64> {
-        Some(self.derivations.first()?.value - self.printed?)
+        Some(self.derivations.first()?.value - self.printed)
     }
 
     /// The same after rounding to the printed digits.
     pub fn residual_printed(&self) -> Option<f64> {
         let digits = self.quantity.decimals();
-        Some(round_to(self.derivations.first()?.value, digits) - self.printed?)
+        Some(round_to(self.derivations.first()?.value, digits) - self.printed)
     }
 }
 
@@ -140,13 +140,10 @@ pub enum Verdict {
     ReproducedUnderWrongGeometry,
     /// No stated or plain assumption gives it.
     NotDerivable,
-    /// The printed value is not at hand.
-    NotPrinted,
 }
 
 impl Verdict {
-    fn of(quantity: Quantity, printed: Option<f64>, derivations: &[Derivation]) -> Self {
-        let Some(printed) = printed else { return Self::NotPrinted };
+    fn of(quantity: Quantity, printed: f64, derivations: &[Derivation]) -> Self {
         let tolerance = 0.01 * 10_f64.powi(-quantity.decimals());
         let meets = |d: &&Derivation| (round_to(d.value, quantity.decimals()) - printed).abs() < tolerance;
         let meeting: Vec<&Derivation> = derivations.iter().filter(meets).collect();
@@ -157,6 +154,25 @@ impl Verdict {
         } else {
             Self::Reproduced
         }
+    }
+}
+
+/// A ratio that the paper's text states beside the one its table's cells give.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Claim {
+    /// What is compared.
+    pub what: &'static str,
+    /// As the text states it \[%\].
+    pub stated_percent: f64,
+    /// From the printed cells \[%\].
+    pub cells_percent: f64,
+}
+
+impl Claim {
+    /// Whether the cells give the stated figure to its last digit.
+    pub fn holds(&self) -> bool {
+        let digits = i32::from(self.stated_percent.fract() != 0.0);
+        (round_to(self.cells_percent, digits) - self.stated_percent).abs() < 1e-9
     }
 }
 

@@ -35,6 +35,19 @@ impl DatasetName {
         10
     }
 
+    /// Names of the classes, in the order of their labels.
+    pub const fn class_names(self) -> [&'static str; 10] {
+        match self {
+            Self::Mnist => ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+            Self::FashionMnist => {
+                ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]
+            }
+            Self::Cifar10 => {
+                ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+            }
+        }
+    }
+
     /// Shape of one image, `[C, H, W]`.
     pub const fn shape(self) -> [usize; 3] {
         match self {

@@ -1,9 +1,8 @@
-//! `spikeloom reproduce fig2`: similarity of the classes and their normalized complexity (eqs. 1-4).
+//! `spikeloom reproduce fig2`: complexity of the classes (eq. 3) and the channels that it gives them (eq. 4).
 
 use super::Fig2Args;
 use crate::report::{
     folder::{Folder, Provenance},
-    svg::{Anchor, COLOURS, Svg, heat},
     text::{Table, align_right},
 };
 use anyhow::{Result, ensure};
@@ -26,9 +25,7 @@ struct Figure {
     images: usize,
     /// φ of eq. 4.
     phi: f64,
-    classes: &'static [&'static str],
-    /// s_jk: cosine of the mean training images of classes j and k.
-    similarity: Vec<Vec<f64>>,
+    classes: Vec<String>,
     /// s̃ of each class (eq. 3): mean 0, variance 1.
     scores: Vec<f64>,
     /// Channels of each class in the layers of FFGAF-SNN under complexity-aware allocation.
@@ -38,14 +35,14 @@ struct Figure {
 /// Computes from the training images.
 pub(super) fn run(args: &Fig2Args) -> Result<ExitCode> {
     ensure!(args.phi > 0.0, "--phi {}: must be above 0", args.phi);
-    let folder = Folder::create(&args.out.out)?;
-    for &name in &args.dataset {
+    let folder = Folder::create(&args.classes.out.out)?;
+    for &name in &args.classes.dataset {
         let begun = Instant::now();
-        let figure = Figure::of(name, &datasets::load(name, Split::Train, &args.data.dir())?, args.phi);
+        let figure = Figure::of(name, &datasets::load(name, Split::Train, &args.classes.data.dir())?, args.phi);
         let made_by = Provenance::new(None, begun);
         let picture = figure.picture(&made_by);
         folder.write(&format!("fig2-{name}"), &made_by, &figure, &figure.csv(), (picture.as_bytes(), "svg"))?;
-        if args.out.json {
+        if args.classes.out.json {
             println!("{}", serde_json::to_string_pretty(&figure)?);
         } else {
             print!("{}{made_by}\n\n", figure.text());
@@ -54,48 +51,29 @@ pub(super) fn run(args: &Fig2Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn classes(name: DatasetName) -> &'static [&'static str] {
-    match name {
-        DatasetName::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
-        DatasetName::FashionMnist => {
-            &["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]
-        }
-        DatasetName::Cifar10 => {
-            &["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
-        }
-    }
-}
-
 impl Figure {
     fn of(name: DatasetName, data: &Dataset, phi: f64) -> Self {
         let similarity = ClassSimilarity::of(data);
         let shares = shares(Allocation::Aware, &similarity, phi);
         Self {
-            title: "FFGAF-SNN, figure 2: similarity and normalized complexity of the classes",
+            title: "FFGAF-SNN, figure 2: complexity of the classes, mean 0 and variance 1",
             dataset: data.name.clone(),
             images: data.len(),
             phi,
-            classes: classes(name),
+            classes: name.class_names().map(str::to_owned).into(),
             channels: CHANNELS.iter().map(|&n| apportion(n, &shares)).collect(),
             scores: similarity.scores(),
-            similarity: similarity.matrix,
         }
     }
 
     fn text(&self) -> String {
-        let mut header = vec!["class"];
-        header.extend(self.classes);
-        header.extend(["complexity", "channels of 40, 120, 120, 240"]);
-        let mut table = Table::new(&header);
+        let mut table = Table::new(&["class", "score (eq. 3)", "channels of 40, 120, 120, 240 (eq. 4)"]);
         for (j, name) in self.classes.iter().enumerate() {
-            let mut row = vec![(*name).to_owned()];
-            row.extend(self.similarity[j].iter().map(|s| format!("{s:.3}")));
-            row.push(format!("{:.3}", self.scores[j]));
-            row.push(self.channels.iter().map(|c| c[j].to_string()).collect::<Vec<_>>().join(", "));
-            table.row(row);
+            let channels: Vec<String> = self.channels.iter().map(|c| c[j].to_string()).collect();
+            table.row(vec![name.clone(), format!("{:.3}", self.scores[j]), channels.join(", ")]);
         }
         format!(
-            "{}\n{}, {} images, φ = {}; cosine of mean images\n\n{}\n",
+            "{}\n{}, {} images, φ = {}\n\n{}\n",
             self.title,
             self.dataset,
             self.images,
@@ -105,49 +83,31 @@ impl Figure {
     }
 
     fn csv(&self) -> String {
-        let mut out = format!("class,{},complexity\n", self.classes.join(","));
+        let mut out = String::from("class,score,channels_of_40,channels_of_120_layer2,channels_of_120_layer3,channels_of_240\n");
         for (j, name) in self.classes.iter().enumerate() {
-            let row: Vec<String> = self.similarity[j].iter().chain([&self.scores[j]]).map(f64::to_string).collect();
-            let _ = writeln!(out, "{name},{}", row.join(","));
+            let channels: Vec<String> = self.channels.iter().map(|c| c[j].to_string()).collect();
+            let _ = writeln!(out, "{name},{},{}", self.scores[j], channels.join(","));
         }
         out
     }
 
-    /// Heat map of the similarities beside bars of the complexities.
+    /// Bars to both sides of 0.
     fn picture(&self, made_by: &Provenance) -> String {
-        let (left, top, cell, bars) = (80.0, 60.0, 34.0, 220.0);
-        let n = self.classes.len();
-        let side = cell * n as f64;
-        let x_bars = left + side + 90.0;
-        let mut svg = Svg::new(x_bars + bars + 50.0, top + side + 70.0);
-        let title = format!("{}: similarity of classes (left), normalized complexity (right)", self.dataset);
-        svg.text((left, 20.0), Anchor::Start, "black", &title);
-        let others = || {
-            let rows = self.similarity.iter().enumerate();
-            rows.flat_map(|(j, row)| row.iter().enumerate().filter(move |(k, _)| *k != j).map(|(_, s)| *s))
+        let rows = |keep: &dyn Fn(f64) -> bool| {
+            self.classes.iter().zip(&self.scores).filter(|(_, s)| keep(**s)).map(|(c, s)| (c.clone(), *s)).collect()
         };
-        let (low, high) = (others().fold(1.0, f64::min), others().fold(0.0, f64::max));
-        for (j, row) in self.similarity.iter().enumerate() {
-            let y = top + cell * j as f64;
-            svg.text((left - 6.0, y + cell / 2.0 + 4.0), Anchor::End, "black", self.classes[j]);
-            for (k, s) in row.iter().enumerate() {
-                let x = left + cell * k as f64;
-                let shade = (s - low) / (high - low).max(f64::MIN_POSITIVE);
-                svg.rect((x, y), (cell, cell), &heat(shade));
-                let ink = if shade > 0.5 { "white" } else { "black" };
-                svg.text((x + cell / 2.0, y + cell / 2.0 + 4.0), Anchor::Middle, ink, &format!("{s:.2}"));
-            }
-            let label_y = top - 6.0 - if j % 2 == 0 { 0.0 } else { 13.0 };
-            svg.text((left + cell * (j as f64 + 0.5), label_y), Anchor::Middle, "black", self.classes[j]);
-            let c = self.scores[j];
-            svg.text((x_bars - 6.0, y + cell / 2.0 + 4.0), Anchor::End, "black", self.classes[j]);
-            svg.rect((x_bars, y + 6.0), (bars * c, cell - 12.0), COLOURS[0]);
-            svg.text((x_bars + bars * c + 5.0, y + cell / 2.0 + 4.0), Anchor::Start, "black", &format!("{c:.3}"));
+        charts::Bars {
+            title: &format!("Complexity of the classes of {} (eq. 3: mean 0, variance 1)", self.dataset),
+            groups: &[
+                charts::Group { name: "more alike to the others than the mean", rows: rows(&|s| s >= 0.0) },
+                charts::Group { name: "less alike", rows: rows(&|s| s < 0.0) },
+            ],
+            quantity: "standardized sum of similarities",
+            from: 0.0,
+            decimals: 3,
+            note: &format!("{} training images; {}", self.images, made_by.still()),
         }
-        let scale = format!("colours from {low:.3} to {high:.3}; φ = {}; {} images", self.phi, self.images);
-        svg.text((left, top + side + 24.0), Anchor::Start, "#666", &scale);
-        svg.text((left, top + side + 42.0), Anchor::Start, "#666", &made_by.to_string());
-        svg.finish()
+        .svg()
     }
 }
 
@@ -156,9 +116,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scores_shown_are_the_standardized_sums_of_the_similarities_shown() {
-        let figure = Figure::of(DatasetName::Mnist, &datasets::bundled::mnist_test_500(), 2.0);
-        let sums: Vec<f64> = figure.similarity.iter().map(|row| row.iter().sum()).collect();
+    fn the_scores_shown_are_the_standardized_sums_of_similarities() {
+        let images = datasets::bundled::mnist_test_500();
+        let figure = Figure::of(DatasetName::Mnist, &images, 2.0);
+        let sums: Vec<f64> = ClassSimilarity::of(&images).matrix.iter().map(|row| row.iter().sum()).collect();
         let mean = sums.iter().sum::<f64>() / sums.len() as f64;
         let std = (sums.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / sums.len() as f64).sqrt();
         for (sum, shown) in sums.iter().zip(&figure.scores) {

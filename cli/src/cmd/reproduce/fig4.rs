@@ -8,8 +8,8 @@ use std::process::ExitCode;
 /// The two studies of the figure.
 pub(super) fn run(args: &Fig4Args) -> Result<ExitCode> {
     let (vary, title) = match args.vary {
-        Fig4Vary::Allocation => (Vary::Allocation, "FFGAF-SNN, figure 4: allocation strategies against accuracy"),
-        Fig4Vary::Channels => (Vary::Channels, "FFGAF-SNN, figure 4: channels of a one-layer network against accuracy"),
+        Fig4Vary::Allocation => (Vary::Allocation, "FFGAF-SNN, figure 4a: allocation strategies against accuracy"),
+        Fig4Vary::Channels => (Vary::Channels, "FFGAF-SNN, figure 4b: channels of a one-layer network against accuracy"),
     };
     let study = AblateArgs {
         vary,

@@ -12,7 +12,8 @@ use crate::{
         text::{Table, align_right},
     },
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use charts::{Map, MapRow, Scale};
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode, time::Instant};
 use training::ffgaf::{EPSILON, Layer, Network, Runner};
@@ -75,8 +76,8 @@ pub(super) fn run(args: &Fig5Args) -> Result<ExitCode> {
         layers: layers(&network, image, &runner.forward_counts(image), args.channels as usize),
     };
     let made_by = Provenance::new(None, begun);
-    let picture = png(&canvas(&figure, &network, image))?;
-    Folder::create(&args.out.out)?.write("fig5", &made_by, &figure, &figure.csv(), (&picture, "png"))?;
+    let picture = picture(&figure, &network, image, &made_by);
+    Folder::create(&args.out.out)?.write("fig5", &made_by, &figure, &figure.csv(), (picture.as_bytes(), "svg"))?;
     if args.out.json {
         println!("{}", serde_json::to_string_pretty(&figure)?);
     } else {
@@ -179,81 +180,44 @@ impl Figure {
     }
 }
 
-/// An RGB picture.
-struct Canvas {
-    width: usize,
-    height: usize,
-    pixels: Vec<u8>,
-}
-
-impl Canvas {
-    fn new(width: usize, height: usize) -> Self {
-        Self { width, height, pixels: vec![255; 3 * width * height] }
-    }
-
-    /// A map stretched to `side` pixels, cell by cell.
-    fn map(
-        &mut self,
-        (x0, y0): (usize, usize),
-        side: usize,
-        (h, w): (usize, usize),
-        colour: impl Fn(usize) -> [u8; 3],
-    ) {
-        for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
-            let at = 3 * ((y0 + y) * self.width + x0 + x);
-            self.pixels[at..at + 3].copy_from_slice(&colour(y * h / side * w + x * w / side));
-        }
-    }
-}
-
-/// The image at the upper left; below, per layer three rows (features, weighted, spikes), one column per channel.
-fn canvas(figure: &Figure, network: &Network, image: &[u8]) -> Canvas {
-    const SIDE: usize = 84;
-    const GAP: usize = 6;
-    let columns = figure.layers.iter().map(|l| l.channels.len()).max().unwrap_or(1);
-    let rows = 1 + 3 * figure.layers.len();
-    let place = |row: usize, column: usize| {
-        let layers_above = row.saturating_sub(1) / 3;
-        (GAP + column * (SIDE + GAP), GAP + row * (SIDE + GAP) + 2 * GAP * (layers_above + usize::from(row > 0)))
-    };
-    let (_, bottom) = place(rows - 1, 0);
-    let mut canvas = Canvas::new(GAP + columns * (SIDE + GAP), bottom + SIDE + GAP);
+/// The image, then per layer three rows: feature maps, weighted maps, spike maps.
+fn picture(figure: &Figure, network: &Network, image: &[u8], made_by: &Provenance) -> String {
     let [c, h, w] = network.input;
-    canvas.map(place(0, 0), SIDE, (h, w), |p| [0, 1, 2].map(|i| image[i.min(c - 1) * h * w + p]));
-    for (l, maps) in figure.layers.iter().enumerate() {
-        let size = (maps.height, maps.width);
-        for (k, channel) in maps.channels.iter().enumerate() {
-            let signed = |values: &[f64]| {
-                let most = values.iter().fold(f64::MIN_POSITIVE, |m, v| m.max(v.abs()));
-                values.iter().map(|v| diverging(v / most)).collect::<Vec<_>>()
-            };
-            let levels = f64::from(network.layers[l].levels);
-            let spikes: Vec<[u8; 3]> =
-                channel.spikes.iter().map(|&n| [(255.0 * f64::from(n) / levels).round() as u8; 3]).collect();
-            let pictures = [signed(&channel.feature), signed(&channel.weighted), spikes];
-            for (row, pixels) in pictures.iter().enumerate() {
-                canvas.map(place(1 + 3 * l + row, k), SIDE, size, |p| pixels[p]);
-            }
-        }
+    let pixels = (0..h * w).flat_map(|p| [0, 1, 2].map(|i| f64::from(image[i.min(c - 1) * h * w + p]))).collect();
+    let shown = Map { name: format!("class {}", figure.label), height: h, width: w, values: pixels };
+    let row = MapRow { name: "pixels".into(), scale: Scale::Counts { most: 255.0 }, maps: vec![shown] };
+    let mut groups = vec![(format!("image {} of {}", figure.image, figure.dataset), vec![row])];
+    for (maps, layer) in figure.layers.iter().zip(&network.layers) {
+        let row = |name: &str, scale: Scale, values: &dyn Fn(&Channel) -> Vec<f64>| MapRow {
+            name: name.into(),
+            scale,
+            maps: maps.channels.iter().map(|c| maps.map(c, values(c))).collect(),
+        };
+        let signed = |values: &dyn Fn(&Channel) -> &[f64]| Scale::Signed {
+            most: maps.channels.iter().flat_map(values).fold(f64::MIN_POSITIVE, |m, v| m.max(v.abs())),
+        };
+        let rows = vec![
+            row("feature maps (convolution, normalized)", signed(&|c| &c.feature), &|c| c.feature.clone()),
+            row("weighted feature maps [spikes]", signed(&|c| &c.weighted), &|c| c.weighted.clone()),
+            row("spike maps [spikes]", Scale::Counts { most: f64::from(layer.levels) }, &|c| {
+                c.spikes.iter().map(|&n| f64::from(n)).collect()
+            }),
+        ];
+        groups.push((format!("layer {}: {}×{}, {} spikes", maps.layer, maps.height, maps.width, maps.spikes), rows));
     }
-    canvas
+    charts::Maps {
+        title: &format!("Feature maps of {}", figure.model),
+        groups: &groups,
+        note: &format!("the channels with the most spikes, with the class of their group; {}", made_by.still()),
+    }
+    .svg()
 }
 
-/// Blue below 0, white at 0, red above.
-fn diverging(value: f64) -> [u8; 3] {
-    let fade = (255.0 * (1.0 - value.abs().min(1.0))).round() as u8;
-    if value < 0.0 { [fade, fade, 255] } else { [255, fade, fade] }
-}
-
-fn png(canvas: &Canvas) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, canvas.width as u32, canvas.height as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header().context("picture")?;
-    writer.write_image_data(&canvas.pixels).context("picture")?;
-    writer.finish().context("picture")?;
-    Ok(bytes)
+impl LayerMaps {
+    fn map(&self, channel: &Channel, values: Vec<f64>) -> Map {
+        let name = format!("ch {} (cl {})", channel.channel, channel.class);
+        Map { name, height: self.height, width: self.width, values }
+    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,13 @@
 //! The paper is FFGAF-SNN (forward-forward training of convolutional spiking networks with class-complexity-aware groups).
 //! Nothing is copied but what is printed there, and that is marked as printed.
 
+mod all;
 mod fig1;
 mod fig2;
+mod fig3;
 mod fig4;
 mod fig5;
+mod printed;
 mod table1;
 mod table2;
 
@@ -27,14 +30,18 @@ pub(crate) enum ReproduceCommand {
     Table1(Table1Args),
     /// Energies on CIFAR-10: every printed cell re-derived, with the assumption that gives it, and a verdict
     Table2(Table2Args),
-    /// The framework, drawn and measured on a network: layers, groups of channels, goodness of each class
-    Fig1(Fig1Args),
-    /// Similarity of the classes and their normalized complexity
+    /// Heat map of the similarity of the classes (eq. 2)
+    Fig1(ClassArgs),
+    /// Complexity of the classes, mean 0 and variance 1 (eq. 3), and the channels it gives them (eq. 4)
     Fig2(Fig2Args),
+    /// The architecture, drawn and measured on a network: layers, groups of channels, goodness of each class
+    Fig3(Fig3Args),
     /// Allocation strategies, or channels, against accuracy; trains networks
     Fig4(Fig4Args),
     /// Feature maps, weighted maps and spike maps of one image
     Fig5(Fig5Args),
+    /// Every table and figure, and an index of them
+    All(AllArgs),
 }
 
 /// Where results go.
@@ -72,7 +79,7 @@ pub(crate) struct Table2Args {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Fig1Args {
+pub(crate) struct Fig3Args {
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
@@ -82,17 +89,23 @@ pub(crate) struct Fig1Args {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Fig2Args {
+pub(crate) struct ClassArgs {
     /// Data set, fetched before; may be given several times
     #[arg(long, value_name = "NAME", default_values_t = [DatasetName::Cifar10])]
     dataset: Vec<DatasetName>,
-    /// φ of the normalization (eq. 4)
-    #[arg(long, default_value_t = 2.0)]
-    phi: f64,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
     out: OutArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fig2Args {
+    /// φ of the allocation (eq. 4)
+    #[arg(long, default_value_t = 2.0)]
+    phi: f64,
+    #[command(flatten)]
+    classes: ClassArgs,
 }
 
 /// What is varied in figure 4.
@@ -153,6 +166,24 @@ pub(crate) struct Fig5Args {
     out: OutArgs,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct AllArgs {
+    /// Passes over the training images of each of figure 4's networks; 0 leaves figure 4 out
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    epochs: u32,
+    /// Use only the first N training images for figure 4
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Continue networks whose training was interrupted, keep finished ones
+    #[arg(long)]
+    resume: bool,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Output folder
+    #[arg(long, value_name = "DIR", default_value = "reproduced")]
+    out: PathBuf,
+}
+
 /// A trained network and images that it takes.
 struct Subject {
     name: String,
@@ -185,7 +216,9 @@ pub(crate) fn run(command: &ReproduceCommand) -> Result<ExitCode> {
         ReproduceCommand::Table2(args) => table2::run(args),
         ReproduceCommand::Fig1(args) => fig1::run(args),
         ReproduceCommand::Fig2(args) => fig2::run(args),
+        ReproduceCommand::Fig3(args) => fig3::run(args),
         ReproduceCommand::Fig4(args) => fig4::run(args),
         ReproduceCommand::Fig5(args) => fig5::run(args),
+        ReproduceCommand::All(args) => all::run(args),
     }
 }

@@ -5,7 +5,6 @@ use crate::{
     cmd::energy::subject,
     report::{
         folder::{Folder, Provenance, quoted},
-        svg::{Anchor, COLOURS, Svg},
         text::{Table, align_right},
     },
     samples::Samples,
@@ -15,7 +14,7 @@ use anyhow::{Result, ensure};
 use datasets::{DatasetName, Split};
 use energy::{
     analytic::{Options, Reading, evaluate},
-    published::{Cell, Quantity, Row, Verdict, table2},
+    published::{Cell, Claim, Quantity, Row, Verdict, claims, table2},
 };
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode, time::Instant};
@@ -28,6 +27,8 @@ struct Result2 {
     title: &'static str,
     simulation: String,
     rows: Vec<Row>,
+    /// The ratios that the paper's text draws from the table.
+    claims: [Claim; 3],
 }
 
 /// Re-derives.
@@ -39,6 +40,7 @@ pub(super) fn run(args: &Table2Args) -> Result<ExitCode> {
         title: "FFGAF-SNN, table 2: memory, compute and total energy of seven networks on CIFAR-10 [mJ]",
         simulation,
         rows,
+        claims: claims(),
     };
     let made_by = Provenance::new(None, begun);
     let folder = Folder::create(&args.out.out)?;
@@ -102,7 +104,6 @@ fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Reproduced => "reproduced",
         Verdict::ReproducedUnderWrongGeometry => "reproduced under a wrong geometry",
         Verdict::NotDerivable => "not derivable",
-        Verdict::NotPrinted => "printed value not at hand",
     }
 }
 
@@ -129,7 +130,7 @@ fn figure(cell: &Cell, value: Option<f64>) -> String {
 /// With the digits printed.
 fn printed(cell: &Cell) -> String {
     let decimals = cell.quantity.decimals() as usize;
-    cell.printed.map_or_else(|| "–".into(), |v| format!("{v:.decimals$}"))
+    format!("{:.decimals$}", cell.printed)
 }
 
 fn text(result: &Result2) -> String {
@@ -197,6 +198,14 @@ fn text(result: &Result2) -> String {
         energies().count(),
         result.simulation
     );
+    for claim in &result.claims {
+        let verdict = if claim.holds() { "agrees" } else { "does not agree" };
+        let _ = writeln!(
+            out,
+            "text: {} % of the {}; the cells give {:.2} %: {verdict}",
+            claim.stated_percent, claim.what, claim.cells_percent
+        );
+    }
     out
 }
 
@@ -213,7 +222,7 @@ fn csv(rows: &[Row]) -> String {
                 "{},{},{},{},{},{},{},{},{},{},{}",
                 quoted(row.name),
                 quantity(cell.quantity),
-                number(cell.printed),
+                cell.printed,
                 number(first.map(|d| d.value)),
                 first.map(|d| quoted(&d.assumption)).unwrap_or_default(),
                 first.map(|d| d.other_geometry.to_string()).unwrap_or_default(),
@@ -228,37 +237,24 @@ fn csv(rows: &[Row]) -> String {
     out
 }
 
-/// Total energies on a logarithmic axis.
+/// Total energies; bars of their decimal logarithm, since they span four decades.
 fn picture(result: &Result2, made_by: &Provenance) -> String {
-    const SERIES: [&str; 4] = ["printed", "cited model, line qualia", "cited model, clamped", "simulated, exact"];
-    let (left, top, width, height, decades) = (60.0, 50.0, 640.0, 280.0, (-2.0, 3.0));
-    let mut svg = Svg::new(left + width + 20.0, top + height + 60.0);
-    svg.text((left, 20.0), Anchor::Start, "black", "Total energy per inference on CIFAR-10 [mJ], logarithmic");
-    for (i, name) in SERIES.iter().enumerate() {
-        let x = left + 160.0 * i as f64;
-        svg.rect((x, 28.0), (10.0, 10.0), COLOURS[i]);
-        svg.text((x + 14.0, 37.0), Anchor::Start, "black", name);
+    let of = |value: &dyn Fn(&Cell) -> Option<f64>| {
+        let totals = result.rows.iter().filter_map(|row| Some((row.name, value(row.cell(Quantity::Total))?)));
+        totals.map(|(name, mj)| (format!("{name}: {mj:.3} mJ"), mj.log10())).collect()
+    };
+    charts::Bars {
+        title: "Total energy of an inference on CIFAR-10 (table 2), decimal logarithm of mJ",
+        groups: &[
+            charts::Group { name: "printed", rows: of(&|c| Some(c.printed)) },
+            charts::Group { name: "cited model, line qualia", rows: of(&|c| c.cited.map(|c| c.qualia_line)) },
+            charts::Group { name: "cited model, clamped", rows: of(&|c| c.cited.map(|c| c.clamped)) },
+            charts::Group { name: "simulated on the ideal machine, reading exact", rows: of(&|c| c.simulated) },
+        ],
+        quantity: "log10(energy [mJ])",
+        from: -2.0,
+        decimals: 2,
+        note: &made_by.still(),
     }
-    let y = |mj: f64| top + height * (decades.1 - mj.log10().clamp(decades.0, decades.1)) / (decades.1 - decades.0);
-    for decade in decades.0 as i32..=decades.1 as i32 {
-        let at = y(10_f64.powi(decade));
-        svg.line((left, at), (left + width, at), "#ddd");
-        svg.text((left - 6.0, at + 4.0), Anchor::End, "black", &10_f64.powi(decade).to_string());
-    }
-    let slot = width / result.rows.len() as f64;
-    for (i, row) in result.rows.iter().enumerate() {
-        let cell = row.cell(Quantity::Total);
-        let values = [cell.printed, cell.cited.map(|c| c.qualia_line), cell.cited.map(|c| c.clamped), cell.simulated];
-        let x = left + slot * i as f64 + 8.0;
-        let bar = (slot - 16.0) / SERIES.len() as f64;
-        for (k, value) in values.iter().enumerate() {
-            if let Some(value) = value {
-                let at = y(*value);
-                svg.rect((x + bar * k as f64, at), (bar - 1.0, top + height - at), COLOURS[k]);
-            }
-        }
-        svg.text((left + slot * (i as f64 + 0.5), top + height + 16.0), Anchor::Middle, "black", row.name);
-    }
-    svg.text((left, top + height + 44.0), Anchor::Start, "#666", &made_by.to_string());
-    svg.finish()
+    .svg()
 }
