@@ -60,7 +60,10 @@ impl Bars<'_> {
                 for (name, value) in &group.rows {
                     text(area, name, (left - 6, y + 2), SMALL + 1, BLACK, Align::Right);
                     let ends = [x(self.from).min(x(*value)), x(self.from).max(x(*value))];
-                    let bar = Rectangle::new([(ends[0], y + 3), (ends[1], y + LINE - 4)], colour(self.groups, group).filled());
+                    let bar = Rectangle::new(
+                        [(ends[0], y + 3), (ends[1], y + LINE - 4)],
+                        colour(self.groups, group).filled(),
+                    );
                     sure(area.draw(&bar));
                     let shown = format!("{value:.*}", self.decimals);
                     let (at, align) =
@@ -70,7 +73,14 @@ impl Bars<'_> {
                 }
             }
             sure(area.draw(&PathElement::new([(x(self.from), top), (x(self.from), y)], BLACK)));
-            text(area, &format!("{:.*}", self.decimals.min(1), self.from), (x(self.from), y + 2), SMALL, BLACK, Align::Centre);
+            text(
+                area,
+                &format!("{:.*}", self.decimals.min(1), self.from),
+                (x(self.from), y + 2),
+                SMALL,
+                BLACK,
+                Align::Centre,
+            );
             text(area, self.quantity, (WIDTH as i32 - 8, y + 16), FONT - 1, BLACK, Align::Right);
         })
     }
@@ -91,8 +101,7 @@ mod tests {
             Group { name: "more", rows: vec![("bird".into(), 1.25)] },
             Group { name: "less", rows: vec![("truck".into(), -2.07)] },
         ];
-        let svg =
-            Bars { title: "t", groups: &groups, quantity: "score", from: 0.0, decimals: 2, note: "n" }.svg();
+        let svg = Bars { title: "t", groups: &groups, quantity: "score", from: 0.0, decimals: 2, note: "n" }.svg();
         for shown in ["bird", "1.25", "truck", "-2.07", "score", "more", "less"] {
             assert!(svg.contains(shown), "{shown}: {svg}");
         }

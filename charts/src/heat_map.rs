@@ -76,7 +76,8 @@ impl HeatMap<'_> {
 
 /// From nearly white (0) to dark blue (1): one hue, monotone in lightness.
 fn colour(value: f64) -> RGBColor {
-    const STOPS: [[f64; 3]; 4] = [[247.0, 251.0, 255.0], [158.0, 202.0, 225.0], [49.0, 130.0, 189.0], [8.0, 48.0, 107.0]];
+    const STOPS: [[f64; 3]; 4] =
+        [[247.0, 251.0, 255.0], [158.0, 202.0, 225.0], [49.0, 130.0, 189.0], [8.0, 48.0, 107.0]];
     let at = value.clamp(0.0, 1.0) * (STOPS.len() - 1) as f64;
     let i = (at as usize).min(STOPS.len() - 2);
     let [r, g, b] = [0, 1, 2].map(|c| (STOPS[i][c] + (at - i as f64) * (STOPS[i + 1][c] - STOPS[i][c])).round() as u8);

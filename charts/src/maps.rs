@@ -57,7 +57,8 @@ impl Maps<'_> {
         const HEAD: i32 = 22;
         const NAME: i32 = 16;
         const LEFT: i32 = 10;
-        let columns = self.groups.iter().flat_map(|(_, rows)| rows.iter().map(|r| r.maps.len())).max().unwrap_or(1).max(1);
+        let columns =
+            self.groups.iter().flat_map(|(_, rows)| rows.iter().map(|r| r.maps.len())).max().unwrap_or(1).max(1);
         let side = ((WIDTH as i32 - LEFT) / columns as i32 - 4).min(96);
         let row_height = side + 2 * NAME + 4;
         let rows: usize = self.groups.iter().map(|(_, rows)| rows.len()).sum();
@@ -125,9 +126,7 @@ fn colour(value: f64, scale: Scale) -> [u8; 3] {
             let fade = (255.0 * (1.0 - share.abs())).round() as u8;
             if share < 0.0 { [fade, fade, 255] } else { [255, fade, fade] }
         }
-        Scale::Counts { most } => {
-            [(255.0 * (value / most.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)).round() as u8; 3]
-        }
+        Scale::Counts { most } => [(255.0 * (value / most.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)).round() as u8; 3],
     }
 }
 
@@ -138,7 +137,10 @@ mod tests {
     #[test]
     fn scales_have_their_ends_and_every_map_is_embedded() {
         let signed = Scale::Signed { most: 2.0 };
-        assert_eq!([colour(-2.0, signed), colour(0.0, signed), colour(3.0, signed)], [[0, 0, 255], [255; 3], [255, 0, 0]]);
+        assert_eq!(
+            [colour(-2.0, signed), colour(0.0, signed), colour(3.0, signed)],
+            [[0, 0, 255], [255; 3], [255, 0, 0]]
+        );
         assert_eq!(colour(4.0, Scale::Counts { most: 8.0 }), [128; 3]);
         let map = |name: &str| Map { name: name.into(), height: 2, width: 1, values: vec![0.0, 1.0] };
         let row = MapRow { name: "features".into(), scale: signed, maps: vec![map("channel 3"), map("channel 5")] };

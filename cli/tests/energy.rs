@@ -136,7 +136,9 @@ fn reproductions_write_json_csv_and_a_picture() {
     assert_eq!(rows.lines().count(), 1 + 7 * 4);
     let table1 = fs::read_to_string(at.join("out/table1.csv")).expect("written");
     assert!(table1.contains("cifar10,FF,FFGAF-SNN-ours,CSNN,printed,75.64"));
-    assert!(table1.contains("mnist,FF-SNN,mnist-small,CSNN,measured here,") && table1.contains("SDNN,CSNN,literature,98.4"));
+    assert!(
+        table1.contains("mnist,FF-SNN,mnist-small,CSNN,measured here,") && table1.contains("SDNN,CSNN,literature,98.4")
+    );
 }
 
 #[test]

@@ -130,7 +130,12 @@ impl Figure {
             x: if over_width { "channels of the layer" } else { "epoch" },
             y: if over_width { "test accuracy [%]" } else { "validation accuracy [%]" },
             lines: &lines,
-            note: &format!("{} epochs, seeds {}{spread}; spikeloom {}", self.epochs, seeds.join(", "), made_by.spikeloom),
+            note: &format!(
+                "{} epochs, seeds {}{spread}; spikeloom {}",
+                self.epochs,
+                seeds.join(", "),
+                made_by.spikeloom
+            ),
         }
         .svg()
     }

@@ -73,7 +73,8 @@ struct Derived {
 /// The ratios that the paper's text draws from the table.
 pub fn claims() -> [Claim; 3] {
     let rows = table2();
-    let cell = |name: &str, quantity| rows.iter().find(|r| r.name == name).map_or(f64::NAN, |r| r.cell(quantity).printed);
+    let cell =
+        |name: &str, quantity| rows.iter().find(|r| r.name == name).map_or(f64::NAN, |r| r.cell(quantity).printed);
     let claim = |what, other, quantity, stated_percent| Claim {
         what,
         stated_percent,

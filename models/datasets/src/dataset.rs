@@ -42,9 +42,7 @@ impl DatasetName {
             Self::FashionMnist => {
                 ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]
             }
-            Self::Cifar10 => {
-                ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
-            }
+            Self::Cifar10 => ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
         }
     }
 

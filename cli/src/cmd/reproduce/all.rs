@@ -62,7 +62,8 @@ fn parts(args: &AllArgs) -> Vec<Part> {
 
 /// Makes them one after the other.
 pub(super) fn run(args: &AllArgs) -> Result<ExitCode> {
-    let mut index = String::from("# FFGAF-SNN, tables and figures made again\n\n| what | file | made by |\n|---|---|---|\n");
+    let mut index =
+        String::from("# FFGAF-SNN, tables and figures made again\n\n| what | file | made by |\n|---|---|---|\n");
     let mut failed = false;
     for part in parts(args) {
         let mut words = vec!["spikeloom".to_owned(), "reproduce".to_owned()];
@@ -83,7 +84,8 @@ pub(super) fn run(args: &AllArgs) -> Result<ExitCode> {
                 ("not made".to_owned(), format!(": {error:#}"))
             }
         };
-        let _ = writeln!(index, "| {} | {file} | `{command}`{} |", part.shows, note.replace('|', "\\|").replace('\n', " "));
+        let _ =
+            writeln!(index, "| {} | {file} | `{command}`{} |", part.shows, note.replace('|', "\\|").replace('\n', " "));
     }
     files::write(&args.out.join("index.md"), index.as_bytes())?;
     eprintln!("wrote index.md in {}", args.out.display());

@@ -83,7 +83,8 @@ impl Figure {
     }
 
     fn csv(&self) -> String {
-        let mut out = String::from("class,score,channels_of_40,channels_of_120_layer2,channels_of_120_layer3,channels_of_240\n");
+        let mut out =
+            String::from("class,score,channels_of_40,channels_of_120_layer2,channels_of_120_layer3,channels_of_240\n");
         for (j, name) in self.classes.iter().enumerate() {
             let channels: Vec<String> = self.channels.iter().map(|c| c[j].to_string()).collect();
             let _ = writeln!(out, "{name},{},{}", self.scores[j], channels.join(","));

@@ -174,7 +174,10 @@ impl Figure {
             groups: s.groups.clone(),
             lines: vec![
                 format!("{:.3} spikes per neuron and image; no gradient passes them", s.spikes_per_neuron),
-                format!("loss of this layer alone; its best group is right for {:.2} % of the images", s.goodness_percent),
+                format!(
+                    "loss of this layer alone; its best group is right for {:.2} % of the images",
+                    s.goodness_percent
+                ),
             ],
         };
         let stages: Vec<charts::Stage> = self.stages.iter().map(stage).collect();
@@ -185,7 +188,12 @@ impl Figure {
             stages: &stages,
             output: &format!("class: {}", self.readout),
             classes,
-            note: &format!("coloured strips: channels of each class; {} images of {}; {}", self.images, self.dataset, made_by.still()),
+            note: &format!(
+                "coloured strips: channels of each class; {} images of {}; {}",
+                self.images,
+                self.dataset,
+                made_by.still()
+            ),
         }
         .svg()
     }

@@ -9,7 +9,9 @@ use std::process::ExitCode;
 pub(super) fn run(args: &Fig4Args) -> Result<ExitCode> {
     let (vary, title) = match args.vary {
         Fig4Vary::Allocation => (Vary::Allocation, "FFGAF-SNN, figure 4a: allocation strategies against accuracy"),
-        Fig4Vary::Channels => (Vary::Channels, "FFGAF-SNN, figure 4b: channels of a one-layer network against accuracy"),
+        Fig4Vary::Channels => {
+            (Vary::Channels, "FFGAF-SNN, figure 4b: channels of a one-layer network against accuracy")
+        }
     };
     let study = AblateArgs {
         vary,

@@ -98,7 +98,9 @@ mod tests {
         let cells = |r: &Printed| [r.mnist, r.fashion_mnist, r.cifar10].map(|a| a.map(|a| a.percent.to_bits()));
         assert_eq!(cells(ours[0]), cells(ours[1]));
         for r in ROWS.iter().chain(&ELSEWHERE) {
-            assert!([r.mnist, r.fashion_mnist, r.cifar10].into_iter().flatten().all(|a| (40.0..100.0).contains(&a.percent)));
+            assert!(
+                [r.mnist, r.fashion_mnist, r.cifar10].into_iter().flatten().all(|a| (40.0..100.0).contains(&a.percent))
+            );
         }
     }
 }
