@@ -2,20 +2,24 @@
 //! process.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
-/// The flag that Ctrl-C sets.
+/// The flag that Ctrl-C sets, one for the process.
 pub(crate) fn flag() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&stop);
-    // A handler that cannot be installed leaves the default: Ctrl-C ends the process.
-    let _ = ctrlc::set_handler(move || {
-        if seen.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-        eprintln!("stopping; press Ctrl-C again to quit at once");
-    });
-    stop
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let install = || {
+        let stop = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&stop);
+        // A handler that cannot be installed leaves the default: Ctrl-C ends the process.
+        let _ = ctrlc::set_handler(move || {
+            if seen.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+            eprintln!("stopping; press Ctrl-C again to quit at once");
+        });
+        stop
+    };
+    Arc::clone(FLAG.get_or_init(install))
 }

@@ -3,23 +3,17 @@
 //! Standard output carries results (a table, or JSON with `--json`); progress and remarks go to standard error. Exit codes:
 //! 0 done, 1 interrupted before the end, 2 bad input or usage. Outputs are written to a temporary name and then renamed.
 
-pub mod activity;
-mod agreement;
 mod args;
 mod cmd;
 mod files;
 mod interrupt;
-mod lower;
 mod nir;
 mod progress;
-mod rates;
 mod recording;
 mod report;
-mod samples;
-mod simulation;
 mod source;
-mod stepwise;
 mod study;
+mod target;
 mod trace;
 
 pub use args::Args;

@@ -3,7 +3,6 @@
 use crate::files;
 use anyhow::{Result, anyhow};
 use clap::{Args as ClapArgs, ValueEnum};
-use ir::{Graph, Trained};
 use nir::{Assumption, Coding, Integrator, Options, Read};
 use std::path::Path;
 
@@ -107,16 +106,6 @@ impl NirArgs {
             ("--coding", self.coding.is_some()),
         ];
         given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
-    }
-
-    /// The network in a file. What was assumed goes to standard error.
-    pub(crate) fn load(&self, path: &Path) -> Result<Graph<Trained>> {
-        let imported = nir::lower(read(path)?, &stem(path), &self.options())
-            .map_err(|problems| anyhow!("{}: {problems}", path.display()))?;
-        eprintln!("{}: what this file does not say", path.display());
-        eprint!("{}", list(&imported.assumptions));
-        imported.remarks.iter().for_each(|remark| eprintln!("  {remark}"));
-        Ok(imported.graph)
     }
 }
 

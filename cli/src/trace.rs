@@ -1,13 +1,14 @@
 //! `--trace`: one image, traced. Each trace is a run of its own with a single probe, so that none pays for another.
 
-use crate::{args::Mode, files, recording::Recorder, samples::Samples, simulation};
+use crate::{args::Mode, files, recording::Recorder};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args as ClapArgs, ValueEnum};
-use isa::{CoreId, Program};
+use isa::CoreId;
 use simulator::{
     Machine, TimingMode,
     trace::{Firings, Packets, Potentials, Spikes, Timeline, Vcd},
 };
+use spikeloom::{Executable, Samples};
 use std::path::PathBuf;
 
 /// Which traces of which image, and where they go.
@@ -44,17 +45,12 @@ enum Kind {
 }
 
 /// Writes the traces asked for. Nothing is written if one of them is impossible.
-pub(crate) fn write(
-    args: &TraceArgs,
-    program: &Program,
-    machine: &Machine,
-    samples: &Samples,
-    mode: Mode,
-) -> Result<()> {
+pub(crate) fn write(args: &TraceArgs, executable: &Executable, samples: &dyn Samples, mode: Mode) -> Result<()> {
     if args.trace.is_empty() {
         return Ok(());
     }
-    samples.ensure_fit(program)?;
+    samples.ensure_fit(&executable.input())?;
+    let machine = &executable.machine;
     let image = args.trace_image;
     ensure!(
         image < samples.len(),
@@ -62,7 +58,7 @@ pub(crate) fn write(
         samples.name(),
         samples.len()
     );
-    let mode = simulation::timing(mode);
+    let mode = TimingMode::from(mode);
     if args.trace.iter().any(|kind| matches!(kind, Kind::Timeline | Kind::Vcd)) {
         ensure_time(machine, mode)?;
     }
@@ -80,7 +76,7 @@ pub(crate) fn write(
         format!("--trace-dir {}: cannot be made; check the path and its permissions", args.trace_dir.display())
     })?;
 
-    let stimulus = samples.stimulus(program, image);
+    let stimulus = executable.stimulus(samples, image);
     let has = |kind| args.trace.contains(&kind);
     for (i, kind) in args.trace.iter().enumerate().filter(|(i, kind)| !args.trace[..*i].contains(kind)) {
         let name = match kind {

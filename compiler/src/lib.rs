@@ -32,7 +32,7 @@ pub use pass::quantize::{LayerReport, Quantization, QuantizeOptions};
 pub use pass::route::Routing;
 pub use pipeline::{
     CompileError, Compiled, Observer, Options, PASSES, PassInfo, Reports, Unobserved, Utilization, compile,
-    compile_quantized, compile_quantized_observed,
+    compile_quantized, compile_quantized_observed, front,
 };
 pub use placement::Placement;
 pub use traffic::program_cost;

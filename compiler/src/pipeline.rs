@@ -16,7 +16,7 @@ use crate::{
         fuse::fuse,
         per_event::timeless,
         place::{Method, Schedule, place},
-        quantize::{LayerReport, QuantizeOptions, quantize},
+        quantize::{LayerReport, Quantization, QuantizeOptions, quantize},
         renumber::{Orders, renumber},
         route::{Routing, route},
         store::store,
@@ -187,17 +187,31 @@ pub fn compile(
     (quantization, options): (&QuantizeOptions<'_>, &Options),
     observer: &mut dyn Observer,
 ) -> Result<Compiled, CompileError> {
-    let settings = QuantizeOptions { state_bits: arch.core.state_bits, ..*quantization };
-    let fused = run((FUSE, observer), || Ok(fuse(graph)?), |_| None, ir::text::print)?;
-    let quantized = run(
-        (QUANTIZE, observer),
-        || Ok(quantize(&fused, &settings)?),
-        |q| if options.check { check::quantize::check(&fused, q, &settings).err() } else { None },
-        |q| ir::text::print(&q.graph),
-    )?;
+    let quantized = front(graph, arch, quantization, options.check, observer)?;
     let mut compiled = compile_quantized_observed(&quantized.graph, arch, options, observer)?;
     compiled.reports.layers = quantized.layers;
     Ok(compiled)
+}
+
+/// The front half: fuses a trained network and quantizes it to the chip's potential width.
+///
+/// # Errors
+/// As [`compile`].
+pub fn front(
+    graph: &Graph<Trained>,
+    arch: &Arch,
+    quantization: &QuantizeOptions<'_>,
+    check: bool,
+    observer: &mut dyn Observer,
+) -> Result<Quantization, CompileError> {
+    let settings = QuantizeOptions { state_bits: arch.core.state_bits, ..*quantization };
+    let fused = run((FUSE, observer), || Ok(fuse(graph)?), |_| None, ir::text::print)?;
+    run(
+        (QUANTIZE, observer),
+        || Ok(quantize(&fused, &settings)?),
+        |q| if check { crate::check::quantize::check(&fused, q, &settings).err() } else { None },
+        |q| ir::text::print(&q.graph),
+    )
 }
 
 /// Compiles a quantized network.

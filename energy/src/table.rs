@@ -205,12 +205,6 @@ impl Table {
         Some(Self::from_ron(text).expect("shipped tables are checked by a test"))
     }
 
-    /// The name of the table that goes with an architecture preset. `loihi2` has none: see [`Table::loihi2`].
-    pub fn name_for(arch: &str) -> Option<&'static str> {
-        let name = if arch == "speck_scaled" { "speck2" } else { arch };
-        PRESETS.iter().map(|(preset, _)| *preset).find(|preset| *preset == name)
-    }
-
     /// A table that prices every action alike, without range.
     pub fn uniform(pj: f64) -> Self {
         let entry = Entry::Energy { value: pj, low: pj, high: pj, source: "uniform".into(), basis: Basis::Assumed };
@@ -226,16 +220,29 @@ impl Table {
         }
     }
 
-    /// Loihi 2 as a projection: Loihi 1's prices and static power times `factor`. No table of Loihi 2 is published; the
-    /// factor is the caller's and is written into every source.
-    pub fn loihi2(factor: f64) -> Self {
-        let mut table = Self::preset("loihi1").expect("loihi1 is shipped");
+    /// A projection: every price and static power times `factor`, for a chip that nothing is published of. The factor is the
+    /// caller's; it is written into the name and into every source, and the basis becomes [`Basis::Assumed`].
+    ///
+    /// # Errors
+    /// If the factor is not a positive number, or the table prices accesses by memory size, which no factor describes.
+    pub fn projected(mut self, factor: f64) -> Result<Self, TableError> {
+        let mut problems = Vec::new();
+        if !(factor.is_finite() && factor > 0.0) {
+            problems.push(format!("a projection's factor must be a positive number, {factor} is not"));
+        }
+        let by_size = self.actions.iter().filter(|(_, entry)| matches!(entry, Entry::Sram { .. }));
+        problems.extend(by_size.map(|(action, _)| {
+            format!("`{}` is priced by memory size; only fixed prices can be projected", action.name())
+        }));
+        if !problems.is_empty() {
+            return Err(TableError::Invalid { table: self.name, problems });
+        }
         let note = |source: &str| format!("projection: {factor} × {source}");
-        table.name = format!("loihi2 (projection ×{factor})");
-        table.doc = format!("Not published: Loihi 1's table times the user's factor {factor}.");
-        table.node = format!("projection from {}", table.node);
-        table.voltage = None;
-        for entry in table.actions.values_mut() {
+        self.doc = format!("Projection: table {} times the user's factor {factor}.", self.name);
+        self.name = format!("{} (projection ×{factor})", self.name);
+        self.node = format!("projection from {}", self.node);
+        self.voltage = None;
+        for entry in self.actions.values_mut() {
             if let Entry::Energy { value, low, high, source, basis } = entry {
                 for pj in [value, low, high] {
                     *pj *= factor;
@@ -244,14 +251,14 @@ impl Table {
                 *basis = Basis::Assumed;
             }
         }
-        if let StaticPower::Power { value, low, high, source, basis, .. } = &mut table.static_power {
+        if let StaticPower::Power { value, low, high, source, basis, .. } = &mut self.static_power {
             for watt in [value, low, high] {
                 *watt *= factor;
             }
             *source = note(source);
             *basis = Basis::Assumed;
         }
-        table
+        Ok(self)
     }
 
     /// Everything wrong with the table.
@@ -359,12 +366,18 @@ mod tests {
     }
 
     #[test]
-    fn loihi2_is_marked_as_a_projection() {
-        let table = Table::loihi2(0.5);
+    fn a_projection_is_marked_as_one() {
+        let table = Table::preset("loihi1").expect("shipped").projected(0.5).expect("fixed prices");
         let Some(Entry::Energy { value, source, basis, .. }) = table.actions.get(&Action::SynapticAdd) else {
             panic!("priced")
         };
         assert!((value - 11.8).abs() < 1e-12 && source.starts_with("projection: 0.5 ×") && *basis == Basis::Assumed);
+        assert_eq!(table.name, "loihi1 (projection ×0.5)");
         table.check().expect("still a valid table");
+        assert!(Table::preset("loihi1").expect("shipped").projected(0.0).is_err());
+        assert!(
+            Table::preset("lemaire_ideal").expect("shipped").projected(0.5).is_err(),
+            "its memories have no fixed price"
+        );
     }
 }

@@ -2,7 +2,7 @@
 //! does not depend on the number of threads.
 
 use crate::{
-    Machine, NoProbe, Run, TimingMode,
+    Machine, NoProbe, Probe, Run, TimingMode,
     error::{BatchError, RunError},
 };
 use isa::{Ledger, Stimulus};
@@ -40,6 +40,18 @@ impl Machine {
         stimulus: impl Fn(usize) -> Stimulus + Sync,
         keep: impl Fn(usize, &Run) -> T + Sync,
     ) -> Result<Batch<T>, BatchError> {
+        self.run_batch_probed(n, options, stimulus, |_| NoProbe, |i, run, _| keep(i, run))
+    }
+
+    /// As [`Self::run_batch`], each sample with a probe of its own: `probe(i)` makes it, `keep` takes what it saw.
+    pub fn run_batch_probed<P: Probe, T: Send>(
+        &self,
+        n: usize,
+        options: BatchOptions<'_>,
+        stimulus: impl Fn(usize) -> Stimulus + Sync,
+        probe: impl Fn(usize) -> P + Sync,
+        keep: impl Fn(usize, &Run, P) -> T + Sync,
+    ) -> Result<Batch<T>, BatchError> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(options.threads)
             .build()
@@ -59,10 +71,11 @@ impl Machine {
                 if sample >= n {
                     return Ok(own);
                 }
-                match self.run_in(&mut state, &stimulus(sample), options.mode, &mut NoProbe) {
+                let mut probe = probe(sample);
+                match self.run_in(&mut state, &stimulus(sample), options.mode, &mut probe) {
                     Ok(run) => {
                         own.ledger.merge(&run.ledger);
-                        own.results.push((sample, keep(sample, &run)));
+                        own.results.push((sample, keep(sample, &run, probe)));
                     }
                     Err(error) => {
                         failed.store(true, Ordering::Relaxed);

@@ -1,7 +1,6 @@
 //! Simulated = analytical: what the simulator counts on the ideal machine equals the formulas of Lemaire et al. 2022 on
 //! the same spike maps, layer by layer and term by term, exactly.
 
-use cli::activity::{self, Activity};
 use compiler::{CompileError, Options, compile_quantized, stimulus};
 use energy::analytic::{Network, Options as Reading, Reading::Exact, Reading::Paper, Shape, discrepancies, evaluate};
 use ir::{
@@ -11,6 +10,7 @@ use ir::{
 use isa::{Ledger, arch::preset::preset};
 use proptest::prelude::*;
 use simulator::{Machine, TimingMode};
+use spikeloom::analytic::{self, Activity};
 use training::{export, zoo};
 
 /// Chains without pooling: what the analytical model knows.
@@ -52,8 +52,8 @@ fn undilated(mut graph: Graph<Quantized>) -> Graph<Quantized> {
 /// Compares every layer term by term; `None` if the network does not compile or is outside the model.
 fn compare(graph: &Graph<Quantized>, sample: &Stimulus) -> Option<()> {
     let (graph, seen, ledger) = run(graph, sample)?;
-    let found = activity::disagreements(&graph, &seen, &ledger).ok()?;
-    assert!(found.is_empty(), "{found:?}\n{:?}", activity::layers(&graph, &seen));
+    let found = analytic::disagreements(&graph, &seen, &ledger).ok()?;
+    assert!(found.is_empty(), "{found:?}\n{:?}", analytic::layers(&graph, &seen));
     Some(())
 }
 
@@ -95,7 +95,7 @@ fn counts_of_the_bundled_network_equal_their_formulas() {
     assert_eq!(compare(&quantized, &sample), Some(()));
 
     let (quantized, seen, ledger) = run(&quantized, &sample).expect("compiles");
-    let (network, direct, ids) = activity::network(&quantized, &seen).expect("all windows are alike");
+    let (network, direct, ids) = analytic::network(&quantized, &seen).expect("all windows are alike");
     assert_eq!(network.timesteps, 8);
     assert_eq!(discrepancies(&network, direct, &ledger, &ids).expect("complete"), []);
     let wrong = Network { timesteps: 9, ..network };
@@ -143,7 +143,7 @@ fn counts_equal_the_paper_reading_off_the_borders() {
 
     let counted = |sample: &Stimulus| {
         let (graph, seen, ledger) = run(&graph, sample).expect("compiles");
-        let (network, direct, ids) = activity::network(&graph, &seen).expect("a chain");
+        let (network, direct, ids) = analytic::network(&graph, &seen).expect("a chain");
         assert_eq!(discrepancies(&network, direct, &ledger, &ids).expect("complete"), []);
         let Shape::Conv(_) = network.layers[0].shape else { panic!("a convolution") };
         let counts = |reading| {

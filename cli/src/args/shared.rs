@@ -1,8 +1,12 @@
 //! Arguments that several commands take: which network, which program, which chip, which images, how to simulate.
 
-use crate::{nir::NirArgs, rates::RateSource, trace::TraceArgs};
+use crate::{nir::NirArgs, trace::TraceArgs};
 use clap::{Args as ClapArgs, ValueEnum};
-use std::path::{Path, PathBuf};
+use simulator::TimingMode;
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 /// Which network.
 #[derive(Clone, Debug, ClapArgs)]
@@ -156,4 +160,36 @@ pub(crate) enum Mode {
     Analytic,
     /// Every flit
     Cycle,
+}
+
+impl From<Mode> for TimingMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Counts => Self::Counts,
+            Mode::Analytic => Self::Analytic,
+            Mode::Cycle => Self::Cycle,
+        }
+    }
+}
+
+/// Where the rates of neurons come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RateSource {
+    /// Measured on this many training images.
+    Train(usize),
+    /// Stored in a file.
+    File(PathBuf),
+}
+
+impl FromStr for RateSource {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("train:") {
+            None => Ok(Self::File(text.into())),
+            Some(n) => match n.parse() {
+                Ok(n) if n > 0 => Ok(Self::Train(n)),
+                _ => Err(format!("`{n}` is not a number of training images; write train:200, or name a file")),
+            },
+        }
+    }
 }

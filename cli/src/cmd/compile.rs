@@ -3,18 +3,19 @@
 use crate::{
     args::CompileArgs,
     files,
-    lower::{Lowered, Weighting, lower},
+    progress::Bars,
     report::{
         mapping::{self, MappingReport},
         number::{count, si},
         quantization::{self, AccuracyChange, LayerReport},
     },
-    source::{self, Model},
+    source,
+    target::{Weighting, deploy},
 };
 use anyhow::{Result, bail};
-use compiler::{Compiled, Observer, PASSES, PassInfo};
-use isa::{Arch, arch::Fire};
+use compiler::{Observer, PASSES, PassInfo};
 use serde::Serialize;
+use spikeloom::{Deployed, Error, Model, Progress, Task};
 use std::{ops::ControlFlow, path::PathBuf, process::ExitCode, time::Instant};
 
 /// Compiles, writes the program, prints what it found.
@@ -32,20 +33,26 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
         }
     }
     let model = source::model_of(&args.model)?;
-    let arch = source::arch(&args.target.arch)?;
-    let mut watch = Watch { stop_after: args.stop_after.as_deref(), dump_after: &args.dump_after, ..Watch::default() };
-    let data = args.images.data.as_deref();
-    let Some(Lowered { compiled, weighting }) = lower(&model, &arch, (&args.target, data), &mut watch)? else {
-        eprintln!("stopped after pass `{}`; no program was written", watch.stop_after.unwrap_or_default());
-        return Ok(ExitCode::SUCCESS);
+    let chip = source::chip(&args.target.arch)?;
+    let mut watch = Watch::new(args);
+    let deployed = match deploy(&model, &chip, &args.target, args.images.data.as_deref(), &mut watch) {
+        Ok(deployed) => deployed,
+        Err(error) => match error.downcast_ref() {
+            Some(Error::Stopped(pass)) => {
+                eprintln!("stopped after pass `{}`; no program was written", pass.name);
+                return Ok(ExitCode::SUCCESS);
+            }
+            _ => return Err(error),
+        },
     };
-    let output = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.slb", compiled.program.name)));
-    let bytes = isa::encode(&compiled.program);
-    let mut report = CompileReport::new(&model, &arch, &compiled, &watch, (output.display().to_string(), bytes.len()));
-    report.weighting = weighting;
+    let program = &deployed.executable.program;
+    let output = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.slb", program.name)));
+    let bytes = isa::encode(program);
+    let written = Written { output: output.display().to_string(), bytes: bytes.len() };
+    let mut report = CompileReport::new(&model, &deployed, watch.times, written);
     if args.quantization_report {
         let images = source::images(&args.images, model.dataset())?;
-        report.accuracy = Some(quantization::observe(&model, &compiled, &images, &mut report.layers)?);
+        report.accuracy = Some(quantization::observe(&model, &deployed, &images, &mut report.layers)?);
     }
     files::write(&output, &bytes)?;
     if args.json {
@@ -57,12 +64,38 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
 }
 
 /// Measures the passes, prints dumps, stops where it was asked to.
-#[derive(Default)]
 struct Watch<'a> {
     stop_after: Option<&'a str>,
     dump_after: &'a [String],
     begun: Option<Instant>,
     times: Vec<PassTime>,
+    bars: Bars,
+}
+
+impl<'a> Watch<'a> {
+    fn new(args: &'a CompileArgs) -> Self {
+        Self {
+            stop_after: args.stop_after.as_deref(),
+            dump_after: &args.dump_after,
+            begun: None,
+            times: Vec::new(),
+            bars: Bars::new(),
+        }
+    }
+}
+
+impl Progress for Watch<'_> {
+    fn start(&mut self, task: Task, n: usize) {
+        self.bars.start(task, n);
+    }
+
+    fn advance(&mut self, right: Option<bool>) -> ControlFlow<()> {
+        self.bars.advance(right)
+    }
+
+    fn finish(&mut self) {
+        self.bars.finish();
+    }
 }
 
 #[derive(Clone, Copy, Serialize)]
@@ -86,12 +119,19 @@ impl Observer for Watch<'_> {
     }
 }
 
+/// What was written.
+#[derive(Serialize)]
+struct Written {
+    output: String,
+    bytes: usize,
+}
+
 #[derive(Serialize)]
 struct CompileReport {
     model: String,
     arch: String,
-    output: String,
-    bytes: usize,
+    #[serde(flatten)]
+    written: Written,
     cores: usize,
     cores_of_chip: u32,
     /// Neurons fire per event, without timesteps: the program is another network than the one with timesteps.
@@ -129,23 +169,16 @@ struct Binding {
 }
 
 impl CompileReport {
-    fn new(
-        model: &Model,
-        arch: &Arch,
-        compiled: &Compiled,
-        watch: &Watch<'_>,
-        (output, bytes): (String, usize),
-    ) -> Self {
-        let reports = &compiled.reports;
+    fn new(model: &Model, deployed: &Deployed, passes: Vec<PassTime>, written: Written) -> Self {
+        let (arch, reports) = (&deployed.executable.chip.arch, &deployed.reports);
         let utilization = &reports.utilization;
         Self {
             model: model.name.clone(),
             arch: arch.name.clone(),
-            output,
-            bytes,
-            cores: compiled.program.cores.len(),
+            written,
+            cores: deployed.executable.program.cores.len(),
             cores_of_chip: arch.n_cores(),
-            fires_per_event: arch.core.fire == Fire::PerEvent,
+            fires_per_event: deployed.fires_per_event(),
             layers: reports.layers.iter().map(LayerReport::new).collect(),
             accuracy: None,
             binding: utilization.max.map(|(resource, max)| Binding {
@@ -155,8 +188,8 @@ impl CompileReport {
             }),
             work: Work { heaviest: reports.work.0, mean: reports.work.1, critical: reports.critical_work },
             placements: reports.placements.iter().map(|(method, cost)| MappingReport::new(method, cost)).collect(),
-            weighting: None,
-            passes: watch.times.clone(),
+            weighting: Weighting::of(deployed),
+            passes,
         }
     }
 }
@@ -166,7 +199,7 @@ impl std::fmt::Display for CompileReport {
         writeln!(
             f,
             "{} on {}: {} of {} cores; wrote {} ({} bytes)",
-            self.model, self.arch, self.cores, self.cores_of_chip, self.output, self.bytes
+            self.model, self.arch, self.cores, self.cores_of_chip, self.written.output, self.written.bytes
         )?;
         if self.fires_per_event {
             writeln!(

@@ -3,14 +3,13 @@
 use crate::{
     args::{DeployArgs, TargetArgs},
     cmd, interrupt,
-    samples::Samples,
-    simulation::{Settings, simulate},
-    source::{self, Model},
+    progress::Bars,
+    source, target,
 };
 use anyhow::{Context, Result, bail, ensure};
-use compiler::Unobserved;
 use datasets::{Dataset, DatasetName, Split};
-use simulator::Machine;
+use simulator::TimingMode;
+use spikeloom::{Model, RunOptions};
 use std::{
     fmt,
     path::{Path, PathBuf},
@@ -60,28 +59,24 @@ pub(crate) fn deploy(
     ensure!(!validation.is_empty(), "the network was trained without validation images; nothing can be compared");
     let rounded =
         network.on_grid().context("a channel has weights over 63 times its threshold: 8 bits cannot hold it")?;
-    let arch = source::arch(&target.arch)?;
-    let name = output.display().to_string();
-    let model = Model { name, graph: export::graph(&rounded)?, trained: None };
-    let compiled =
-        crate::lower::lower(&model, &arch, (target, None), &mut Unobserved)?.expect("nobody stops it").compiled;
-    let machine = Machine::new(&compiled.program, &arch)?;
-    let stop = interrupt::flag();
-    let settings = Settings { mode: crate::args::Mode::Counts, threads: None, keep_ledgers: false, stop: &stop };
-    let batch = simulate(&compiled.program, &machine, &Samples::Images(validation.clone()), settings)?;
-    if batch.stopped {
+    let chip = source::chip(&target.arch)?;
+    let model = Model::of_graph(&output.display().to_string(), export::graph(&rounded)?)?;
+    let deployed = target::deploy(&model, &chip, target, None, &mut Bars::new())?;
+    let options = RunOptions { mode: TimingMode::Counts, ..RunOptions::default() };
+    let run = deployed.run(&validation, &options, &mut Bars::until(interrupt::flag()))?;
+    if run.stopped {
         bail!("stopped before all validation images were run; nothing was written");
     }
     let runner = Runner::new(network);
     let float: Vec<usize> = (0..validation.len()).map(|i| runner.classify(validation.image(i))).collect();
     let right = |class: usize, i: usize| class == usize::from(validation.labels[i]);
     let deployment = Deployment {
-        arch: arch.name.clone(),
-        cores: compiled.program.cores.len(),
+        arch: chip.arch.name.clone(),
+        cores: deployed.executable.program.cores.len(),
         images: validation.len(),
         float: float.iter().enumerate().filter(|&(i, &class)| right(class, i)).count(),
-        integer: batch.correct(),
-        changed: float.iter().zip(&batch.samples).filter(|(float, s)| **float != s.class as usize).count(),
+        integer: run.correct(),
+        changed: float.iter().zip(&run.samples).filter(|(float, s)| **float != s.class as usize).count(),
         output: output.to_owned(),
     };
     card.measured.insert("validation int8 %".into(), deployment.percent(deployment.integer));

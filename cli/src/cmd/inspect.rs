@@ -2,7 +2,7 @@
 
 use crate::{
     args::InspectArgs,
-    rates::Rates,
+    files,
     report::{
         mapping::{self, MappingReport},
         number::count,
@@ -14,6 +14,7 @@ use anyhow::Result;
 use compiler::{Activity, program_cost};
 use isa::{CoreId, Resource, usage::CoreUsage, usages};
 use serde::Serialize;
+use spikeloom::Rates;
 use std::{io::Write, process::ExitCode};
 
 #[derive(Serialize)]
@@ -35,21 +36,23 @@ struct CoreReport {
 
 /// Prints utilization or disassembly.
 pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
-    let (program, arch) = source::program(&args.program)?;
+    let executable = source::program(&args.program)?;
+    let (program, arch) = (&executable.program, &executable.chip.arch);
     let mut out = std::io::stdout().lock();
     if args.disassemble {
-        write!(out, "{}", isa::asm::disassemble(&program, isa::asm::Style::Short))?;
+        write!(out, "{}", isa::asm::disassemble(program, isa::asm::Style::Short))?;
         return Ok(ExitCode::SUCCESS);
     }
     let (activity, origin) = match &args.activity {
-        None => (Activity::assumed_of(&program), "the assumed activity".to_owned()),
+        None => (Activity::assumed_of(program), "the assumed activity".to_owned()),
         Some(path) => {
-            let rates = Rates::read(path)?;
-            (rates.activity(&program, &path.display().to_string())?, format!("the activity of {}", rates.origin))
+            let name = path.display().to_string();
+            let rates = Rates::parse(&name, &files::read_text(path)?)?;
+            (rates.activity(program, &name)?, format!("the activity of {}", rates.origin))
         }
     };
-    let mapping = MappingReport::new("as compiled", &program_cost(&program, &arch, &activity));
-    let usages = usages(&program, &arch);
+    let mapping = MappingReport::new("as compiled", &program_cost(program, arch, &activity));
+    let usages = usages(program, arch);
     let cores: Vec<CoreReport> = usages
         .iter()
         .zip(&program.cores)

@@ -3,90 +3,97 @@
 use crate::{
     args::{RunArgs, SimulationArgs},
     cmd, files, interrupt,
-    lower::{Lowered, lower},
-    report::{per_event::PerEvent, per_image, queues::Queues, run::RunReport, stored::StoredRun},
-    samples::Samples,
-    simulation::{Batch, Settings, simulate},
-    source, stepwise, trace,
+    progress::Bars,
+    report::{agreement, per_event::PerEvent, per_image, queues::Queues, run::RunReport},
+    source,
+    target::{Weighting, deploy},
+    trace,
 };
 use anyhow::{Context, Result, bail};
-use compiler::Unobserved;
-use isa::{Arch, Program, arch::Fire};
-use simulator::Machine;
+use spikeloom::{Deployed, Executable, Model, Priced, Run, RunOptions, Samples};
 use std::process::ExitCode;
 
 /// Compiles and simulates.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     let (model, samples) = source::inputs(args.model.name(), &args.model.nir, &args.images)?;
-    let arch = source::arch(&args.target.arch)?;
+    let chip = source::chip(&args.target.arch)?;
     // Before anything computes: measuring and calibrating are parallel too.
     cmd::set_threads(args.simulation.threads)?;
-    let data = args.images.data.as_deref();
-    let Lowered { compiled, weighting } =
-        lower(&model, &arch, (&args.target, data), &mut Unobserved)?.expect("nobody stops it");
-    if let Some(weighting) = weighting {
+    let deployed = deploy(&model, &chip, &args.target, args.images.data.as_deref(), &mut Bars::new())?;
+    if let Some(weighting) = Weighting::of(&deployed) {
         eprint!("{weighting}");
     }
     let mut in_timesteps = None;
-    let batch = execute(&compiled.program, &arch, &samples, &args.simulation, |batch, run, energy| {
-        if arch.core.fire == Fire::PerEvent && !batch.stopped {
-            in_timesteps = Some(stepwise::simulate(&compiled, &samples, &args.simulation)?).filter(|b| !b.stopped);
+    let run = execute(&deployed.executable, samples.as_ref(), &args.simulation, |run, energy| {
+        if deployed.fires_per_event() && !run.stopped {
+            in_timesteps = stepwise(&deployed, samples.as_ref(), &args.simulation)?;
         }
-        let per_event = PerEvent::of(&arch, run, batch, in_timesteps.as_ref());
-        Ok(RunReport { per_event, ..RunReport::new(&model.name, Some(args.target.seed), run, batch, energy) })
+        let per_event = PerEvent::of(&chip.arch, run, in_timesteps.as_ref());
+        Ok(RunReport { per_event, ..RunReport::new(&model.name, Some(args.target.seed), run, &energy.breakdown) })
     })?;
     if args.verify {
         // Firing per event is another network; what is verified then is what it was compared with.
-        if let Some(stepwise) = in_timesteps.as_ref().or((arch.core.fire == Fire::PerStep).then_some(&batch)) {
-            crate::agreement::report(&model, &compiled, &samples, stepwise, args.simulation.json)?;
+        if let Some(run) = in_timesteps.as_ref().or((!deployed.fires_per_event()).then_some(&run)) {
+            verify(&deployed, &model, samples.as_ref(), run, args.simulation.json)?;
         }
     }
-    Ok(exit_code(&batch))
+    Ok(exit_code(&run))
+}
+
+/// The same network in timesteps; `None` if it was stopped.
+fn stepwise(deployed: &Deployed, samples: &dyn Samples, args: &SimulationArgs) -> Result<Option<Run>> {
+    let options = RunOptions { threads: args.threads.unwrap_or(0), ..RunOptions::default() };
+    let run = deployed.run_in_timesteps(samples, &options, &mut Bars::until(interrupt::flag()))?;
+    Ok(Some(run).filter(|run| !run.stopped))
+}
+
+fn verify(deployed: &Deployed, model: &Model, samples: &dyn Samples, run: &Run, quiet: bool) -> Result<()> {
+    let verification = deployed.verify(model, samples, run, &mut Bars::new())?;
+    if !quiet {
+        print!("{}", agreement::text(&verification));
+    }
+    Ok(verification.ensure_equal()?)
 }
 
 /// Simulates all samples, prices the counts, writes the files asked for and prints the report.
 pub(crate) fn execute(
-    program: &Program,
-    arch: &Arch,
-    samples: &Samples,
+    executable: &Executable,
+    samples: &dyn Samples,
     args: &SimulationArgs,
-    report: impl FnOnce(&Batch, &StoredRun, &energy::price::Breakdown) -> Result<RunReport>,
-) -> Result<Batch> {
+    report: impl FnOnce(&Run, &Priced) -> Result<RunReport>,
+) -> Result<Run> {
     cmd::set_threads(args.threads)?;
     if let Some(path) = args.output.as_ref().filter(|path| args.per_image.as_ref() == Some(path)) {
         bail!("{}: --per-image and --output name the same file; give each its own", path.display());
     }
-    let table = source::energy_table(args.table.as_deref(), arch)?;
-    let machine = Machine::new(program, arch)?;
-    trace::write(&args.trace, program, &machine, samples, args.mode)?;
-    let stop = interrupt::flag();
-    let settings =
-        Settings { mode: args.mode, threads: args.threads, keep_ledgers: args.per_image.is_some(), stop: &stop };
-    let batch = simulate(program, &machine, samples, settings)?;
-    if batch.samples.is_empty() {
-        bail!("stopped before the first image was done; nothing to report");
-    }
-    let run = StoredRun::new(program, arch, samples.name(), &batch);
+    let chip = source::priced(executable.chip.clone(), args.table.as_deref())?;
+    let table = chip.prices()?;
+    trace::write(&args.trace, executable, samples, args.mode)?;
+    let options = RunOptions {
+        mode: args.mode.into(),
+        threads: args.threads.unwrap_or(0),
+        keep_ledgers: args.per_image.is_some(),
+    };
+    let run = executable.run(samples, &options, &mut Bars::until(interrupt::flag()))?;
     // What was counted is kept even if the table turns out to lack a price.
     if let Some(path) = &args.output {
-        files::write(path, &serde_json::to_vec_pretty(&run)?)?;
+        files::write(path, run.record.to_json().as_bytes())?;
     }
-    let priced = energy::price::price(&run.ledger, &table, &run.context())
-        .with_context(|| format!("energy table {}", table.name))?;
+    let priced = run.price(table).with_context(|| format!("energy table {}", table.name))?;
     if let Some(path) = &args.per_image {
-        per_image::write(path, &batch, &run, &table)?;
+        per_image::write(path, &run, table)?;
     }
-    let queues = Queues::of(program, arch, &batch);
-    let report = RunReport { queues, ..report(&batch, &run, &priced)? };
+    let queues = Queues::of(&executable.program, &chip.arch, &run);
+    let report = RunReport { queues, ..report(&run, &priced)? };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print!("{report}");
     }
-    Ok(batch)
+    Ok(run)
 }
 
 /// 1 after an interruption.
-pub(crate) fn exit_code(batch: &Batch) -> ExitCode {
-    ExitCode::from(u8::from(batch.stopped))
+pub(crate) fn exit_code(run: &Run) -> ExitCode {
+    ExitCode::from(u8::from(run.stopped))
 }

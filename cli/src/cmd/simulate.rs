@@ -11,11 +11,12 @@ use std::process::ExitCode;
 
 /// Simulates.
 pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode> {
-    let (program, arch) = source::program(&args.program)?;
-    let samples = source::samples(&args.images, program.name.parse().ok())?;
-    let batch = execute(&program, &arch, &samples, &args.simulation, |batch, run, energy| {
-        let per_event = PerEvent::of(&arch, run, batch, None);
-        Ok(RunReport { per_event, ..RunReport::new(&program.name, None, run, batch, energy) })
+    let executable = source::program(&args.program)?;
+    let name = &executable.program.name;
+    let samples = source::samples(&args.images, name.parse().ok())?;
+    let run = execute(&executable, samples.as_ref(), &args.simulation, |run, energy| {
+        let per_event = PerEvent::of(&executable.chip.arch, run, None);
+        Ok(RunReport { per_event, ..RunReport::new(name, None, run, &energy.breakdown) })
     })?;
-    Ok(exit_code(&batch))
+    Ok(exit_code(&run))
 }

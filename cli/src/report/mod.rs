@@ -1,5 +1,6 @@
 //! Results in words and numbers: a table for people, JSON for machines.
 
+pub(crate) mod agreement;
 pub(crate) mod folder;
 pub(crate) mod mapping;
 pub(crate) mod number;
@@ -8,5 +9,4 @@ pub(crate) mod per_image;
 pub(crate) mod quantization;
 pub(crate) mod queues;
 pub(crate) mod run;
-pub(crate) mod stored;
 pub(crate) mod text;

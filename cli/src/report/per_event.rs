@@ -2,15 +2,14 @@
 
 use super::{
     number::count,
-    stored::StoredRun,
     text::{Table, align_right},
 };
-use crate::simulation::Batch;
 use isa::{
     Arch,
     arch::{Basis, Constant, Fire},
 };
 use serde::Serialize;
+use spikeloom::Run;
 use std::fmt::Write;
 
 /// What a run on a chip that fires per event has to say besides its figures.
@@ -53,15 +52,15 @@ pub(crate) struct LayerMismatch {
 
 impl PerEvent {
     /// `None` on chips with timesteps. `stepwise`: the same images in timesteps.
-    pub(crate) fn of(arch: &Arch, run: &StoredRun, batch: &Batch, stepwise: Option<&Batch>) -> Option<Self> {
-        let n = batch.samples.len() as f64;
+    pub(crate) fn of(arch: &Arch, run: &Run, stepwise: Option<&Run>) -> Option<Self> {
+        let n = run.samples.len() as f64;
         let assumed = |figure: &Constant| figure.basis == Basis::Assumed;
         let times = arch.ordering_times().into_iter();
         (arch.core.fire == Fire::PerEvent).then(|| Self {
             assumed_times: times.filter(|(_, time)| time.is_some_and(assumed)).map(|(path, _)| path).collect(),
-            saturated_updates: batch.samples.iter().map(|s| s.saturated).sum::<u64>() as f64 / n,
+            saturated_updates: run.samples.iter().map(|s| s.saturated).sum::<u64>() as f64 / n,
             state_bits: arch.core.state_bits,
-            against_timesteps: stepwise.map(|stepwise| Mismatch::new(run, batch, stepwise)),
+            against_timesteps: stepwise.map(|stepwise| Mismatch::new(run, stepwise)),
         })
     }
 
@@ -102,27 +101,22 @@ impl PerEvent {
 }
 
 impl Mismatch {
-    fn new(run: &StoredRun, batch: &Batch, stepwise: &Batch) -> Self {
-        let n = batch.samples.len() as u64;
-        let pairs = batch.samples.iter().zip(&stepwise.samples);
-        let changed = pairs.filter(|(event, step)| event.class != step.class).count() as u64;
-        let percent = |k: u64| 100.0 * k as f64 / n as f64;
-        let held = |(l, layer): (usize, &super::stored::StoredLayer)| {
-            let mean = |spikes: u64| spikes as f64 / n as f64;
-            (layer.cores > 0).then(|| LayerMismatch {
-                name: layer.name.clone(),
-                stepwise_spikes: mean(stepwise.layer_spikes[l]),
-                per_event_spikes: mean(layer.spikes),
-            })
+    fn new(run: &Run, stepwise: &Run) -> Self {
+        let found = spikeloom::Mismatch::new(run, stepwise);
+        let n = found.samples as f64;
+        let percent = |k: u64| 100.0 * k as f64 / n;
+        let layer = |layer: spikeloom::LayerMismatch| LayerMismatch {
+            name: layer.name,
+            stepwise_spikes: layer.stepwise_spikes as f64 / n,
+            per_event_spikes: layer.per_event_spikes as f64 / n,
         };
-        let correct = stepwise.correct() as u64;
         Self {
-            images: n,
-            stepwise_correct: correct,
-            stepwise_accuracy_percent: percent(correct),
-            changed_decisions: changed,
-            changed_percent: percent(changed),
-            layers: run.layers.iter().enumerate().filter_map(held).collect(),
+            images: found.samples,
+            stepwise_correct: found.stepwise_correct,
+            stepwise_accuracy_percent: percent(found.stepwise_correct),
+            changed_decisions: found.changed_decisions,
+            changed_percent: percent(found.changed_decisions),
+            layers: found.layers.into_iter().map(layer).collect(),
         }
     }
 }

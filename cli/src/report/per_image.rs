@@ -1,13 +1,10 @@
 //! One line per image: class, spikes, synaptic operations, latency, energy.
 
-use super::stored::StoredRun;
-use crate::{files, simulation::Batch};
+use crate::files;
 use anyhow::{Context as _, Result, bail};
-use energy::{
-    price::{Context, Timing, price},
-    table::Table,
-};
+use energy::table::Table;
 use serde::Serialize;
+use spikeloom::Run;
 use std::path::Path;
 
 #[derive(Serialize)]
@@ -24,27 +21,20 @@ struct Row {
 }
 
 /// Writes the table of images as .csv or .json.
-pub(crate) fn write(path: &Path, batch: &Batch, run: &StoredRun, table: &Table) -> Result<()> {
-    let rows: Vec<Row> = batch
-        .samples
-        .iter()
-        .map(|s| {
-            let ledger = s.ledger.as_ref().expect("ledgers are kept when images are to be listed");
-            let timing = s.seconds.map(|seconds| Timing { seconds, cores: run.cores, chips: run.chips });
-            let energy = price(ledger, table, &Context { timing, ..run.context() })?.total;
-            Ok(Row {
-                image: s.image,
-                label: s.label,
-                class: s.class,
-                spikes: s.spikes,
-                synaptic_operations: s.synaptic_operations,
-                seconds: s.seconds,
-                energy_pj: energy.value,
-                energy_low_pj: energy.low,
-                energy_high_pj: energy.high,
-            })
-        })
-        .collect::<Result<_, energy::price::Unpriced>>()?;
+pub(crate) fn write(path: &Path, run: &Run, table: &Table) -> Result<()> {
+    let energies = run.price_each(table)?;
+    let row = |(s, energy): (&spikeloom::Sample, energy::units::Energy)| Row {
+        image: s.index,
+        label: s.label,
+        class: s.class,
+        spikes: s.spikes,
+        synaptic_operations: s.synaptic_operations,
+        seconds: s.seconds,
+        energy_pj: energy.value,
+        energy_low_pj: energy.low,
+        energy_high_pj: energy.high,
+    };
+    let rows: Vec<Row> = run.samples.iter().zip(energies).map(row).collect();
     let bytes = match path.extension().and_then(|e| e.to_str()) {
         Some("json") => serde_json::to_vec_pretty(&rows)?,
         Some("csv") => csv(&rows).into_bytes(),

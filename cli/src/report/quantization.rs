@@ -1,24 +1,17 @@
 //! What quantization did, layer by layer, and what it changed against the real-valued network.
 
 use crate::{
-    lower, progress,
+    progress::Bars,
     report::{
         number::count,
         text::{Table, align_right},
     },
-    source::Model,
 };
 use anyhow::{Result, ensure};
-use compiler::{
-    Compiled,
-    pass::{
-        fuse::fuse,
-        quantize::{Observed, compare},
-    },
-};
+use compiler::pass::quantize::Observed;
 use datasets::Dataset;
-use rayon::prelude::*;
 use serde::Serialize;
+use spikeloom::{Deployed, Model};
 
 /// What quantization did to a population.
 #[derive(Clone, Debug, Serialize)]
@@ -100,35 +93,21 @@ impl ObservedReport {
 /// what each layer did.
 pub(crate) fn observe(
     model: &Model,
-    compiled: &Compiled,
+    deployed: &Deployed,
     images: &Dataset,
     layers: &mut [LayerReport],
 ) -> Result<AccuracyChange> {
     ensure!(!layers.is_empty(), "{}: came quantized; there is no real-valued network to compare it with", model.name);
-    let fused = fuse(&model.graph)?;
-    let stimuli = lower::stimuli(model, images)?;
-    let bar = progress::bar(images.len() as u64, "images compared");
-    let compared: Vec<_> = stimuli
-        .par_iter()
-        .map(|stimulus| {
-            let compared = compare(&fused, &compiled.quantized, stimulus);
-            bar.inc(1);
-            compared
-        })
-        .collect();
-    bar.finish_and_clear();
-    for (layer, of) in layers.iter_mut().zip(&compiled.reports.layers) {
-        let observed = compared.iter().map(|c| c.layers[of.population.0 as usize]).reduce(Observed::merge);
+    let change = deployed.quantization_change(model, images, &mut Bars::new())?;
+    for (layer, observed) in layers.iter_mut().zip(change.layers) {
         layer.observed = observed.map(ObservedReport::new);
     }
-    let label = |i: usize| u32::from(images.label(i));
-    let count = |right: &dyn Fn(usize) -> bool| (0..compared.len()).filter(|&i| right(i)).count();
     Ok(AccuracyChange {
         images: images.name.clone(),
-        n: compared.len(),
-        float_correct: count(&|i| compared[i].float_class == label(i)),
-        correct: count(&|i| compared[i].class == label(i)),
-        decisions_changed: count(&|i| compared[i].class != compared[i].float_class),
+        n: change.samples,
+        float_correct: change.float_correct,
+        correct: change.correct,
+        decisions_changed: change.decisions_changed,
     })
 }
 

@@ -1,10 +1,10 @@
 //! Limited input queues: how full they were and how long packets waited in front of them, or that this was not asked.
 
 use super::{number::si, run::Spread};
-use crate::simulation::Batch;
 use isa::{Arch, Program, arch::Fire};
 use serde::Serialize;
 use simulator::QueueTime;
+use spikeloom::Run;
 use std::fmt::Write;
 
 /// What a timed run on a chip with limited input queues says about them.
@@ -29,11 +29,11 @@ pub(crate) struct Measured {
 
 impl Queues {
     /// `None` if no queue is limited, or no time was derived.
-    pub(crate) fn of(program: &Program, arch: &Arch, batch: &Batch) -> Option<Self> {
+    pub(crate) fn of(program: &Program, arch: &Arch, run: &Run) -> Option<Self> {
         let limits = || program.cores.iter().filter_map(|image| arch.queue_events(image.core));
         let limit_events = (limits().min()?, limits().max()?);
-        batch.seconds()?;
-        let seen: Option<Vec<QueueTime>> = batch.samples.iter().map(|sample| sample.queue).collect();
+        run.record.seconds?;
+        let seen: Option<Vec<QueueTime>> = run.samples.iter().map(|sample| sample.queue).collect();
         let seconds = |ticks: u64| ticks as f64 * arch.tick_ps.value as f64 * 1e-12;
         let measured = seen.map(|seen| Measured {
             peak_events: seen.iter().map(|queue| queue.peak).max().unwrap_or(0),

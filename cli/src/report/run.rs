@@ -4,16 +4,15 @@ use super::{
     number::{count, digits, si},
     per_event::PerEvent,
     queues::Queues,
-    stored::StoredRun,
     text::{Table, align_right},
 };
-use crate::simulation::Batch;
 use energy::{
     price::{Breakdown, Part},
     units::Energy,
 };
 use isa::{Action, LayerId};
 use serde::Serialize;
+use spikeloom::Run;
 use std::fmt::Write;
 
 /// Means per image and their spread.
@@ -134,11 +133,9 @@ impl Spread {
 }
 
 impl RunReport {
-    /// The report of a stored run with its samples and prices.
-    ///
-    /// # Panics
-    /// If no image was run.
-    pub(crate) fn new(model: &str, seed: Option<u64>, run: &StoredRun, batch: &Batch, energy: &Breakdown) -> Self {
+    /// The report of a run with its prices.
+    pub(crate) fn new(model: &str, seed: Option<u64>, done: &Run, energy: &Breakdown) -> Self {
+        let run = &done.record;
         let n = run.images as f64;
         let by_layer = energy.by_layer();
         let layers = run.layers.iter().enumerate().map(|(l, layer)| {
@@ -158,14 +155,14 @@ impl RunReport {
                 energy_pj: by_layer.get(&id).copied().unwrap_or_default() * (1.0 / n),
             }
         });
-        let samples = &batch.samples;
+        let samples = &done.samples;
         Self {
             spikeloom: run.spikeloom.clone(),
             model: model.to_owned(),
             arch: run.arch.clone(),
             dataset: run.dataset.clone(),
             images: run.images,
-            stopped: batch.stopped,
+            stopped: done.stopped,
             correct: run.correct,
             accuracy_percent: 100.0 * run.correct as f64 / n,
             timesteps: run.timesteps,

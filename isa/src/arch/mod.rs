@@ -57,6 +57,9 @@ pub struct Arch {
     pub name: String,
     /// What the description models and what it does not.
     pub doc: String,
+    /// The table of energies that prices what the chip counts: a table that ships, or a file beside the description.
+    #[serde(default)]
+    pub prices: Option<String>,
     /// Length of a tick \[ps\].
     pub tick_ps: Constant,
     /// Arrangement of cores.

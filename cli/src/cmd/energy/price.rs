@@ -5,67 +5,39 @@ use crate::{
     files,
     report::{
         run::EnergyReport,
-        stored::{StoredRun, VERSION},
         text::{Table, align_right},
     },
     source,
 };
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use energy::{
-    price::{Breakdown, Component, price},
+    price::{Breakdown, Component},
     units::Energy,
 };
 use isa::LayerId;
-use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt::Write as _, path::Path, process::ExitCode};
+use serde::Serialize;
+use spikeloom::Record;
+use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
 
 /// Prices.
 pub(super) fn run(args: &PriceArgs) -> Result<ExitCode> {
-    let run = read(&args.run)?;
-    let table = source::table(args.table.as_deref().unwrap_or_else(|| source::table_of(&run.arch)))?;
-    let priced = price(&run.ledger, &table, &run.context())
-        .with_context(|| format!("{}: cannot be priced with this table", args.run.display()))?;
-    let report = Priced::new(&run, &priced);
+    let run = Record::parse(&args.run.display().to_string(), &files::read_text(&args.run)?)?;
+    let table = match &args.table {
+        Some(name) => source::table(name)?,
+        None => source::chip(&run.arch)
+            .with_context(|| format!("{}: choose prices with --table", args.run.display()))?
+            .prices()?
+            .clone(),
+    };
+    let priced =
+        run.price(&table).with_context(|| format!("{}: cannot be priced with this table", args.run.display()))?;
+    let report = Priced::new(&run, &priced.breakdown);
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print!("{}", report.text());
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The stored run in a file.
-fn read(path: &Path) -> Result<StoredRun> {
-    #[derive(Deserialize)]
-    struct Head {
-        format: Option<String>,
-        version: Option<u32>,
-    }
-    let place = path.display();
-    let remedy = "store one with `spikeloom run --output FILE`";
-    let text = files::read_text(path)?;
-    let head: Head = serde_json::from_str(&text).with_context(|| format!("{place}: is not a stored run; {remedy}"))?;
-    match (head.format.as_deref(), head.version) {
-        (Some("spikeloom-run"), Some(VERSION)) => {}
-        (Some("spikeloom-run"), Some(version)) => {
-            bail!("{place}: `version` is {version}, this program reads version {VERSION}; {remedy} again")
-        }
-        (Some("spikeloom-run"), None) => bail!("{place}: `version` is missing; {remedy} again"),
-        (Some(other), _) => bail!("{place}: `format` is `{other}`, a stored run's is `spikeloom-run`; {remedy}"),
-        (None, _) => bail!("{place}: `format` is missing, so this is not a stored run; {remedy}"),
-    }
-    let run: StoredRun =
-        serde_json::from_str(&text).with_context(|| format!("{place}: the stored run is damaged; {remedy} again"))?;
-    ensure!(run.images > 0, "{place}: `images` is 0, so there is no energy per image; {remedy} again");
-    let foreign = run.ledger.rows().find(|(site, _)| usize::from(site.layer.0) >= run.layers.len());
-    if let Some((site, _)) = foreign {
-        bail!(
-            "{place}: `ledger` counts for {}, but `layers` has {} entries; {remedy} again",
-            site.layer,
-            run.layers.len()
-        );
-    }
-    Ok(run)
 }
 
 /// The energy of a stored run, per image.
@@ -89,7 +61,7 @@ struct PricedLayer<'a> {
 }
 
 impl<'a> Priced<'a> {
-    fn new(run: &'a StoredRun, priced: &Breakdown) -> Self {
+    fn new(run: &'a Record, priced: &Breakdown) -> Self {
         let per_image = 1.0 / run.images as f64;
         let layers = run.layers.iter().enumerate().map(|(l, layer)| {
             let mut components_pj: BTreeMap<Component, Energy> = BTreeMap::new();

@@ -1,21 +1,10 @@
 //! The network that an analytical model looks at: described in a file, or measured by simulating images.
 
 use super::args::SubjectArgs;
-use crate::{
-    activity::{self, Activity},
-    args::{ImageArgs, TargetArgs},
-    files,
-    lower::lower,
-    nir::NirArgs,
-    progress,
-    samples::Samples,
-    source::{self, Model},
-};
+use crate::{args::ImageArgs, files, nir::NirArgs, progress::Bars, source};
 use anyhow::{Context, Result, bail, ensure};
-use compiler::Unobserved;
 use energy::analytic::{DirectEncoding, Mode, Network};
-use rayon::prelude::*;
-use simulator::{Machine, TimingMode};
+use spikeloom::{Model, Samples};
 use std::path::Path;
 
 /// A network with its activity, and where they come from.
@@ -34,7 +23,7 @@ pub(crate) struct Subject {
 pub(super) fn subject(args: &SubjectArgs, images: &ImageArgs, nir: &NirArgs) -> Result<Subject> {
     if let Some(name) = &args.model {
         let (model, samples) = source::inputs(name, nir, images)?;
-        return measure(&model, &samples);
+        return measure(&model, samples.as_ref());
     }
     if let Some(option) = nir.first_given() {
         bail!("{option}: is for NIR files, given with --model");
@@ -69,53 +58,13 @@ fn read(path: &Path) -> Result<Network> {
 }
 
 /// Simulates images or recorded events on the ideal machine. Every count of the run must equal its formula.
-pub(crate) fn measure(model: &Model, samples: &Samples) -> Result<Subject> {
-    let arch = source::arch("lemaire_ideal")?;
-    let lowered = lower(model, &arch, (&TargetArgs::default(), None), &mut Unobserved)?;
-    let compiled = lowered.expect("nobody stops it").compiled;
-    let graph = &compiled.quantized;
-    let machine = Machine::new(&compiled.program, &arch)?;
-    samples.ensure_fit(&compiled.program)?;
-    let context = || format!("{}: has no analytical model", model.name);
-    // What the models cannot express is refused before anything is simulated.
-    let mut silent = Activity::new(graph);
-    silent.begin();
-    activity::network(graph, &silent).with_context(context)?;
-    let bar = progress::bar(samples.len() as u64, "images");
-    let seen = (0..samples.len())
-        .into_par_iter()
-        .map(|i| {
-            let mut seen = Activity::new(graph);
-            seen.begin();
-            let stimulus = samples.stimulus(&compiled.program, i);
-            let run = machine.run(&stimulus, TimingMode::Counts, &mut seen)?;
-            let found = activity::disagreements(graph, &seen, &run.ledger).with_context(context)?;
-            ensure!(
-                found.is_empty(),
-                "internal error, please report: on sample {i} counts differ from their formulas: {found:?}"
-            );
-            bar.inc(1);
-            Ok(seen)
-        })
-        .try_reduce(
-            || Activity::new(graph),
-            |mut seen, other| {
-                seen.merge(&other);
-                Ok(seen)
-            },
-        )?;
-    bar.finish_and_clear();
-    let (network, direct, _) = activity::network(graph, &seen).with_context(context)?;
-    let hidden: Vec<f64> = graph
-        .populations()
-        .filter(|(id, p)| matches!(p.neuron, ir::NeuronModel::Spiking(_)) && !graph.outgoing(*id).is_empty())
-        .map(|(id, _)| seen.density(id))
-        .collect();
+pub(crate) fn measure(model: &Model, samples: &dyn Samples) -> Result<Subject> {
+    let measured = model.measure_analytic(samples, &mut Bars::new())?;
     Ok(Subject {
-        network,
+        network: measured.network,
         origin: format!("{}, spikes measured on {} of {}", model.name, samples.counted(), samples.name()),
-        direct: Some(direct),
-        density: (!hidden.is_empty()).then(|| hidden.iter().sum::<f64>() / hidden.len() as f64),
+        direct: Some(measured.direct),
+        density: measured.density,
     })
 }
 

@@ -7,7 +7,6 @@ use crate::{
         folder::{Folder, Provenance, quoted},
         text::{Table, align_right},
     },
-    samples::Samples,
     source,
 };
 use anyhow::{Result, ensure};
@@ -84,7 +83,7 @@ fn simulate(args: &Table2Args, rows: &mut [Row]) -> Result<String> {
         Err(error) => return Err(error.into()),
     };
     let images = test.subset(0..test.len().min(args.limit as usize));
-    let subject = subject::measure(&model, &Samples::Images(images))?;
+    let subject = subject::measure(&model, &images)?;
     let options = Options { direct: subject.direct.unwrap_or_default(), ..Options::new(Reading::Exact) };
     let total = evaluate(&subject.network, &options)?.total;
     let row = rows.iter_mut().find(|row| row.name == "FFGAF-SNN").expect("the table ends with it");

@@ -1,0 +1,135 @@
+//! A program loaded onto its chip, and the one loop that runs samples through it.
+
+use crate::{
+    chip::Chip,
+    error::{Error, Result},
+    progress::{Progress, Task},
+    samples::{Input, Samples},
+};
+use isa::{Ledger, Program};
+use simulator::{BatchOptions, Machine, Probe, TimingMode};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// A program loaded onto its chip. [`Self::run`] runs samples.
+#[derive(Debug)]
+pub struct Executable {
+    /// The program.
+    pub program: Program,
+    /// The chip.
+    pub chip: Chip,
+    /// The simulator with the program loaded.
+    pub machine: Machine,
+}
+
+/// How samples are gone through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pass {
+    /// What is being done.
+    pub(crate) task: Task,
+    /// How time is modelled.
+    pub(crate) mode: TimingMode,
+    /// Worker threads; 0 = as many as the process uses.
+    pub(crate) threads: usize,
+}
+
+/// What was kept of the samples that ran, ascending, and their counts together.
+pub(crate) struct Passed<T> {
+    pub(crate) kept: Vec<T>,
+    pub(crate) ledger: Ledger,
+}
+
+impl Executable {
+    /// Loads a program.
+    ///
+    /// # Errors
+    /// If the chip cannot run it.
+    pub fn new(program: Program, chip: Chip) -> Result<Self> {
+        let machine = Machine::new(&program, &chip.arch)?;
+        Ok(Self { program, chip, machine })
+    }
+
+    /// Loads the bytes of a program file, verified against the chip; `name` is shown in errors.
+    ///
+    /// # Errors
+    /// If the bytes are no program, or one of another chip, or break the chip's rules.
+    pub fn read(name: &str, bytes: &[u8], chip: Chip) -> Result<Self> {
+        let program = decode(name, bytes)?;
+        verify(name, &program, &chip)?;
+        Self::new(program, chip)
+    }
+
+    /// What the program takes in.
+    pub fn input(&self) -> Input {
+        Input::of_program(&self.program)
+    }
+
+    /// What the host sends for a sample.
+    pub fn stimulus(&self, samples: &dyn Samples, i: usize) -> isa::Stimulus {
+        compiler::stimulus(&samples.stimulus(i, &self.input()))
+    }
+
+    /// The loop over samples: runs each with a probe of its own and keeps what `keep` makes of it. The progress may end it
+    /// early; an error of `keep` does, and is returned.
+    pub(crate) fn each<P: Probe, T: Send>(
+        &self,
+        samples: &dyn Samples,
+        pass: Pass,
+        progress: &mut dyn Progress,
+        probe: impl Fn() -> P + Sync,
+        keep: impl Fn(usize, &simulator::Run, P) -> Result<T> + Sync,
+    ) -> Result<Passed<T>> {
+        let input = self.input();
+        samples.ensure_fit(&input)?;
+        let threads = if pass.threads == 0 { rayon::current_num_threads() } else { pass.threads };
+        let stop = AtomicBool::new(false);
+        progress.start(pass.task, samples.len());
+        let watched = Mutex::new(&mut *progress);
+        let batch = self.machine.run_batch_probed(
+            samples.len(),
+            BatchOptions { mode: pass.mode, threads, stop: Some(&stop) },
+            |i| compiler::stimulus(&samples.stimulus(i, &input)),
+            |_| probe(),
+            |i, run, probe| {
+                let kept = keep(i, run, probe);
+                let right = run.class == samples.label(i);
+                let flow = watched.lock().unwrap_or_else(PoisonError::into_inner).advance(Some(right));
+                if kept.is_err() || flow.is_break() {
+                    stop.store(true, Ordering::Relaxed);
+                }
+                kept
+            },
+        );
+        progress.finish();
+        let batch = batch?;
+        let kept = batch.results.into_iter().map(|(_, kept)| kept).collect::<Result<Vec<T>>>()?;
+        Ok(Passed { kept, ledger: batch.ledger })
+    }
+}
+
+/// The program in the bytes of a file.
+pub fn decode(name: &str, bytes: &[u8]) -> Result<Program> {
+    isa::decode(bytes).map_err(|error| {
+        Error::input(format!(
+            "{name}: is not a program that this version reads; compile it again with `spikeloom compile`: {error}"
+        ))
+    })
+}
+
+fn verify(name: &str, program: &Program, chip: &Chip) -> Result<()> {
+    let arch = &chip.arch;
+    if program.arch != arch.name {
+        return Err(Error::input(format!(
+            "{name}: was compiled for {}, not for {}; compile the network again for this chip",
+            program.arch, arch.name
+        )));
+    }
+    let violations = isa::verify(program, arch);
+    if violations.is_empty() {
+        return Ok(());
+    }
+    let list: String = violations.iter().map(|v| format!("\n  - {v}")).collect();
+    Err(Error::input(format!("{name}: breaks rules of {}; compile the network again for this chip:{list}", arch.name)))
+}

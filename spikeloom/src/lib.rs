@@ -1,0 +1,76 @@
+//! spikeloom as a library: a model is deployed onto a chip, samples run, and what was counted is priced.
+//!
+//! ```
+//! use spikeloom::{Chip, DeployOptions, Model, Quiet, RunOptions, datasets::bundled::mnist_test_500};
+//!
+//! let model = Model::open("mnist-small")?;
+//! let images = mnist_test_500().subset(0..20);
+//! for chip in ["loihi1", "lemaire_ideal"] {
+//!     let chip = Chip::open(chip)?;
+//!     let deployed = model.deploy(&chip, &DeployOptions::default(), &mut Quiet)?;
+//!     let run = deployed.run(&images, &RunOptions::default(), &mut Quiet)?;
+//!     println!("{}: {} of 20 right, {}", chip.arch.name, run.correct(), run.price(chip.prices()?)?);
+//! }
+//! # Ok::<(), spikeloom::Error>(())
+//! ```
+//!
+//! | step | item |
+//! |---|---|
+//! | a network: one that ships, a trained one, NIR, a graph | [`Model`] |
+//! | a chip: description and prices | [`Chip`], [`table`] |
+//! | compiled, with clips and activity from training samples | [`Model::deploy`], [`DeployOptions`], [`Deployed`] |
+//! | a program that was compiled before | [`Executable`] |
+//! | what is run: images, recorded events, anything of yours | [`Samples`], [`Recordings`] |
+//! | decisions, counts and times | [`Run`] |
+//! | what is stored of a run, and priced again without simulating | [`Record`], [`Priced`] |
+//! | agreement with the reference interpreter and the float network | [`Deployed::verify`] |
+//! | what quantization changed | [`Deployed::quantization_change`] |
+//! | chips that fire per event against the same network in timesteps | [`Deployed::run_in_timesteps`], [`Mismatch`] |
+//! | how often neurons fire | [`Rates`] |
+//! | the network that analytical energy models evaluate | [`Model::measure_analytic`], [`analytic`] |
+//!
+//! The library prints nothing and opens no file: contents come in as bytes or text with a name for errors, and go out the same
+//! way. Long work tells a [`Progress`] and may be stopped by it; compilation is watched by an [`Observer`]; [`Quiet`] is both.
+//! The engines behind it are re-exported under their short names.
+
+pub mod analytic;
+mod asynchronous;
+mod chip;
+mod deploy;
+mod error;
+mod executable;
+mod measured;
+mod model;
+mod parallel;
+mod progress;
+mod quantization;
+mod rates;
+mod record;
+mod run;
+mod samples;
+mod verify;
+
+pub use asynchronous::{LayerMismatch, Mismatch};
+pub use chip::{Chip, table};
+pub use deploy::{ActivitySource, DeployOptions, Deployed, Weighting};
+pub use error::{Error, Result};
+pub use executable::{Executable, decode};
+pub use measured::MeasuredNetwork;
+pub use model::{Format, ImportOptions, Model};
+pub use progress::{Observer, Progress, Quiet, Task};
+pub use quantization::QuantizationChange;
+pub use rates::{LayerRates, Rates};
+pub use record::{LayerRecord, Priced, Record};
+pub use run::{Run, RunOptions, Sample};
+pub use samples::{Input, Recordings, Samples};
+pub use verify::{FloatAgreement, Verification};
+
+pub use compiler;
+pub use datasets;
+pub use energy;
+pub use ir;
+pub use isa;
+#[cfg(feature = "nir")]
+pub use nir;
+pub use simulator;
+pub use training;

@@ -1,0 +1,201 @@
+//! A run as it is stored: everything that pricing it again needs, and nothing that depends on a price.
+
+use crate::{
+    error::{Error, Result},
+    run::Sample,
+};
+use energy::{
+    MemorySize, memories,
+    price::{Breakdown, Context, Timing, price},
+    table::Table,
+    units::Energy,
+};
+use isa::{Arch, Descriptor, LayerId, Ledger, Program};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, fmt};
+
+/// Name of the format.
+const FORMAT: &str = "spikeloom-run";
+
+/// Version of the format.
+const VERSION: u32 = 1;
+
+/// A stored run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// Always `spikeloom-run`.
+    pub format: String,
+    /// Version of the format.
+    pub version: u32,
+    /// Version of spikeloom that made it.
+    pub spikeloom: String,
+    /// The network.
+    pub network: String,
+    /// The chip.
+    pub arch: String,
+    /// The images.
+    pub dataset: String,
+    /// Number of images.
+    pub images: u64,
+    /// Right decisions.
+    pub correct: u64,
+    /// Timesteps of one sample.
+    pub timesteps: u32,
+    /// Cores in use.
+    pub cores: u64,
+    /// Chips in use.
+    pub chips: u64,
+    /// Time of all samples one after the other \[s\]; absent where the chip's description has none.
+    pub seconds: Option<f64>,
+    /// The layers.
+    pub layers: Vec<LayerRecord>,
+    /// Sizes of the memories of each layer.
+    pub memories: Vec<MemorySize>,
+    /// Counts of all images by core and layer.
+    pub ledger: Ledger,
+}
+
+/// A layer of a stored run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LayerRecord {
+    /// Name.
+    pub name: String,
+    /// Channels, rows, columns.
+    pub shape: (u16, u16, u16),
+    /// Cores that hold neurons of it.
+    pub cores: u64,
+    /// Spikes of all images; events for the input layer.
+    pub spikes: u64,
+}
+
+impl Record {
+    /// The record of samples that ran.
+    pub(crate) fn new(
+        program: &Program,
+        arch: &Arch,
+        dataset: &str,
+        samples: &[Sample],
+        layer_spikes: &[u64],
+        ledger: Ledger,
+    ) -> Self {
+        let chips: BTreeSet<_> = program.cores.iter().map(|image| arch.chip(arch.router(image.core))).collect();
+        let layers = program.layers.iter().enumerate().map(|(l, layer)| LayerRecord {
+            name: layer.name.clone(),
+            shape: layer.shape,
+            cores: program.cores.iter().filter(|image| holds(image, LayerId(l as u16))).count() as u64,
+            spikes: layer_spikes[l],
+        });
+        Self {
+            format: FORMAT.into(),
+            version: VERSION,
+            spikeloom: env!("CARGO_PKG_VERSION").into(),
+            network: program.name.clone(),
+            arch: arch.name.clone(),
+            dataset: dataset.into(),
+            images: samples.len() as u64,
+            correct: samples.iter().filter(|s| s.class == s.label).count() as u64,
+            timesteps: program.timesteps,
+            cores: program.cores.len() as u64,
+            chips: chips.len() as u64,
+            seconds: samples.iter().map(|s| s.seconds).sum(),
+            layers: layers.collect(),
+            memories: memories(program, arch),
+            ledger,
+        }
+    }
+
+    /// The record in the text of a file; `name` is shown in errors.
+    ///
+    /// # Errors
+    /// If the text is no record of this version, or contradicts itself.
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: Option<String>,
+            version: Option<u32>,
+        }
+        let remedy = "store one with `spikeloom run --output FILE`";
+        let refuse = |what: String| Err(Error::input(format!("{name}: {what}")));
+        let head: Head = match serde_json::from_str(text) {
+            Ok(head) => head,
+            Err(error) => return refuse(format!("is not a stored run; {remedy}: {error}")),
+        };
+        match (head.format.as_deref(), head.version) {
+            (Some(FORMAT), Some(VERSION)) => {}
+            (Some(FORMAT), Some(version)) => {
+                return refuse(format!("`version` is {version}, this program reads version {VERSION}; {remedy} again"));
+            }
+            (Some(FORMAT), None) => return refuse(format!("`version` is missing; {remedy} again")),
+            (Some(other), _) => {
+                return refuse(format!("`format` is `{other}`, a stored run's is `{FORMAT}`; {remedy}"));
+            }
+            (None, _) => return refuse(format!("`format` is missing, so this is not a stored run; {remedy}")),
+        }
+        let record: Self = match serde_json::from_str(text) {
+            Ok(record) => record,
+            Err(error) => return refuse(format!("the stored run is damaged; {remedy} again: {error}")),
+        };
+        if record.images == 0 {
+            return refuse(format!("`images` is 0, so there is no energy per image; {remedy} again"));
+        }
+        if let Some((site, _)) = record.ledger.rows().find(|(site, _)| usize::from(site.layer.0) >= record.layers.len())
+        {
+            let n = record.layers.len();
+            return refuse(format!("`ledger` counts for {}, but `layers` has {n} entries; {remedy} again", site.layer));
+        }
+        Ok(record)
+    }
+
+    /// The text of the file that [`Self::parse`] reads.
+    ///
+    /// # Panics
+    /// Never: every field has a form in JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("every field has a form in JSON")
+    }
+
+    /// Energy of all samples, without simulating again.
+    ///
+    /// # Errors
+    /// If the table lacks a price.
+    pub fn price(&self, table: &Table) -> Result<Priced> {
+        let breakdown = price(&self.ledger, table, &self.context())?;
+        Ok(Priced { breakdown, images: self.images })
+    }
+
+    /// What pricing needs besides counts.
+    pub fn context(&self) -> Context {
+        Context {
+            memories: self.memories.iter().map(|m| ((m.layer, m.store), (m.words, m.bits))).collect(),
+            timing: self.seconds.map(|seconds| Timing { seconds, cores: self.cores, chips: self.chips }),
+        }
+    }
+}
+
+/// The energy of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Priced {
+    /// Of all images, by layer and action.
+    pub breakdown: Breakdown,
+    /// Number of images.
+    pub images: u64,
+}
+
+impl Priced {
+    /// Energy of one image, the mean \[pJ\].
+    pub fn per_image(&self) -> Energy {
+        self.breakdown.total * (1.0 / self.images as f64)
+    }
+}
+
+impl fmt::Display for Priced {
+    /// One line: the energy of an image with its range, the table, and whether it is a lower bound.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bound = if self.breakdown.is_complete() { "" } else { "at least " };
+        write!(f, "{bound}{} per image, table {}", self.per_image(), self.breakdown.table)
+    }
+}
+
+fn holds(image: &isa::CoreImage, layer: LayerId) -> bool {
+    image.descriptors.iter().any(|d| matches!(d, Descriptor::Neurons(d) if d.layer == layer))
+}

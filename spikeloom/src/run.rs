@@ -1,0 +1,144 @@
+//! A run: samples through a program, each with its decision, counts and time; counts merged in the samples' order.
+
+use crate::{
+    deploy::Deployed,
+    error::{Error, Result},
+    executable::{Executable, Pass},
+    progress::{Progress, Task},
+    record::{Priced, Record},
+    samples::Samples,
+};
+use energy::{
+    price::{Context, Timing, price},
+    table::Table,
+    units::Energy,
+};
+use isa::Ledger;
+use simulator::{NoProbe, QueueTime, TimingMode};
+
+/// How samples are run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions {
+    /// How time is modelled. The counts are the same in all modes.
+    pub mode: TimingMode,
+    /// Worker threads; 0 = as many as the process uses.
+    pub threads: usize,
+    /// Whether each sample's own counts are kept, for [`Run::price_each`].
+    pub keep_ledgers: bool,
+}
+
+/// What one sample did.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Index among the samples.
+    pub index: usize,
+    /// The right class.
+    pub label: u32,
+    /// The simulated chip's decision.
+    pub class: u32,
+    /// Spikes of all layers behind the input.
+    pub spikes: u64,
+    /// Synaptic operations.
+    pub synaptic_operations: u64,
+    /// Updates clipped at the ends of a potential's range, where neurons fire per event.
+    pub saturated: u64,
+    /// Duration \[s\], if the chip's description allows it.
+    pub seconds: Option<f64>,
+    /// What limited input queues went through, if that was simulated.
+    pub queue: Option<QueueTime>,
+    /// The sample's own counts, kept only if asked for.
+    pub ledger: Option<Ledger>,
+}
+
+/// What all samples did. At least one ran.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What is stored of it: everything that pricing needs.
+    pub record: Record,
+    /// Each sample, in order.
+    pub samples: Vec<Sample>,
+    /// Whether the progress ended the run before all samples were done.
+    pub stopped: bool,
+}
+
+impl Run {
+    /// Number of right decisions.
+    pub fn correct(&self) -> usize {
+        self.samples.iter().filter(|s| s.class == s.label).count()
+    }
+
+    /// Energy of all samples.
+    ///
+    /// # Errors
+    /// If the table lacks a price.
+    pub fn price(&self, table: &Table) -> Result<Priced> {
+        self.record.price(table)
+    }
+
+    /// Energy of each sample \[pJ\].
+    ///
+    /// # Errors
+    /// If the table lacks a price.
+    ///
+    /// # Panics
+    /// If the run did not keep ledgers.
+    pub fn price_each(&self, table: &Table) -> Result<Vec<Energy>> {
+        let all = self.record.context();
+        let energy = |sample: &Sample| {
+            let ledger = sample.ledger.as_ref().expect("the run kept the samples' ledgers");
+            let (cores, chips) = (self.record.cores, self.record.chips);
+            let timing = sample.seconds.map(|seconds| Timing { seconds, cores, chips });
+            Ok(price(ledger, table, &Context { timing, ..all.clone() })?.total)
+        };
+        self.samples.iter().map(energy).collect()
+    }
+}
+
+impl Executable {
+    /// Runs all samples.
+    ///
+    /// # Errors
+    /// If the samples are not what the program takes, if one cannot be run, or if the progress ended the run before the first
+    /// was done.
+    pub fn run(&self, samples: &dyn Samples, options: &RunOptions, progress: &mut dyn Progress) -> Result<Run> {
+        let input = self.program.input.layer.0 as usize;
+        let pass = Pass { task: Task::Run, mode: options.mode, threads: options.threads };
+        let keep = |i: usize, run: &simulator::Run, _: NoProbe| {
+            let sample = Sample {
+                index: i,
+                label: samples.label(i),
+                class: run.class,
+                spikes: run.layer_spikes.iter().sum::<u64>() - run.layer_spikes[input],
+                synaptic_operations: run.ledger.total().synaptic_operations(),
+                saturated: run.saturated,
+                seconds: run.time.as_ref().map(simulator::Time::seconds),
+                queue: run.time.as_ref().and_then(simulator::Time::queue),
+                ledger: options.keep_ledgers.then(|| run.ledger.clone()),
+            };
+            Ok((sample, run.layer_spikes.clone()))
+        };
+        let passed = self.each(samples, pass, progress, || NoProbe, keep)?;
+        if passed.kept.is_empty() {
+            return Err(Error::NothingRun);
+        }
+        let mut layer_spikes = vec![0; self.program.layers.len()];
+        for (_, spikes) in &passed.kept {
+            for (sum, n) in layer_spikes.iter_mut().zip(spikes) {
+                *sum += n;
+            }
+        }
+        let done: Vec<Sample> = passed.kept.into_iter().map(|(sample, _)| sample).collect();
+        let record = Record::new(&self.program, &self.chip.arch, samples.name(), &done, &layer_spikes, passed.ledger);
+        Ok(Run { record, stopped: done.len() < samples.len(), samples: done })
+    }
+}
+
+impl Deployed {
+    /// Runs all samples; as [`Executable::run`].
+    ///
+    /// # Errors
+    /// As [`Executable::run`].
+    pub fn run(&self, samples: &dyn Samples, options: &RunOptions, progress: &mut dyn Progress) -> Result<Run> {
+        self.executable.run(samples, options, progress)
+    }
+}
