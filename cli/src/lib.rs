@@ -7,6 +7,7 @@ mod args;
 mod cmd;
 mod files;
 mod interrupt;
+mod memory;
 mod nir;
 mod progress;
 mod recording;

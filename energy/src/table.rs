@@ -5,11 +5,14 @@
 //! an error when it was counted. Figures measured over a whole chip ("all-in") price synaptic operations alone and refuse
 //! further terms.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use isa::Action;
 use isa::arch::Basis;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, MapAccess, Visitor},
+};
 use thiserror::Error;
 
 use crate::sram::SramLine;
@@ -35,6 +38,7 @@ pub struct Table {
     /// What a price covers.
     pub scope: Scope,
     /// One entry per action.
+    #[serde(deserialize_with = "each_once")]
     pub actions: BTreeMap<Action, Entry>,
     /// Power drawn regardless of activity.
     pub static_power: StaticPower,
@@ -300,6 +304,9 @@ impl Entry {
     fn problem(&self) -> Option<String> {
         match self {
             Self::Energy { value, low, high, source, .. } => figure_problem(*value, *low, *high, source),
+            Self::Sram { plus, .. } if !(plus.is_finite() && *plus >= 0.0) => {
+                Some(format!("needs a `plus` of at least 0 pJ, has {plus}"))
+            }
             Self::Sram { source, .. } => source.is_empty().then(|| "has no source".into()),
             Self::Included { reason } | Self::NotPublished { reason } => {
                 reason.is_empty().then(|| "has no reason".into())
@@ -320,6 +327,30 @@ impl Entry {
             Self::Included { .. } | Self::NotPublished { .. } => Ok(None),
         }
     }
+}
+
+/// A map in which every action stands once.
+fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Action, Entry>, D::Error> {
+    struct Entries;
+    impl<'de> Visitor<'de> for Entries {
+        type Value = BTreeMap<Action, Entry>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map of actions to entries")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut entries = BTreeMap::new();
+            while let Some((action, entry)) = map.next_entry::<Action, Entry>()? {
+                if entries.insert(action, entry).is_some() {
+                    let twice = format!("`{}` has two entries; which one holds? Keep one", action.name());
+                    return Err(A::Error::custom(twice));
+                }
+            }
+            Ok(entries)
+        }
+    }
+    deserializer.deserialize_map(Entries)
 }
 
 fn figure_problem(value: f64, low: f64, high: f64, source: &str) -> Option<String> {
@@ -363,6 +394,33 @@ mod tests {
         table.actions.insert(Action::Barrier, Entry::Included { reason: String::new() });
         let Err(TableError::Invalid { problems, .. }) = table.check() else { panic!("two problems") };
         assert_eq!(problems.len(), 2, "{problems:?}");
+    }
+
+    #[test]
+    fn a_price_given_twice_is_refused_with_its_name() {
+        let (_, text) = PRESETS.iter().find(|(name, _)| *name == "loihi1").expect("shipped");
+        let second = "actions: {\n        synaptic_add: Included(reason: \"twice\"),";
+        let twice = text.replacen("actions: {", second, 1);
+        assert_ne!(twice, *text);
+        let error = Table::from_ron(&twice).expect_err("which price holds?").to_string();
+        assert!(error.contains("`synaptic_add` has two entries"), "{error}");
+    }
+
+    #[test]
+    fn the_arithmetic_of_an_access_costs_at_least_nothing() {
+        let table = |plus| {
+            let line = SramLine::Qualia;
+            let (source, basis) = ("x".into(), Basis::Assumed);
+            let entry = Entry::Sram { store: Store::State, line, range: Vec::new(), plus, source, basis };
+            let mut table = Table::uniform(1.0);
+            table.actions.insert(Action::StateRead, entry);
+            table
+        };
+        table(0.0).check().expect("free arithmetic");
+        for plus in [-1000.0, f64::NAN, f64::INFINITY] {
+            let error = table(plus).check().expect_err("no energy").to_string();
+            assert!(error.contains("`state_read` needs a `plus`"), "{error}");
+        }
     }
 
     #[test]

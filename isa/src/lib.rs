@@ -9,12 +9,14 @@
 //! | [`verify`], [`usage`] | whether a program means something, whether a chip holds it, and how full each core is |
 //! | [`readout`] | the class decision on the host |
 //! | [`action`] | the vocabulary of countable actions and tables of counts |
+//! | [`budget`] | memory that may be allocated for what files ask for |
 //!
 //! This crate reads no files and prints nothing; it knows neither graphs nor joules.
 
 pub mod action;
 pub mod arch;
 pub mod asm;
+pub mod budget;
 pub mod encode;
 mod geometry;
 pub mod ids;

@@ -38,6 +38,49 @@ pub enum LoadError {
     },
 }
 
+/// Why a run has no time.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NoTime {
+    /// Only counts were asked for.
+    #[error("only counts were asked for; ask for analytic or cycle time")]
+    NotAsked,
+    /// The description has no such figure.
+    #[error("the chip's description has no `{figure}`, without which there is no time; state it, as assumed if nothing is published")]
+    Absent {
+        /// Its path.
+        figure: &'static str,
+    },
+    /// The description does not say how timesteps are separated.
+    #[error("the chip's description says `sync: None`: how timesteps are separated is left open, and time with it")]
+    Unseparated,
+    /// Packets of several flits that fork on their way.
+    #[error(
+        "multicast packets of {flits} flits cannot be simulated flit by flit: a packet that forks would hold several ways at \
+         once. Use analytic time, one flit per spike (`noc.flits_per_spike`), or `multicast: Unicast`"
+    )]
+    ForkedPackets {
+        /// Flits of a packet.
+        flits: u32,
+    },
+    /// A ring in which packets wait for each other.
+    #[error(
+        "a torus with one virtual channel can deadlock, so it is not simulated flit by flit. Use analytic time, or at least 2 \
+         `noc.virtual_channels`"
+    )]
+    Deadlock,
+    /// Routers that are too large.
+    #[error(
+        "routers with {channels} input channels (4 × `noc.virtual_channels` + `mesh.cores_per_router` + 1) exceed the {most} \
+         that can be simulated flit by flit. Use analytic time, or describe fewer"
+    )]
+    Channels {
+        /// Input channels of a router.
+        channels: usize,
+        /// Most that can be simulated.
+        most: usize,
+    },
+}
+
 /// Why a sample cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RunError {
@@ -50,6 +93,15 @@ pub enum RunError {
         neuron: u32,
         /// Neurons of the input layer.
         neurons: usize,
+    },
+    /// Time beyond what is counted.
+    #[error(
+        "{timestep} ends after more than 2^62 ticks, more than can be counted. The chip's times are too long for this work, or \
+         its tick is too short"
+    )]
+    Endless {
+        /// When.
+        timestep: Timestep,
     },
     /// A timestep's work exceeds the chip's fixed timestep.
     #[error(

@@ -28,7 +28,7 @@ mod timing;
 pub mod trace;
 
 pub use batch::{Batch, BatchOptions};
-pub use error::{BatchError, LoadError, ReplayError, RunError};
+pub use error::{BatchError, LoadError, NoTime, ReplayError, RunError};
 pub use machine::{Machine, Run};
 pub use packets::Packet;
 pub use probe::{NoProbe, Probe};

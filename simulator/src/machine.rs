@@ -3,10 +3,10 @@
 use crate::{
     core::CoreCosts,
     coupled::Coupled,
-    error::{LoadError, RunError},
+    error::{LoadError, NoTime, RunError},
     ledger::ledger,
     load::{Loaded, load},
-    noc::topology::Topology,
+    noc::{analytic::LinkLoads, topology::Topology},
     packets::packets,
     probe::Probe,
     state::State,
@@ -16,6 +16,7 @@ use crate::{
 use isa::{
     Arch, CoreId, LayerId, Ledger, Program, Readout, Stimulus, Timestep,
     arch::{Fire, Sweep},
+    budget::{Budget, TooLarge},
     program::Coding,
 };
 
@@ -29,7 +30,7 @@ pub struct Machine {
     direct: bool,
     pub(crate) loaded: Loaded,
     pub(crate) topology: Topology,
-    costs: Option<Costs>,
+    costs: Result<Costs, NoTime>,
     /// On chips that fire per event.
     coupled: Option<Coupled>,
 }
@@ -89,7 +90,7 @@ impl Machine {
 
     /// Whether the chip's description allows time to be derived.
     pub fn has_time(&self) -> bool {
-        self.costs.is_some() || self.coupled.is_some()
+        self.costs.is_ok() || self.coupled.is_some()
     }
 
     /// Whether neurons fire per event, without timesteps.
@@ -99,9 +100,38 @@ impl Machine {
 
     /// Whether a run in this mode yields a time.
     pub fn has_time_in(&self, mode: TimingMode) -> bool {
-        match &self.coupled {
-            Some(coupled) => coupled.has_time_in(mode),
-            None => self.costs_in(mode).is_some(),
+        self.untimed(mode).is_none()
+    }
+
+    /// Why a run in this mode yields no time, if it does not.
+    pub fn untimed(&self, mode: TimingMode) -> Option<NoTime> {
+        if mode == TimingMode::Counts {
+            return Some(NoTime::NotAsked);
+        }
+        match (&self.coupled, &self.costs) {
+            (Some(coupled), _) => coupled.untimed(mode),
+            (None, Err(absent)) => Some(absent.clone()),
+            (None, Ok(costs)) => costs.no_cycle_mode().filter(|_| mode == TimingMode::Cycle),
+        }
+    }
+
+    /// Takes the memory that samples running on `threads` threads at once need from a budget, before any of it is allocated.
+    ///
+    /// # Errors
+    /// If there is less, with the field of the chip's description that asks for it.
+    pub fn claim(&self, mode: TimingMode, threads: usize, budget: &mut Budget) -> Result<(), TooLarge> {
+        let (n_routers, threads) = (self.topology.n_routers(), threads.max(1) as u64);
+        let state: usize = self.loaded.units.iter().map(|unit| unit.n_state).sum();
+        budget.claim("the program's state", &[threads, 16, state as u64])?;
+        budget.claim("mesh", &[threads, LinkLoads::BYTES, n_routers as u64])?;
+        let level = match (&self.coupled, &self.costs) {
+            (Some(coupled), _) => coupled.flit_level(),
+            (None, Ok(costs)) => costs.flit_level(),
+            (None, Err(_)) => None,
+        };
+        match level.filter(|_| mode == TimingMode::Cycle) {
+            Some(level) => level.memory(n_routers).claim(threads, budget),
+            None => Ok(()),
         }
     }
 
@@ -155,7 +185,7 @@ impl Machine {
         if let Some(coupled) = &self.coupled {
             let finish = coupled.run(&self.loaded, (settings, mode, self.n_read_values()), state, stimulus, probe);
             self.observe(state, Timestep(0), probe);
-            let time = coupled.has_time_in(mode).then_some(finish.time);
+            let time = coupled.untimed(mode).is_none().then_some(finish.time);
             return Ok(Run { saturated: finish.saturated, ..self.outcome(state, time) });
         }
         for t in 0..self.timesteps {
@@ -214,10 +244,10 @@ impl Machine {
     }
 
     pub(crate) fn costs_in(&self, mode: TimingMode) -> Option<&Costs> {
-        self.costs.as_ref().filter(|costs| match mode {
+        self.costs.as_ref().ok().filter(|costs| match mode {
             TimingMode::Counts => false,
             TimingMode::Analytic => true,
-            TimingMode::Cycle => costs.has_cycle_mode(),
+            TimingMode::Cycle => costs.no_cycle_mode().is_none(),
         })
     }
 

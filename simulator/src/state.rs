@@ -266,7 +266,7 @@ impl State {
                     for (call, synapses, one) in fan.volumes(neuron) {
                         let (all, sum) = &mut reads[call as usize];
                         *all += n * u64::from(synapses);
-                        *sum += ListReads { lists: n, words: n * one.words, issues: n * one.issues };
+                        *sum += ListReads { lists: n, words: n * one.words, slots: n * one.slots };
                     }
                 }
             }

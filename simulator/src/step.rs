@@ -75,12 +75,13 @@ fn arrivals(
                 let mut reads = ListReads::default();
                 *total += sparse.scatter(&mut state.v, run, list, &mut reads);
                 *lists += reads;
-                work.synaptic_ticks += settings.costs.list_ticks(reads.issues, sparse.entry_bits);
+                work.synaptic_ticks = work.synaptic_ticks.saturating_add(settings.costs.list_ticks(reads.slots));
             } else {
                 let rows = op.scatter(&mut state.v, run, list, bases);
                 *total += rows;
                 if settings.timed {
-                    work.synaptic_ticks += rows * settings.costs.row_ticks(op.span() as u64, *bits);
+                    let ticks = settings.costs.row_ticks(op.span() as u64, *bits);
+                    work.synaptic_ticks = work.synaptic_ticks.saturating_add(rows.saturating_mul(ticks));
                 }
             }
             if settings.touched_only {
@@ -101,11 +102,9 @@ fn sums(unit: &Unit, settings: Settings<'_>, state: &mut UnitState, arrived: &mu
     if settings.timed {
         work.events += std::mem::take(&mut arrived.events[work.unit as usize]);
         for (axon, &first) in unit.axons.iter().zip(&unit.first_call) {
-            for (&call, issues) in axon.calls.iter().zip(&mut arrived.issues[first as usize..]) {
-                let issues = std::mem::take(issues);
-                if let Synaptic::Sparse(sparse) = &unit.synaptic[call as usize].0 {
-                    work.synaptic_ticks += settings.costs.list_ticks(issues, sparse.entry_bits);
-                }
+            for slots in &mut arrived.list_slots[first as usize..][..axon.calls.len()] {
+                let ticks = settings.costs.list_ticks(std::mem::take(slots));
+                work.synaptic_ticks = work.synaptic_ticks.saturating_add(ticks);
             }
         }
     }

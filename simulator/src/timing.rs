@@ -5,7 +5,7 @@ mod flits;
 mod flows;
 mod timer;
 
-pub(crate) use costs::{Costs, mesh_shape};
+pub(crate) use costs::{Costs, FlitLevel};
 use isa::{CoreId, Cycle};
 pub(crate) use timer::Timer;
 

@@ -54,19 +54,21 @@ fn counts_are_those_of_the_lists() {
 }
 
 #[test]
-fn a_list_takes_an_issue_per_lane() {
+fn a_list_takes_an_issue_per_lane_and_a_slot_per_word() {
     let graph = network(Shape::vector(1), None, vec![(0..10).collect()], 10);
-    let arrivals = |lanes| {
+    let arrivals = |lanes, banks| {
         let mut arch = preset("loihi1").expect("a preset");
         arch.core.lanes = lanes;
+        arch.core.memories.state.banks = banks;
         let time = run(&graph, &arch, &[&[0]], TimingMode::Analytic).time.expect("loihi1 has timing");
         time.steps[0].compute
     };
-    // One port each for reading and writing, one bank: ten issues of one entry; of four entries, three issues, each of four
-    // state words, one after the other.
+    // One bank serves one potential at a time, however many lanes there are; four banks serve four lanes.
     let synapse = 35;
-    assert_eq!(arrivals(1), arrivals(10), "a single bank serves one potential at a time");
-    assert_eq!(arrivals(4), arrivals(1) + (3 * 4 - 10) * synapse);
+    assert_eq!(arrivals(1, 1), arrivals(10, 1));
+    assert_eq!(arrivals(1, 1), arrivals(4, 1));
+    assert_eq!(arrivals(4, 4), arrivals(1, 1) - (10 - 3) * synapse);
+    assert_eq!(arrivals(1000, 4), arrivals(4, 4));
 }
 
 #[test]

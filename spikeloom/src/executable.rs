@@ -6,7 +6,7 @@ use crate::{
     progress::{Progress, Task},
     samples::{Input, Samples},
 };
-use isa::{Ledger, Program};
+use isa::{Ledger, Program, budget::Budget};
 use simulator::{BatchOptions, Machine, Probe, TimingMode};
 use std::sync::{
     Mutex, PoisonError,
@@ -59,6 +59,20 @@ impl Executable {
         let program = decode(name, bytes)?;
         verify(name, &program, &chip)?;
         Self::new(program, chip)
+    }
+
+    /// Whether samples can be run in this mode on so many threads (0 = as many as the process uses); takes the memory for that from
+    /// the budget, before any of it is allocated.
+    ///
+    /// # Errors
+    /// If flits are to be simulated and cannot be, or if there is too little memory: the reason.
+    pub fn ready(&self, mode: TimingMode, threads: usize, budget: &mut Budget) -> Result<()> {
+        if let Some(reason) = self.machine.untimed(mode).filter(|_| mode == TimingMode::Cycle) {
+            return Err(Error::input(format!("--mode cycle with chip {}: {reason}", self.chip.arch.name)));
+        }
+        let threads = if threads == 0 { rayon::current_num_threads() } else { threads };
+        let claimed = self.machine.claim(mode, threads, budget);
+        claimed.map_err(|refused| Error::input(format!("--max-memory: {refused}")))
     }
 
     /// What the program takes in.

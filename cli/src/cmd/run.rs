@@ -2,7 +2,7 @@
 
 use crate::{
     args::{RunArgs, SimulationArgs},
-    cmd, files, interrupt,
+    cmd, files, interrupt, memory,
     progress::Bars,
     report::{agreement, per_event::PerEvent, per_image, queues::Queues, run::RunReport},
     source,
@@ -68,6 +68,7 @@ pub(crate) fn execute(
     }
     let chip = source::priced(executable.chip.clone(), args.table.as_deref())?;
     let table = chip.prices()?;
+    executable.ready(args.mode.into(), args.threads.unwrap_or(0), &mut memory::budget(args.max_memory))?;
     trace::write(&args.trace, executable, samples, args.mode)?;
     let options = RunOptions {
         mode: args.mode.into(),
@@ -84,7 +85,8 @@ pub(crate) fn execute(
         per_image::write(path, &run, table)?;
     }
     let queues = Queues::of(&executable.program, &chip.arch, &run);
-    let report = RunReport { queues, ..report(&run, &priced)? };
+    let no_latency = executable.machine.untimed(args.mode.into()).map(|reason| reason.to_string());
+    let report = RunReport { no_latency, queues, ..report(&run, &priced)? };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

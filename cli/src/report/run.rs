@@ -44,6 +44,9 @@ pub(crate) struct RunReport {
     pub(crate) chips: u64,
     /// Time of one image.
     pub(crate) latency: Option<Spread>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) no_latency: Option<String>,
     /// On chips with limited input queues.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) queues: Option<Queues>,
@@ -175,6 +178,7 @@ impl RunReport {
             layers: layers.collect(),
             counts: run.ledger.total().iter().map(|(action, count)| (action, count as f64 / n)).collect(),
             energy: EnergyReport::new(energy, n),
+            no_latency: None,
             queues: None,
             per_event: None,
         }
@@ -260,10 +264,10 @@ impl std::fmt::Display for RunReport {
                 si(t.p99, "s"),
                 digits(1.0 / t.mean)
             )?,
-            None => writeln!(
-                out,
-                "latency      not derived: not asked for, or not derivable in this mode (analytic asks for the least)"
-            )?,
+            None => {
+                let reason = self.no_latency.as_deref().unwrap_or("the run has no time");
+                writeln!(out, "latency      not derived: {reason}")?;
+            }
         }
         if let Some(queues) = &self.queues {
             queues.write(&mut out);

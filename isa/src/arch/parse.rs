@@ -186,6 +186,27 @@ mod tests {
     }
 
     #[test]
+    fn times_are_bounded_so_that_sums_of_them_are_counted() {
+        let (_, text) = PRESETS.iter().find(|(name, _)| *name == "loihi1").expect("a preset");
+        for (from, path) in [
+            ("synapse: Some((value: 35, low: 31, high: 38", "core.timing.synapse"),
+            ("router: (value: 21, low: 21, high: 21", "noc.router"),
+            ("input_interval: Some((value: 41, low: 41, high: 41", "input_interval"),
+            ("tick_ps: (value: 100, low: 100, high: 100", "tick_ps"),
+        ] {
+            assert!(text.contains(from), "{from}");
+            let (key, _) = from.split_once("value").expect("a figure");
+            for ticks in [(1_u64 << 32) + 1, 1 << 63, u64::MAX].map(|n| n.max(u64::from(path == "tick_ps") << 40)) {
+                let huge = text.replacen(from, &format!("{key}value: {ticks}, low: 1, high: {ticks}"), 1);
+                let error = parse(&huge, "my.ron").expect_err("too long");
+                assert_eq!(error.faults.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(), [path], "{ticks}");
+            }
+            let long = text.replacen(from, &format!("{key}value: {0}, low: 1, high: {0}", 1_u64 << 32), 1);
+            parse(&long, "my.ron").expect("2^32 ticks, or 4 ms");
+        }
+    }
+
+    #[test]
     fn every_figure_of_every_preset_is_located() {
         for (name, text) in PRESETS {
             let arch = parse(text, name).expect("presets are valid");

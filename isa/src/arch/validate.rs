@@ -1,6 +1,7 @@
 //! Whether the figures of a chip description make sense together. All problems are reported at once.
 //!
-//! Checked: the format's version; each figure within its range and with a source; positive sizes and a mesh within the index
+//! Checked: the format's version; each figure within its range and with a source; times of at most 2^32 ticks, a tick of at
+//! most a second, so that sums of them are counted; positive sizes and a mesh within the index
 //! range; weight widths ascending within 1..=16; potentials of 2..=32 bits; memories with ports and per-core capacities that
 //! agree; queues that hold an event; barrier tables ascending; multicast, times and links only with a network; for chips that
 //! fire per event, all times that order events, and no timesteps.
@@ -27,6 +28,7 @@ pub fn validate(arch: &Arch) -> Vec<Problem> {
     for (path, constant) in constants(arch) {
         v.constant(&path, constant);
     }
+    v.times(arch);
     v.check(arch.tick_ps.value > 0, "tick_ps", || "a tick of 0 ps".into(), "state the clock period or a resolution");
     let positioned = v.mesh(arch);
     v.noc(arch);
@@ -40,6 +42,11 @@ pub fn validate(arch: &Arch) -> Vec<Problem> {
     }
     v.problems
 }
+
+/// Longest time of one operation \[ticks\].
+const LONGEST: u64 = 1 << 32;
+/// Longest tick \[ps\].
+const LONGEST_TICK: u64 = 1_000_000_000_000;
 
 struct Validator {
     problems: Vec<Problem>,
@@ -63,6 +70,18 @@ impl Validator {
             || "the figure has no source".into(),
             "name author, year, table; or say that it is assumed",
         );
+    }
+
+    /// Times must add up without wrapping, their highest figures included.
+    fn times(&mut self, arch: &Arch) {
+        for (path, time) in times(arch) {
+            let message = || format!("{} ticks are more than 2^32", time.value.max(time.high));
+            let fits = time.value.max(time.high) <= LONGEST;
+            self.check(fits, &path, message, "choose a longer tick, or check the figure");
+        }
+        let tick = arch.tick_ps.value.max(arch.tick_ps.high);
+        let message = || format!("a tick of {tick} ps is longer than a second");
+        self.check(tick <= LONGEST_TICK, "tick_ps", message, "state the clock period or a resolution in picoseconds");
     }
 
     /// Whether cores have positions, which per-core capacities need.
@@ -206,7 +225,6 @@ impl Validator {
 /// Every figure of a description with its path.
 pub fn constants(arch: &Arch) -> Vec<(String, &Constant)> {
     let core = &arch.core;
-    let timing = &core.timing;
     let mut all: Vec<(String, Option<&Constant>)> = vec![
         ("tick_ps".into(), Some(&arch.tick_ps)),
         ("core.neurons".into(), core.neurons.as_ref()),
@@ -217,30 +235,39 @@ pub fn constants(arch: &Arch) -> Vec<(String, &Constant)> {
         ("core.destinations".into(), core.destinations.as_ref()),
         ("core.destination_layers".into(), core.destination_layers.as_ref()),
         ("core.weights_per_neuron".into(), core.weights_per_neuron.as_ref()),
-        ("core.timing.event".into(), timing.event.as_ref()),
-        ("core.timing.axon".into(), timing.axon.as_ref()),
-        ("core.timing.synapse".into(), timing.synapse.as_ref()),
-        ("core.timing.neuron_idle".into(), timing.neuron_idle.as_ref()),
-        ("core.timing.neuron_spike".into(), timing.neuron_spike.as_ref()),
-        ("core.timing.emit".into(), timing.emit.as_ref()),
-        ("input_interval".into(), arch.input_interval.as_ref()),
     ];
     for (name, memory) in core.memories.each() {
         all.push((format!("core.memories.{name}.bits"), memory.bits.as_ref()));
     }
+    let stated = all.into_iter().filter_map(|(path, constant)| Some((path, constant?)));
+    stated.chain(times(arch)).collect()
+}
+
+/// Every time of a description with its path \[ticks\].
+fn times(arch: &Arch) -> Vec<(String, &Constant)> {
+    let timing = &arch.core.timing;
+    let mut all: Vec<(&str, Option<&Constant>)> = vec![
+        ("core.timing.event", timing.event.as_ref()),
+        ("core.timing.axon", timing.axon.as_ref()),
+        ("core.timing.synapse", timing.synapse.as_ref()),
+        ("core.timing.neuron_idle", timing.neuron_idle.as_ref()),
+        ("core.timing.neuron_spike", timing.neuron_spike.as_ref()),
+        ("core.timing.emit", timing.emit.as_ref()),
+        ("input_interval", arch.input_interval.as_ref()),
+    ];
     if let Some(noc) = &arch.noc {
         all.extend([
-            ("noc.router".into(), Some(&noc.router)),
-            ("noc.link_east_west".into(), Some(&noc.link_east_west)),
-            ("noc.link_north_south".into(), Some(&noc.link_north_south)),
-            ("noc.link_chip".into(), noc.link_chip.as_ref()),
-            ("noc.flit_interval".into(), Some(&noc.flit_interval)),
+            ("noc.router", Some(&noc.router)),
+            ("noc.link_east_west", Some(&noc.link_east_west)),
+            ("noc.link_north_south", Some(&noc.link_north_south)),
+            ("noc.link_chip", noc.link_chip.as_ref()),
+            ("noc.flit_interval", Some(&noc.flit_interval)),
         ]);
     }
     match &arch.sync {
-        Sync::Barrier(points) => all.extend(points.iter().map(|(_, c)| ("sync".into(), Some(c)))),
-        Sync::Fixed(ticks) => all.push(("sync".into(), Some(ticks))),
+        Sync::Barrier(points) => all.extend(points.iter().map(|(_, c)| ("sync", Some(c)))),
+        Sync::Fixed(ticks) => all.push(("sync", Some(ticks))),
         Sync::Token | Sync::None => {}
     }
-    all.into_iter().filter_map(|(path, constant)| Some((path, constant?))).collect()
+    all.into_iter().filter_map(|(path, constant)| Some((path.to_owned(), constant?))).collect()
 }

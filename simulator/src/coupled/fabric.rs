@@ -55,7 +55,7 @@ impl Fabric {
         let noc = match &arch.noc {
             Some(noc) => Some(
                 NocCosts::new(arch, noc)
-                    .ok_or_else(|| LoadError::Unordered { arch: arch.name.clone(), figure: "noc.link_chip" })?,
+                    .map_err(|_| LoadError::Unordered { arch: arch.name.clone(), figure: "noc.link_chip" })?,
             ),
             None => None,
         };

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! begin = max(arrival, end of the core's event before)
-//! done  = begin + event + axon + Σ_rows ⌈span/lanes⌉ · interval          all weights added, all neurons compared
+//! done  = begin + event + axon + Σ_rows slots · synapse                  all weights added, all neurons compared
 //! k-th packet of the event's spikes leaves at done + k·emit; the core is free when the last has left
 //! arrival at a core = departure + latency of the XY path without contention
 //! ```
@@ -24,12 +24,12 @@ pub(crate) use queue::EventQueue;
 
 use crate::{
     core::CoreCosts,
-    error::{LoadError, invalid},
+    error::{LoadError, NoTime, invalid},
     kernel::{Synaptic, neuron::Neurons},
     load::{Loaded, Unit},
-    noc::{analytic::NocCosts, mesh::Shape, topology::Topology},
+    noc::{analytic::NocCosts, topology::Topology},
     state::State,
-    timing::{StepTime, Time, TimingMode, mesh_shape},
+    timing::{FlitLevel, StepTime, Time, TimingMode},
 };
 use fabric::Fabric;
 use isa::{Arch, Cycle};
@@ -48,7 +48,7 @@ pub(crate) struct Coupled {
     /// Ticks of a row and the tile reached, by unit and synaptic operation.
     operations: Vec<Vec<Operation>>,
     /// The network, and its form for a replay flit by flit if it can be simulated so; none without a network.
-    noc: Option<(NocCosts, Option<Shape>)>,
+    noc: Option<(NocCosts, Result<FlitLevel, NoTime>)>,
 }
 
 /// What the kernel of a synaptic operation does not say.
@@ -73,7 +73,7 @@ impl Coupled {
         if let Some((figure, _)) = arch.ordering_times().into_iter().find(|(_, constant)| constant.is_none()) {
             return Err(LoadError::Unordered { arch: arch.name.clone(), figure });
         }
-        let (Some(costs), Some(host)) = (CoreCosts::new(arch), &arch.input_interval) else {
+        let (Ok(costs), Some(host)) = (CoreCosts::new(arch), &arch.input_interval) else {
             return Err(LoadError::Unordered { arch: arch.name.clone(), figure: "core.timing" });
         };
         if !(2..32).contains(&arch.core.state_bits) || costs.per_event == 0 {
@@ -92,9 +92,8 @@ impl Coupled {
             return Err(invalid("routes", "spikes of a layer come back to it, so that a sample may never end"));
         }
         let noc = arch.noc.as_ref().and_then(|noc| {
-            let costs = NocCosts::new(arch, noc)?;
-            let shape = mesh_shape(arch, noc, &costs);
-            Some((costs, shape))
+            let costs = NocCosts::new(arch, noc).ok()?;
+            Some((costs, FlitLevel::new(arch, noc)))
         });
         Ok(Self {
             noc,
@@ -107,13 +106,18 @@ impl Coupled {
         })
     }
 
-    /// Whether a run in this mode yields a time.
-    pub(crate) fn has_time_in(&self, mode: TimingMode) -> bool {
+    /// Why a run in this mode yields no time, if it does not.
+    pub(crate) fn untimed(&self, mode: TimingMode) -> Option<NoTime> {
         match mode {
-            TimingMode::Counts => false,
-            TimingMode::Analytic => true,
-            TimingMode::Cycle => self.noc.as_ref().is_none_or(|(_, shape)| shape.is_some()),
+            TimingMode::Counts => Some(NoTime::NotAsked),
+            TimingMode::Analytic => None,
+            TimingMode::Cycle => self.noc.as_ref().and_then(|(_, flits)| flits.as_ref().err().cloned()),
         }
+    }
+
+    /// The network flit by flit, if it can be simulated so.
+    pub(crate) fn flit_level(&self) -> Option<&FlitLevel> {
+        self.noc.as_ref()?.1.as_ref().ok()
     }
 
     /// Time of a sample from the ends of its cores and outputs; `n_values` potentials are read by the host at the end.

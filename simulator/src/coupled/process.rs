@@ -28,7 +28,7 @@ impl Coupled {
     ) -> Finish {
         let mut queue = std::mem::take(&mut state.events);
         queue.reset(loaded.units.len());
-        let replayed = self.noc.as_ref().and_then(|(noc, shape)| Some((noc, shape.as_ref()?)));
+        let replayed = self.noc.as_ref().and_then(|(noc, flits)| Some((noc, flits.as_ref().ok()?)));
         let replayed = replayed.filter(|_| mode == TimingMode::Cycle);
         queue.log = replayed.map(|_| Log::default());
         self.input::<P>(loaded, settings, state, stimulus, &mut queue);
@@ -95,7 +95,7 @@ impl Coupled {
                 let mut reads = ListReads::default();
                 *total += sparse.scatter(&mut own.v, &[burst], &[c], &mut reads);
                 *lists += reads;
-                done += self.costs.list_ticks(reads.issues, sparse.entry_bits);
+                done += self.costs.list_ticks(reads.slots);
             } else {
                 let rows = op.scatter(&mut own.v, &[burst], &[c], &mut state.bases);
                 *total += rows;

@@ -9,8 +9,9 @@ use crate::{
     load::{Loaded, Unit},
     noc::{
         analytic::NocCosts,
-        mesh::{Delivery, Injection, Mesh, Receiver, Shape},
+        mesh::{Delivery, Injection, Mesh, Receiver},
     },
+    timing::FlitLevel,
 };
 use isa::RouterId;
 use std::{cmp::Reverse, collections::BinaryHeap, ops::Range};
@@ -85,7 +86,7 @@ impl Log {
     }
 
     /// Everything once more, packets `emit` ticks apart.
-    pub(super) fn replay(&self, loaded: &Loaded, (noc, shape): (&NocCosts, &Shape), emit: u64) -> Ends {
+    pub(super) fn replay(&self, loaded: &Loaded, (noc, level): (&NocCosts, &FlitLevel), emit: u64) -> Ends {
         let n = loaded.units.len();
         let mut order = vec![Vec::new(); n];
         for &event in &self.taken {
@@ -115,7 +116,7 @@ impl Log {
             emit,
             outputs: 0,
         };
-        let mut mesh = Mesh::new(&noc.topology, &loaded.trees, shape.clone());
+        let mut mesh = Mesh::new(&noc.topology, &loaded.trees, level.shape(noc));
         mesh.run(0, u64::MAX, &injections, &mut cores);
         assert!(mesh.is_at_rest() && cores.leaving.is_empty(), "nothing is left under way at the end");
         assert!(cores.arrived.iter().all(Option::is_some), "every copy that is sent arrives");

@@ -20,7 +20,7 @@ pub(crate) struct Read {
     /// Index over all units, axons and calls of the chip.
     pub(crate) call: u32,
     /// Issues of synaptic operations.
-    pub(crate) issues: u32,
+    pub(crate) slots: u32,
 }
 
 /// How much is read.
@@ -119,7 +119,7 @@ impl FanOut {
                     sparse.count(synapses, &mut read);
                     if read.lists > 0 {
                         let call = unit.first_call[axon as usize] + k as u32;
-                        fan.reads.push(Read { call, issues: read.issues as u32 });
+                        fan.reads.push(Read { call, slots: read.slots as u32 });
                         fan.volumes.push(Volume { synapses, words: read.words as u32 });
                     }
                 }
@@ -164,7 +164,7 @@ impl FanOut {
     pub(crate) fn volumes(&self, neuron: usize) -> impl Iterator<Item = (u32, u32, ListReads)> {
         let range = self.read_range(neuron);
         self.reads[range.clone()].iter().zip(&self.volumes[range]).map(|(read, volume)| {
-            let reads = ListReads { lists: 1, words: volume.words.into(), issues: read.issues.into() };
+            let reads = ListReads { lists: 1, words: volume.words.into(), slots: read.slots.into() };
             (read.call, volume.synapses, reads)
         })
     }

@@ -6,7 +6,7 @@
 //! processor waits for all at once.
 
 use super::sized;
-use crate::state::Burst;
+use crate::{core::list_slots, state::Burst};
 use isa::{Arch, SparseDescriptor, WeightBlock};
 use std::sync::Arc;
 
@@ -33,15 +33,15 @@ pub(crate) struct ListReads {
     pub(crate) lists: u64,
     /// Words of the weight memory.
     pub(crate) words: u64,
-    /// Issues of `lanes` synaptic operations.
-    pub(crate) issues: u64,
+    /// Slots that they take ([`crate::core`]).
+    pub(crate) slots: u64,
 }
 
 impl std::ops::AddAssign for ListReads {
     fn add_assign(&mut self, other: Self) {
         self.lists += other.lists;
         self.words += other.words;
-        self.issues += other.issues;
+        self.slots += other.slots;
     }
 }
 
@@ -53,12 +53,10 @@ pub(crate) struct Sparse {
     /// Where the list of each source begins, and where the last ends.
     starts: Arc<[u32]>,
     entries: Entries,
-    /// Words and issues that a list takes, by its length.
+    /// Words and slots that a list takes, by its length.
     costs: Arc<[(u32, u32)]>,
     v_base: usize,
     n: usize,
-    /// Width of an entry in the weight memory \[bits\].
-    pub(crate) entry_bits: u32,
 }
 
 impl Sparse {
@@ -89,9 +87,12 @@ impl Sparse {
             return Err("lists are not in ascending order of sources".into());
         }
         let entry_bits = d.entry_bits(u32::from(block.bits));
-        let (memory, lanes) = (&arch.core.memories.weights, arch.core.lanes.max(1));
         let longest = d.lists.iter().map(|list| list.targets.len() as u32).max().unwrap_or(0);
-        let costs = (0..=longest).map(|n| (memory.list_words(n.into(), entry_bits) as u32, n.div_ceil(lanes)));
+        let costs = (0..=longest).map(|n| {
+            let words = arch.core.memories.weights.list_words(n.into(), entry_bits);
+            let slots = list_slots(arch, n.into(), words);
+            (words as u32, u32::try_from(slots).unwrap_or(u32::MAX))
+        });
         Ok(Self {
             pool: d.pool,
             source: d.source,
@@ -100,7 +101,6 @@ impl Sparse {
             costs: costs.collect(),
             v_base: d.v_base as usize,
             n: d.n as usize,
-            entry_bits,
         })
     }
 
@@ -149,8 +149,8 @@ impl Sparse {
     #[inline]
     pub(super) fn count(&self, n: u32, reads: &mut ListReads) {
         if n > 0 {
-            let (words, issues) = self.costs[n as usize];
-            *reads += ListReads { lists: 1, words: words.into(), issues: issues.into() };
+            let (words, slots) = self.costs[n as usize];
+            *reads += ListReads { lists: 1, words: words.into(), slots: slots.into() };
         }
     }
 

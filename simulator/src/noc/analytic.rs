@@ -6,7 +6,10 @@
 //! is waited for. A timestep cannot end before the busiest link has passed its flits, `max_l n_l·τ`.
 
 use super::topology::{LinkId, LinkKind, Topology};
-use crate::load::{Traffic, Unit};
+use crate::{
+    error::NoTime,
+    load::{Traffic, Unit},
+};
 use isa::{Arch, arch::Noc};
 
 /// Ticks of the network.
@@ -23,14 +26,14 @@ pub(crate) struct NocCosts {
 }
 
 impl NocCosts {
-    /// `None` if the mesh spans several chips and the time between chips is absent.
-    pub(crate) fn new(arch: &Arch, noc: &Noc) -> Option<Self> {
+    /// Refused if the mesh spans several chips and the time between chips is absent.
+    pub(crate) fn new(arch: &Arch, noc: &Noc) -> Result<Self, NoTime> {
         let chip = match &noc.link_chip {
             Some(chip) => chip.value,
             None if arch.mesh.chips == (1, 1) => 0,
-            None => return None,
+            None => return Err(NoTime::Absent { figure: "noc.link_chip" }),
         };
-        Some(Self {
+        Ok(Self {
             flits: noc.flits_per_spike.into(),
             interval: noc.flit_interval.value,
             router: noc.router.value,
@@ -84,6 +87,9 @@ pub(crate) struct LinkLoads {
 }
 
 impl LinkLoads {
+    /// Memory for each router.
+    pub(crate) const BYTES: u64 = 4 * 2 * size_of::<u64>() as u64;
+
     pub(crate) fn new(n_routers: usize) -> Self {
         Self { flits: vec![0; 4 * n_routers], used: Vec::new(), ticks: vec![0; 4 * n_routers] }
     }

@@ -24,6 +24,7 @@ use super::{
     wheel::Wheel,
 };
 use buffer::{Channel, Flit};
+use isa::budget::{Budget, TooLarge};
 use std::collections::VecDeque;
 
 /// Most input channels of a router: requests are sets in one word.
@@ -51,6 +52,39 @@ pub(crate) struct Shape {
     pub(crate) links: Vec<u64>,
     /// Visit every router in every tick: the slow twin for tests.
     pub(crate) every_tick: bool,
+}
+
+/// What a network takes while it is simulated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    /// Bytes of routers, ports and channels.
+    routers: [u64; 2],
+    /// Bytes of buffers.
+    buffers: [u64; 3],
+}
+
+impl Memory {
+    pub(crate) fn of(n_routers: usize, virtual_channels: usize, buffer: usize, local: usize) -> Self {
+        let (channels, ports) = (4 * virtual_channels + local, 4 + local);
+        let own = 4 * (size_of::<Side>() + size_of::<u64>()) + size_of::<Router>() + size_of::<u32>();
+        let each = channels * size_of::<Channel>() + ports * size_of::<Port>() + local * size_of::<VecDeque<Flit>>();
+        Self {
+            routers: [n_routers as u64, (own + each) as u64],
+            buffers: [(n_routers * channels) as u64, size_of::<Flit>() as u64, buffer as u64],
+        }
+    }
+
+    /// Takes the memory of networks on `threads` threads from a budget.
+    pub(crate) fn claim(&self, threads: u64, budget: &mut Budget) -> Result<(), TooLarge> {
+        let ([routers, each], [channels, flit, buffer]) = (self.routers, self.buffers);
+        budget.claim("chip description, field `mesh`: a simulation of every flit", &[threads, routers, each])?;
+        let field = "chip description, field `noc.buffer_flits`: a simulation of every flit";
+        // Slots are numbered in 32 bits.
+        if channels.saturating_mul(buffer) > u64::from(u32::MAX) {
+            Budget::bytes(u64::from(u32::MAX).saturating_mul(flit)).claim(field, &[channels, flit, buffer])?;
+        }
+        budget.claim(field, &[threads, channels, flit, buffer])
+    }
 }
 
 /// A packet to inject.
@@ -159,7 +193,6 @@ pub(crate) struct Mesh<'a, R> {
     backlogs: Vec<VecDeque<Flit>>,
     /// What makes routers due: a channel whose next flit arrives, or, beyond the channels, a router that could grant.
     wheel: Wheel,
-    horizon: u64,
     due: Vec<u32>,
     /// Scratch of an allocation: inputs that bid, by output, and each input's bid.
     bidders: Vec<u64>,
@@ -170,8 +203,8 @@ impl<'a, R: Routing> Mesh<'a, R> {
     pub(crate) fn new(topology: &Topology, routing: &'a R, shape: Shape) -> Self {
         let (n, v) = (topology.n_routers(), shape.virtual_channels);
         let (n_channels, n_ports) = (4 * v + shape.local, 4 + shape.local);
-        assert!(n_channels <= MAX_CHANNELS, "{n_channels} input channels of a router exceed {MAX_CHANNELS}");
         let horizon = shape.router + shape.links.iter().copied().max().unwrap_or(0) + shape.interval;
+        assert!(n_channels <= MAX_CHANNELS, "{n_channels} input channels of a router exceed {MAX_CHANNELS}");
         let side = |link: usize| {
             let (router, port) = (isa::RouterId(link as u32 / 4), link % 4);
             let neighbour = topology.neighbour(router, port);
@@ -203,7 +236,6 @@ impl<'a, R: Routing> Mesh<'a, R> {
             slots: vec![Flit::default(); n * n_channels * shape.buffer],
             backlogs: vec![VecDeque::new(); n * shape.local],
             wheel: Wheel::new(horizon),
-            horizon,
             due: Vec::new(),
             bidders: vec![0; n_ports],
             bids: vec![switch::Bid::default(); n_ports],

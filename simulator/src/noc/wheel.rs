@@ -1,10 +1,16 @@
 //! A time wheel: events of the near future in one list per tick, with a bitmap of occupied ticks to jump over idle time.
-//! Lists are linked through one pool, so that an event costs no allocation and what is in use stays in cache.
+//! Lists are linked through one pool, so that an event costs no allocation and what is in use stays in cache. What lies
+//! beyond the wheel waits in a heap, so that the wheel's size does not follow the length of times.
+
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// End of a list.
 const NONE: u32 = u32::MAX;
 
-/// Events at ticks `now .. now + horizon`; those of one tick in no particular order.
+/// Most ticks of a wheel.
+const MOST: usize = 1 << 16;
+
+/// Events by tick; those of one tick in no particular order.
 #[derive(Debug)]
 pub(crate) struct Wheel {
     /// First node of each tick's list.
@@ -15,6 +21,9 @@ pub(crate) struct Wheel {
     /// First unused node.
     free: u32,
     len: usize,
+    /// Up to which tick the wheel reaches, and the events beyond.
+    end: u64,
+    far: BinaryHeap<Reverse<(u64, u32)>>,
 }
 
 /// Events taken out of the wheel.
@@ -22,17 +31,30 @@ pub(crate) struct Wheel {
 pub(crate) struct Taken(u32);
 
 impl Wheel {
-    /// A wheel for delays of at most `horizon` ticks.
+    /// A wheel for delays of mostly up to `horizon` ticks.
     pub(crate) fn new(horizon: u64) -> Self {
-        let n = (horizon as usize + 2).next_power_of_two().max(64);
-        Self { heads: vec![NONE; n], occupied: vec![0; n / 64], nodes: Vec::new(), free: NONE, len: 0 }
+        let n = usize::try_from(horizon.saturating_add(2)).unwrap_or(MOST).clamp(64, MOST).next_power_of_two();
+        Self {
+            heads: vec![NONE; n],
+            occupied: vec![0; n / 64],
+            nodes: Vec::new(),
+            free: NONE,
+            len: 0,
+            end: n as u64,
+            far: BinaryHeap::new(),
+        }
     }
 
     fn slot(&self, at: u64) -> usize {
         at as usize & (self.heads.len() - 1)
     }
 
+    /// Adds an event at a tick not before the one taken last.
     pub(crate) fn push(&mut self, at: u64, event: u32) {
+        if at >= self.end {
+            self.far.push(Reverse((at, event)));
+            return;
+        }
         let slot = self.slot(at);
         let node = (self.heads[slot], event);
         let index = self.free;
@@ -48,8 +70,15 @@ impl Wheel {
         self.len += 1;
     }
 
-    /// Takes all events of tick `at`; they come out one by one through [`Self::pop`].
+    /// Takes all events of tick `at`; they come out one by one through [`Self::pop`]. Earlier ones have been taken.
     pub(crate) fn take(&mut self, at: u64) -> Taken {
+        self.end = at + self.heads.len() as u64;
+        while let Some(&Reverse((due, event))) = self.far.peek()
+            && due < self.end
+        {
+            self.far.pop();
+            self.push(due, event);
+        }
         let slot = self.slot(at);
         self.occupied[slot / 64] &= !(1 << (slot % 64));
         Taken(std::mem::replace(&mut self.heads[slot], NONE))
@@ -71,8 +100,9 @@ impl Wheel {
 
     /// The first tick at or after `from` that has events.
     pub(crate) fn next(&self, from: u64) -> Option<u64> {
+        // Whatever is in the wheel comes before what is beyond it.
         if self.len == 0 {
-            return None;
+            return self.far.peek().map(|&Reverse((at, _))| at);
         }
         let (start, n) = (self.slot(from), self.occupied.len());
         let first = self.occupied[start / 64] >> (start % 64);
@@ -94,7 +124,7 @@ mod tests {
     #[test]
     fn the_next_event_is_found_across_the_seam() {
         let mut wheel = Wheel::new(200);
-        for (from, at) in [(0, 5), (60, 64), (250, 300), (300, 499), (499, 499)] {
+        for (from, at) in [(0, 5), (60, 64), (250, 300), (300, 499), (499, 499), (500, 1 << 40), (1 << 41, 1 << 62)] {
             wheel.push(at, at as u32);
             assert_eq!(wheel.next(from), Some(at));
             let mut taken = wheel.take(at);
@@ -110,7 +140,8 @@ mod tests {
         let mut seen = Vec::new();
         for now in 0..1000 {
             for event in 0..now as u32 % 4 {
-                let at = now + 1 + (now * 7 + u64::from(event) * 31) % 100;
+                // Three times as far as the wheel reaches.
+                let at = now + 1 + (now * 7 + u64::from(event) * 131) % 400;
                 wheel.push(at, now as u32 * 4 + event);
                 due.push((at, now as u32 * 4 + event));
             }

@@ -47,9 +47,9 @@ pub(crate) struct Arrivals {
     pub(crate) pending: UnitSet,
     /// What fan-outs have added, by state word of the chip.
     pub(crate) sums: Sums,
-    /// Their events by unit and issues of synaptic operations by call; only where time is derived.
+    /// Their events by unit and slots of their lists by call; only where time is derived.
     pub(crate) events: Vec<u32>,
-    pub(crate) issues: Vec<u64>,
+    pub(crate) list_slots: Vec<u64>,
 }
 
 impl Arrivals {
@@ -62,7 +62,7 @@ impl Arrivals {
             pending: UnitSet::new(units),
             sums: loaded.sums.clone(),
             events: vec![0; units],
-            issues: vec![0; calls],
+            list_slots: vec![0; calls],
         }
     }
 
@@ -72,7 +72,7 @@ impl Arrivals {
         self.pending.clear();
         self.sums.clear();
         self.events.fill(0);
-        self.issues.fill(0);
+        self.list_slots.fill(0);
     }
 }
 
@@ -146,16 +146,16 @@ impl Ring {
         fan.add(sums, neurons);
     }
 
-    /// Adds the issues of these spikes to their calls, and their uses of the paths of their unit to `uses`.
+    /// Adds the slots of these spikes' lists to their calls, and their uses of the paths of their unit to `uses`.
     pub(crate) fn tally(&mut self, due: u32, fan: &FanOut, neurons: &[u32], uses: &mut [u32]) {
         let depth = self.slots.len();
-        let issues = &mut self.slots[due as usize % depth].issues;
+        let list_slots = &mut self.slots[due as usize % depth].list_slots;
         for (i, &neuron) in neurons.iter().enumerate() {
             if let Some(&next) = neurons.get(i + AHEAD) {
                 fan.prefetch(next as usize);
             }
             fan.paths(neuron as usize).iter().for_each(|&path| uses[path as usize] += 1);
-            fan.reads(neuron as usize).iter().for_each(|read| issues[read.call as usize] += u64::from(read.issues));
+            fan.reads(neuron as usize).iter().for_each(|read| list_slots[read.call as usize] += u64::from(read.slots));
         }
     }
 

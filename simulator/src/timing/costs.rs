@@ -1,15 +1,16 @@
 //! Times of a chip, as the simulator needs them. They exist only if every figure does.
 
 use crate::{
-    core::CoreCosts,
+    core::{CoreCosts, stated},
+    error::NoTime,
     noc::{
         analytic::NocCosts,
-        mesh::{MAX_CHANNELS, Shape, link_ticks},
+        mesh::{MAX_CHANNELS, Memory, Shape, link_ticks},
     },
 };
 use isa::{
     Arch, CoreId,
-    arch::{Multicast, Sync},
+    arch::{Multicast, Noc, Sync},
 };
 
 /// All times of a chip; exists only if every figure that is needed does.
@@ -17,8 +18,8 @@ use isa::{
 pub(crate) struct Costs {
     pub(crate) core: CoreCosts,
     pub(crate) noc: Option<NocCosts>,
-    /// The network for flit-level simulation, if it can be simulated so.
-    pub(super) mesh: Option<Shape>,
+    /// The network for flit-level simulation, or why it cannot be simulated so; `None` without a network.
+    pub(super) flits: Option<Result<FlitLevel, NoTime>>,
     /// Events that the queue of each core holds, by core, where that is limited.
     pub(super) queues: Option<Vec<u64>>,
     pub(super) sync: Sync,
@@ -28,30 +29,34 @@ pub(crate) struct Costs {
 }
 
 impl Costs {
-    /// `None` if a figure is absent.
-    pub(crate) fn new(arch: &Arch) -> Option<Self> {
+    /// The first figure that is absent, if any is.
+    pub(crate) fn new(arch: &Arch) -> Result<Self, NoTime> {
         if arch.sync == Sync::None {
-            return None;
+            return Err(NoTime::Unseparated);
         }
         let noc = match &arch.noc {
             None => None,
             Some(noc) => Some(NocCosts::new(arch, noc)?),
         };
-        let mesh = arch.noc.as_ref().zip(noc.as_ref()).and_then(|(noc, costs)| mesh_shape(arch, noc, costs));
-        Some(Self {
-            mesh,
+        Ok(Self {
+            flits: arch.noc.as_ref().map(|noc| FlitLevel::new(arch, noc)),
             queues: (0..arch.n_cores()).map(|core| arch.queue_events(CoreId(core))).collect(),
             core: CoreCosts::new(arch)?,
             noc,
             sync: arch.sync.clone(),
-            host: arch.input_interval.as_ref()?.value,
+            host: stated(arch.input_interval.as_ref(), "input_interval")?,
             tick_ps: arch.tick_ps.value,
         })
     }
 
-    /// Whether the network can be simulated flit by flit, or there is none.
-    pub(crate) fn has_cycle_mode(&self) -> bool {
-        self.noc.is_none() || self.mesh.is_some()
+    /// Why the network cannot be simulated flit by flit, if there is one and it cannot.
+    pub(crate) fn no_cycle_mode(&self) -> Option<NoTime> {
+        self.flits.as_ref()?.as_ref().err().cloned()
+    }
+
+    /// The network flit by flit, if it can be simulated so.
+    pub(crate) fn flit_level(&self) -> Option<&FlitLevel> {
+        self.flits.as_ref()?.as_ref().ok()
     }
 
     /// Ticks of a barrier over `routers` routers: linear between the points of the table, constant outside.
@@ -70,22 +75,47 @@ impl Costs {
     }
 }
 
-/// The network for flit-level simulation, if it can be simulated so.
-pub(crate) fn mesh_shape(arch: &Arch, noc: &isa::arch::Noc, costs: &NocCosts) -> Option<Shape> {
-    let virtual_channels = noc.virtual_channels.max(1) as usize;
-    let local = arch.mesh.cores_per_router as usize + 1;
-    let forks = noc.flits_per_spike > 1 && noc.multicast != Multicast::Unicast;
-    let cyclic = arch.mesh.torus && virtual_channels < 2;
-    if forks || cyclic || 4 * virtual_channels + local > MAX_CHANNELS {
-        return None;
+/// What flit-level simulation needs to know of a network besides its times.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FlitLevel {
+    virtual_channels: usize,
+    buffer: usize,
+    local: usize,
+}
+
+impl FlitLevel {
+    /// Why the network cannot be simulated flit by flit, if it cannot.
+    pub(crate) fn new(arch: &Arch, noc: &Noc) -> Result<Self, NoTime> {
+        let virtual_channels = noc.virtual_channels.max(1) as usize;
+        let local = arch.mesh.cores_per_router as usize + 1;
+        let channels = virtual_channels.saturating_mul(4).saturating_add(local);
+        if noc.flits_per_spike > 1 && noc.multicast != Multicast::Unicast {
+            return Err(NoTime::ForkedPackets { flits: noc.flits_per_spike });
+        }
+        if arch.mesh.torus && virtual_channels < 2 {
+            return Err(NoTime::Deadlock);
+        }
+        if channels > MAX_CHANNELS {
+            return Err(NoTime::Channels { channels, most: MAX_CHANNELS });
+        }
+        Ok(Self { virtual_channels, buffer: noc.buffer_flits.max(1) as usize, local })
     }
-    Some(Shape {
-        virtual_channels,
-        buffer: noc.buffer_flits.max(1) as usize,
-        local,
-        router: costs.router,
-        interval: costs.interval.max(1),
-        links: link_ticks(&costs.topology, |link| costs.link(link)),
-        every_tick: false,
-    })
+
+    /// Sizes and times of the network.
+    pub(crate) fn shape(&self, costs: &NocCosts) -> Shape {
+        Shape {
+            virtual_channels: self.virtual_channels,
+            buffer: self.buffer,
+            local: self.local,
+            router: costs.router,
+            interval: costs.interval.max(1),
+            links: link_ticks(&costs.topology, |link| costs.link(link)),
+            every_tick: false,
+        }
+    }
+
+    /// What simulating `n_routers` routers takes.
+    pub(crate) fn memory(&self, n_routers: usize) -> Memory {
+        Memory::of(n_routers, self.virtual_channels, self.buffer, self.local)
+    }
 }

@@ -50,9 +50,9 @@ impl<'a> Timer<'a> {
             time.reset = reset.div_ceil(step.value.max(1)) * step.value;
         }
         let now = time.reset;
-        let shape = costs.mesh.as_ref().filter(|_| mode == TimingMode::Cycle);
+        let level = costs.flit_level().filter(|_| mode == TimingMode::Cycle);
         let mesh =
-            costs.noc.as_ref().zip(shape).map(|(noc, shape)| Mesh::new(&noc.topology, &loaded.trees, shape.clone()));
+            costs.noc.as_ref().zip(level).map(|(noc, level)| Mesh::new(&noc.topology, &loaded.trees, level.shape(noc)));
         let queues = costs.queues.iter().filter(|_| mode == TimingMode::Cycle).flat_map(|capacities| {
             let capacity = |unit: &Unit| capacities[unit.core.0 as usize];
             loaded.units.iter().map(move |unit| InputQueue::new(capacity(unit), costs.core.per_event))
@@ -164,7 +164,10 @@ impl<'a> Timer<'a> {
             Sync::Token => self.tokens(&mut step, done),
             Sync::Barrier(_) | Sync::None => {}
         }
-        self.now = step.start.0 + step.ticks();
+        self.now = match step.start.0.checked_add(step.ticks()) {
+            Some(now) if now < 1 << 62 => now,
+            _ => return Err(RunError::Endless { timestep: Timestep(t) }),
+        };
         self.time.steps.push(step);
         self.loads.clear();
         Ok(step)
@@ -217,7 +220,7 @@ impl<'a> Timer<'a> {
             self.cores.push(CoreTime {
                 core: unit.core,
                 start: Cycle(self.now),
-                arrivals: u64::from(own.events) * self.costs.core.per_event + own.synaptic_ticks,
+                arrivals: (u64::from(own.events) * self.costs.core.per_event).saturating_add(own.synaptic_ticks),
                 sweep: sweep_ticks(&self.costs.core, visited, own.spikes.into()),
                 emission: 0,
                 events: own.events,

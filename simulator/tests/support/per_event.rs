@@ -231,14 +231,14 @@ fn row_ticks(
     let slots = |memory: &Memory, words: u64| words.div_ceil(memory.banks.into());
     let (state, weights) = (&arch.core.memories.state, &arch.core.memories.weights);
     let (state_words, entry_bits) = if list {
-        (lanes * words(state, 1, arch.core.state_bits), bits + index_bits(tile.neurons))
+        (span * words(state, 1, arch.core.state_bits), bits + index_bits(tile.neurons))
     } else {
-        (words(state, lanes, arch.core.state_bits), bits)
+        (words(state, span, arch.core.state_bits), bits)
     };
     let ports = if state.ports == Ports::OneReadOneWrite { 1 } else { 2 };
-    let interval = (ports * slots(state, state_words)).max(slots(weights, words(weights, lanes, entry_bits)));
+    let memories = (ports * slots(state, state_words)).max(slots(weights, words(weights, span, entry_bits)));
     let synapse = arch.core.timing.synapse.as_ref().expect("stated").value;
-    reached / span * span.div_ceil(lanes) * interval * synapse
+    reached / span * span.div_ceil(lanes).max(memories) * synapse
 }
 
 /// Fewest bits that number `n` neurons.

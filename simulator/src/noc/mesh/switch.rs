@@ -29,8 +29,7 @@ impl<R: Routing> Mesh<'_, R> {
             self.contend(router, now, &mut wake, receiver);
         }
         if wake != u64::MAX && self.routers[router].waiting != 0 {
-            // What is further away than the wheel reaches is looked at again on the way.
-            self.wake(router, wake.min(now + self.horizon));
+            self.wake(router, wake);
         }
     }
 
