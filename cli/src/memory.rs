@@ -13,7 +13,8 @@ pub(crate) fn budget(asked: Option<u64>) -> Budget {
 /// Memory of the machine \[bytes\], where the system tells (Linux).
 fn installed() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let kib: u64 = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let kib: u64 =
+        text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
 }
 
@@ -29,7 +30,10 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
         unit => return Err(format!("`{unit}` is no unit; use K, M, G or T, as in 8G")),
     };
     let number: u64 = digits.parse().map_err(|_| "not a size; write it as in 8G".to_owned())?;
-    number.checked_mul(1 << shift).filter(|&bytes| bytes > 0).ok_or_else(|| "not a size between 1 byte and 16 EiB".into())
+    number
+        .checked_mul(1 << shift)
+        .filter(|&bytes| bytes > 0)
+        .ok_or_else(|| "not a size between 1 byte and 16 EiB".into())
 }
 
 #[cfg(test)]

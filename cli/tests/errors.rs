@@ -61,6 +61,65 @@ fn each_wrong_input_is_named_with_its_remedy() {
     }
 }
 
+/// Chips that ship, with a part of their text replaced: what is asked of them cannot be done, and the message says what asks.
+#[test]
+fn chips_that_cannot_be_timed_or_held_in_memory_say_why() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    let loihi = isa::arch::preset::PRESETS.iter().find(|(name, _)| *name == "loihi1").expect("a preset").1;
+    let cases: &[(&[(&str, &str)], &str, &[&str])] = &[
+        (&[("buffer_flits: 8", "buffer_flits: 4294967295")], "cycle", &["--max-memory", "`noc.buffer_flits`", "TiB"]),
+        (&[("width: 8, height: 4", "width: 512, height: 4096")], "cycle", &["--max-memory", "`mesh`", "1.0 GiB"]),
+        (&[("virtual_channels: 2", "virtual_channels: 17")], "cycle", &["--mode cycle", "73 input channels", "64"]),
+        (&[("torus: false", "torus: true"), ("virtual_channels: 2", "virtual_channels: 1")], "cycle", &["deadlock"]),
+        (
+            &[("flits_per_spike: 1", "flits_per_spike: 2"), ("multicast: Unicast", "multicast: Rectangle")],
+            "cycle",
+            &["--mode cycle", "packets of 2 flits", "multicast: Unicast"],
+        ),
+        (
+            &[("router: (value: 21, low: 21, high: 21", "router: (value: 8589934592, low: 1, high: 8589934592")],
+            "analytic",
+            &["`noc.router`", "2^32"],
+        ),
+        (
+            &[("emit: Some((value: 51, low: 51, high: 351, ", "emit: None, // ((")],
+            "cycle",
+            &["`core.timing.emit`", "state it"],
+        ),
+    ];
+    for (i, (changes, mode, parts)) in cases.iter().enumerate() {
+        let mut text = loihi.to_owned();
+        for (from, to) in *changes {
+            assert!(text.contains(from), "{from}");
+            text = text.replacen(from, to, 1);
+        }
+        let name = format!("chip{i}.ron");
+        fs::write(at.join(&name), text).expect("writable");
+        let message = refused(
+            at,
+            &[
+                "run",
+                "--arch",
+                &name,
+                "--table",
+                "loihi1",
+                "--limit",
+                "1",
+                "--mode",
+                mode,
+                "--max-memory",
+                "1G",
+                "--threads",
+                "1",
+            ],
+        );
+        for part in *parts {
+            assert!(message.contains(part), "{changes:?} does not mention `{part}`:\n{message}");
+        }
+    }
+}
+
 #[test]
 fn a_failing_command_leaves_an_existing_output_untouched() {
     let dir = tempfile::tempdir().expect("a temporary folder");

@@ -108,6 +108,9 @@ mod tests {
         let error = Budget::bytes(100).claim("x", &[1 << 32, 1 << 32]).expect_err("2^64 bytes");
         assert_eq!(error.needed, 1 << 64);
         let error = Budget::bytes(100).claim("x", &[u64::MAX; 3]).expect_err("nearly 2^192 bytes");
-        assert_eq!(error.to_string(), "x: needs more than can be counted of memory; at most 100 bytes may be used. Make it smaller, or allow more memory");
+        assert_eq!(
+            error.to_string(),
+            "x: needs more than can be counted of memory; at most 100 bytes may be used. Make it smaller, or allow more memory"
+        );
     }
 }

@@ -45,7 +45,9 @@ pub enum NoTime {
     #[error("only counts were asked for; ask for analytic or cycle time")]
     NotAsked,
     /// The description has no such figure.
-    #[error("the chip's description has no `{figure}`, without which there is no time; state it, as assumed if nothing is published")]
+    #[error(
+        "the chip's description has no `{figure}`, without which there is no time; state it, as assumed if nothing is published"
+    )]
     Absent {
         /// Its path.
         figure: &'static str,

@@ -92,7 +92,7 @@ fn chip(variant: Variant) -> Arch {
     let mut arch = preset(variant.name).expect("a preset");
     let constant = |value| {
         let mut constant = preset("speck2").expect("a preset").tick_ps;
-        (constant.value, constant.low, constant.high) = (value, 0, u64::MAX);
+        (constant.value, constant.low, constant.high) = (value, 0, 1 << 32);
         Some(constant)
     };
     let core = &mut arch.core;

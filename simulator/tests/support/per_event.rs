@@ -7,7 +7,7 @@
 use ir::{Compare, Connectivity, Graph, NeuronModel, ProjectionId, Quantized, Reset, Stimulus};
 use isa::{
     Arch, CoreId, Descriptor, Destination, Emission, NeuronDescriptor, Program, Route,
-    arch::{Memory, Multicast, Ports},
+    arch::{Addressing, Memory, Multicast, Ports},
 };
 use std::collections::BTreeMap;
 
@@ -230,13 +230,16 @@ fn row_ticks(
     let words = |memory: &Memory, n: u64, bits: u32| (n * u64::from(bits)).div_ceil(memory.word_bits.into());
     let slots = |memory: &Memory, words: u64| words.div_ceil(memory.banks.into());
     let (state, weights) = (&arch.core.memories.state, &arch.core.memories.weights);
-    let (state_words, entry_bits) = if list {
-        (span * words(state, 1, arch.core.state_bits), bits + index_bits(tile.neurons))
+    let (state_words, weight_words) = if list {
+        let entry_bits = bits + index_bits(tile.neurons);
+        let alone = weights.addressing == Addressing::PowerOfTwo;
+        let entries = if alone { span * words(weights, 1, entry_bits) } else { words(weights, span, entry_bits) };
+        (span * words(state, 1, arch.core.state_bits), entries)
     } else {
-        (words(state, span, arch.core.state_bits), bits)
+        (words(state, span, arch.core.state_bits), words(weights, span, bits))
     };
     let ports = if state.ports == Ports::OneReadOneWrite { 1 } else { 2 };
-    let memories = (ports * slots(state, state_words)).max(slots(weights, words(weights, span, entry_bits)));
+    let memories = (ports * slots(state, state_words)).max(slots(weights, weight_words));
     let synapse = arch.core.timing.synapse.as_ref().expect("stated").value;
     reached / span * span.div_ceil(lanes).max(memories) * synapse
 }
