@@ -75,7 +75,7 @@ pub(super) fn effect(op: &(Synaptic, u16, u32), place: (u16, u16, u16), costs: &
     let (synaptic, _, bits) = op;
     let (rows, reads) = synaptic.volume(place);
     let ticks = match synaptic {
-        Synaptic::Sparse(sparse) => costs.list_ticks(reads.issues, sparse.entry_bits),
+        Synaptic::Sparse(_) => costs.list_ticks(reads.slots),
         Synaptic::Conv(_) | Synaptic::Dense(_) => rows * costs.row_ticks(synaptic.span() as u64, *bits),
     };
     Effect { rows, reads, ticks }

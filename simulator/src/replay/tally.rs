@@ -96,8 +96,8 @@ fn neurons(state: &mut State, source: &Source, record: &Record, graded: bool) {
                 for volume in &heard.volumes {
                     let call = usize::from(volume.call);
                     unit.rows[axon][call] += n * volume.rows;
-                    let ListReads { lists, words, issues } = volume.reads;
-                    unit.lists[axon][call] += ListReads { lists: n * lists, words: n * words, issues: n * issues };
+                    let ListReads { lists, words, slots } = volume.reads;
+                    unit.lists[axon][call] += ListReads { lists: n * lists, words: n * words, slots: n * slots };
                 }
             }
         }
