@@ -34,4 +34,7 @@ pub use packets::Packet;
 pub use probe::{NoProbe, Probe};
 pub use replay::{Outcome, Record, Replay};
 pub use state::State;
-pub use timing::{CoreTime, QueueTime, StepTime, Time, TimingMode};
+pub use timing::{
+    CoreTime, QueueTime, StepTime, Time, TimingMode,
+    bounds::{Binding, Bounds, Part, Parts},
+};

@@ -70,6 +70,7 @@ impl Machine {
             Fire::PerStep => None,
             Fire::PerEvent => Some(Coupled::new(&loaded, arch, &topology)?),
         };
+        let costs = Costs::new(arch, &loaded);
         Ok(Self {
             direct: program.input.coding != Coding::Events,
             loaded,
@@ -78,7 +79,7 @@ impl Machine {
             readout: program.readout.clone(),
             timesteps: program.timesteps,
             topology,
-            costs: Costs::new(arch),
+            costs,
             arch: arch.clone(),
         })
     }
@@ -123,7 +124,10 @@ impl Machine {
         let (n_routers, threads) = (self.topology.n_routers(), threads.max(1) as u64);
         let state: usize = self.loaded.units.iter().map(|unit| unit.n_state).sum();
         budget.claim("the program's state", &[threads, 16, state as u64])?;
-        budget.claim("mesh", &[threads, LinkLoads::BYTES, n_routers as u64])?;
+        if self.coupled.is_some() {
+            let field = "chip description, field `mesh`: loads of links";
+            budget.claim(field, &[threads, LinkLoads::BYTES, n_routers as u64])?;
+        }
         let level = match (&self.coupled, &self.costs) {
             (Some(coupled), _) => coupled.flit_level(),
             (None, Ok(costs)) => costs.flit_level(),
@@ -163,19 +167,36 @@ impl Machine {
         mode: TimingMode,
         probe: &mut P,
     ) -> Result<Run, RunError> {
+        self.run_steps(state, stimulus, (mode, self.timesteps), probe)
+    }
+
+    /// Counts of the first `timesteps` timesteps of a sample, as if it ended there: what a timestep did is the difference to one less.
+    /// What the reset and the final reading of potentials do is in the counts of 0 timesteps.
+    pub fn first_counts(&self, state: &mut State, stimulus: &Stimulus, timesteps: u32) -> Result<Ledger, RunError> {
+        let steps = timesteps.min(self.timesteps);
+        Ok(self.run_steps(state, stimulus, (TimingMode::Counts, steps), &mut crate::NoProbe)?.ledger)
+    }
+
+    fn run_steps<P: Probe>(
+        &self,
+        state: &mut State,
+        stimulus: &Stimulus,
+        (mode, timesteps): (TimingMode, u32),
+        probe: &mut P,
+    ) -> Result<Run, RunError> {
         self.check(stimulus)?;
         let untimed = CoreCosts::default();
         let costs = self.costs_in(mode);
         let settings = Settings {
             layers: &self.layers,
-            timesteps: self.timesteps,
+            timesteps,
             touched_only: self.arch.core.sweep == Sweep::Touched && self.coupled.is_none(),
             read_layer: self.readout.layer(),
             costs: costs.map_or(&untimed, |costs| &costs.core),
             timed: costs.is_some(),
             ordered: P::PACKETS || (costs.is_some() && mode == TimingMode::Cycle),
         };
-        let mut timer = costs.map(|costs| Timer::new(&self.loaded, costs, self.topology.n_routers(), mode));
+        let mut timer = costs.map(|costs| Timer::new(&self.loaded, costs, mode));
         if let Some(timer) = timer.as_mut().filter(|_| P::PACKETS) {
             timer.keep_arrivals();
         }
@@ -186,9 +207,9 @@ impl Machine {
             let finish = coupled.run(&self.loaded, (settings, mode, self.n_read_values()), state, stimulus, probe);
             self.observe(state, Timestep(0), probe);
             let time = coupled.untimed(mode).is_none().then_some(finish.time);
-            return Ok(Run { saturated: finish.saturated, ..self.outcome(state, time) });
+            return Ok(Run { saturated: finish.saturated, ..self.outcome(state, time, timesteps) });
         }
-        for t in 0..self.timesteps {
+        for t in 0..timesteps {
             state.work.clear();
             state.sent.clear();
             state.routed.clear();
@@ -214,7 +235,7 @@ impl Machine {
         }
         state.settle(&self.loaded);
         let time = timer.map(|timer| timer.finish(self.n_read_values()));
-        Ok(self.outcome(state, time))
+        Ok(self.outcome(state, time, timesteps))
     }
 
     /// Shows a probe the spikes and potentials of a timestep.
@@ -285,7 +306,7 @@ impl Machine {
         potentials
     }
 
-    fn outcome(&self, state: &State, time: Option<Time>) -> Run {
+    fn outcome(&self, state: &State, time: Option<Time>, timesteps: u32) -> Run {
         let mut layer_spikes = vec![0; self.layers.len()];
         layer_spikes[self.loaded.port.layer.0 as usize] = state.input_events;
         for (unit, own) in self.loaded.units.iter().zip(&state.units) {
@@ -303,7 +324,7 @@ impl Machine {
             potentials,
             layer_spikes,
             saturated: 0,
-            ledger: ledger(&self.loaded, &self.arch, state, (self.timesteps, 1)),
+            ledger: ledger(&self.loaded, &self.arch, state, (timesteps, 1)),
             time,
         }
     }

@@ -1,10 +1,12 @@
 //! Time of a run: what each timestep and each core took, in ticks of the chip, and how timesteps are separated.
 
+pub(crate) mod bounds;
 mod costs;
 mod flits;
 mod flows;
 mod timer;
 
+use bounds::Binding;
 pub(crate) use costs::{Costs, FlitLevel};
 use isa::{CoreId, Cycle};
 pub(crate) use timer::Timer;
@@ -67,6 +69,8 @@ pub struct StepTime {
     pub max_queue: u32,
     /// What all input queues went through; in cycle mode, where queues are limited.
     pub queue: Option<QueueTime>,
+    /// What bound it; `None` where timesteps overlap, or there are none.
+    pub binding: Option<Binding>,
 }
 
 impl StepTime {
@@ -83,8 +87,10 @@ pub struct CoreTime {
     pub core: CoreId,
     /// When it began to take events.
     pub start: Cycle,
-    /// Ticks of events and their synaptic work.
+    /// Ticks of events and their synaptic work; longer if the last input event comes later.
     pub arrivals: u64,
+    /// Ticks of the synaptic work alone.
+    pub synaptic: u64,
     /// Ticks of the neuron sweep.
     pub sweep: u64,
     /// Ticks of the emission of packets.

@@ -134,6 +134,7 @@ impl Coupled {
             max_queue: queue.longest,
             // Queues of this mode have no limit: events wait in them, not before them.
             queue: None,
+            binding: None,
         };
         let readout = n_values * self.host;
         Time { reset, steps: vec![step], readout, total: reset + done + readout, tick_ps: self.tick_ps }

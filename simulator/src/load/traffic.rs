@@ -26,6 +26,11 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
+    /// The router that it leaves.
+    pub(crate) fn source(&self) -> RouterId {
+        self.source
+    }
+
     /// The longest path from the source to a destination.
     pub(crate) fn spine(&self) -> &[LinkId] {
         if self.longest.is_empty() { &self.links } else { &self.longest }

@@ -1,9 +1,7 @@
-//! The network in closed form: hop latencies, link loads, and waiting at links as queues of deterministic service.
+//! Times of the network, and flits by link.
 //!
 //! A packet of `f` flits over links `l` takes `Σ_l (router + link_l) + router + (f − 1)·τ` ticks without contention, with
-//! τ the ticks between two flits on a link. A link that carries `n` flits in a window of `W` ticks is busy a share
-//! `ρ = n·τ/W`; the mean wait of an M/D/1 queue is `ρ·τ/(2(1 − ρ))` (Kleinrock 1975, §5.9). For ρ ≥ 1 the backlog `n·τ − W`
-//! is waited for. A timestep cannot end before the busiest link has passed its flits, `max_l n_l·τ`.
+//! τ the ticks between two flits on a link. What waiting adds is the matter of [`super::demand`].
 
 use super::topology::{LinkId, LinkKind, Topology};
 use crate::{
@@ -22,6 +20,9 @@ pub(crate) struct NocCosts {
     pub(crate) east_west: u64,
     pub(crate) north_south: u64,
     pub(crate) chip: u64,
+    /// Virtual channels of a port, and flits that each holds.
+    pub(crate) virtual_channels: u64,
+    pub(crate) buffer: u64,
     pub(crate) topology: Topology,
 }
 
@@ -40,6 +41,8 @@ impl NocCosts {
             east_west: noc.link_east_west.value,
             north_south: noc.link_north_south.value,
             chip,
+            virtual_channels: noc.virtual_channels.max(1).into(),
+            buffer: noc.buffer_flits.max(1).into(),
             topology: Topology::new(arch),
         })
     }
@@ -57,8 +60,26 @@ impl NocCosts {
     }
 
     /// Through a router and over a link behind it.
-    fn hop(&self, link: LinkId) -> u64 {
-        self.router + self.link(link)
+    pub(super) fn hop(&self, link: LinkId) -> u64 {
+        (self.router + self.link(link)).max(1)
+    }
+
+    /// Ticks of a credit on its way back over a link.
+    pub(super) fn back(&self, link: LinkId) -> u64 {
+        self.link(link).max(1)
+    }
+
+    /// Slots behind a link that a packet can use, and whether those are half of all, as on a torus.
+    pub(super) fn slots(&self) -> (u64, bool) {
+        let halves = self.topology.is_torus() && self.virtual_channels > 1;
+        ((self.virtual_channels >> u32::from(halves)) * self.buffer, halves)
+    }
+
+    /// Ticks for which the flits of a packet alone go over a link: those that the buffer does not hold wait for credits.
+    pub(super) fn streamed(&self, link: LinkId) -> u64 {
+        let (rounds, rest) = ((self.flits - 1) / self.buffer, (self.flits - 1) % self.buffer);
+        let round = (self.hop(link) + self.back(link)).max(self.buffer.saturating_mul(self.interval));
+        rounds * round + (rest + 1) * self.interval
     }
 
     /// Through the last router, until the last flit is out.
@@ -77,56 +98,28 @@ impl NocCosts {
     }
 }
 
-/// Flits by link in a timestep.
+/// Flits by link.
 #[derive(Debug)]
 pub(crate) struct LinkLoads {
     flits: Vec<u64>,
-    used: Vec<LinkId>,
-    /// Mean ticks of a packet from router to router over each link, with waiting, once they are known.
-    ticks: Vec<u64>,
 }
 
 impl LinkLoads {
     /// Memory for each router.
-    pub(crate) const BYTES: u64 = 4 * 2 * size_of::<u64>() as u64;
+    pub(crate) const BYTES: u64 = 4 * size_of::<u64>() as u64;
 
     pub(crate) fn new(n_routers: usize) -> Self {
-        Self { flits: vec![0; 4 * n_routers], used: Vec::new(), ticks: vec![0; 4 * n_routers] }
+        Self { flits: vec![0; 4 * n_routers] }
     }
 
     pub(crate) fn add(&mut self, packet: &Traffic, flits: u64) {
         for &link in &packet.links {
-            let load = &mut self.flits[link.0 as usize];
-            if *load == 0 {
-                self.used.push(link);
-            }
-            *load += flits;
-        }
-    }
-
-    pub(crate) fn clear(&mut self) {
-        for link in self.used.drain(..) {
-            self.flits[link.0 as usize] = 0;
+            self.flits[link.0 as usize] += flits;
         }
     }
 
     /// Flits over the busiest link.
     pub(crate) fn max(&self) -> u64 {
-        self.used.iter().map(|link| self.flits[link.0 as usize]).max().unwrap_or(0)
-    }
-
-    /// Spreads all flits over `window` ticks, for [`Self::latency`].
-    pub(crate) fn spread(&mut self, noc: &NocCosts, window: u64) {
-        for &link in &self.used {
-            let busy = self.flits[link.0 as usize] * noc.interval;
-            let wait = if busy < window { busy * noc.interval / (2 * (window - busy)) } else { busy - window };
-            // The wait in front of a nearly full link is bounded by the work that can stand there.
-            self.ticks[link.0 as usize] = noc.hop(link) + wait.min(busy);
-        }
-    }
-
-    /// Mean ticks of a packet of this timestep to its farthest destination; after [`Self::spread`].
-    pub(crate) fn latency(&self, noc: &NocCosts, packet: &Traffic) -> u64 {
-        packet.spine().iter().map(|link| self.ticks[link.0 as usize]).sum::<u64>() + noc.last_router()
+        self.flits.iter().copied().max().unwrap_or(0)
     }
 }

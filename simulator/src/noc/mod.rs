@@ -1,6 +1,9 @@
-//! The network on chip: geometry, closed-form load and queueing, flit-level simulation.
+//! The network on chip: geometry, times, waiting in closed form, flit-level simulation.
 
 pub(crate) mod analytic;
+#[cfg(test)]
+mod congestion;
+pub(crate) mod demand;
 pub(crate) mod mesh;
 #[cfg(test)]
 mod reference;
@@ -8,4 +11,5 @@ pub(crate) mod topology;
 pub(crate) mod tree;
 #[cfg(test)]
 mod validation;
+pub(crate) mod ways;
 mod wheel;

@@ -105,6 +105,13 @@ impl Topology {
         }
     }
 
+    /// Whether a link joins opposite edges of a torus.
+    pub(crate) fn is_seam(&self, link: LinkId) -> bool {
+        let (from, port) = source(link);
+        let ((x, y), (tx, ty)) = (self.position(from), self.position(self.neighbour(from, port)));
+        x.abs_diff(tx) + y.abs_diff(ty) > 1
+    }
+
     /// The links from `from` to `to`, in order.
     pub(crate) fn path(&self, from: RouterId, to: RouterId) -> Vec<LinkId> {
         let (mut at, mut links) = (from, Vec::new());

@@ -2,7 +2,9 @@
 //!
 //! BookSim2 figures: 8×8 mesh, dimension order, speculative routers (3 cycles per hop, T0 = 3H + 5), islip with one
 //! iteration, single-flit packets, Bernoulli injection, uniform traffic including self, latency from the source queue.
-//! This router takes 2 cycles and its link 1: T0 = 3H + 2. Queueing delay T − T0 is what is compared.
+//! This router takes 2 cycles and its link 1: T0 = 3H + 2. Queueing delay T − T0 is what is compared. What is not modelled is
+//! speculation that fails: BookSim2's routers allocate channel and switch at once, independently, and lose a cycle of an output
+//! where the two disagree. A longer way of credits (router 1 or 0, link 2 or 3) changes the delay by less than 0.3 cycles.
 
 use super::{
     mesh::{Delivery, Injection, Mesh, Routing, Shape, link_ticks},
@@ -119,8 +121,12 @@ fn uniform_traffic_queues_as_in_booksim() {
         for (rate, latency) in row {
             let (expected, seen) = (latency - base, measure(8, router, Traffic::Uniform, rate, 1).0 - zero_load(8));
             println!("| {}VCx{} | {rate} | {expected:.1} | {seen:.1} |", router.0, router.1);
-            let tolerance = (0.15 * latency).max(1.0);
-            assert!((seen - expected).abs() <= tolerance, "{router:?} at {rate}: {seen:.2}, BookSim2 {expected:.2}");
+            // Of the delay, not of the whole latency, in which a network without contention would pass.
+            let tolerance = (0.15 * expected).max(1.1);
+            assert!(
+                (seen - expected).abs() <= tolerance && seen < expected + 0.1,
+                "{router:?} at {rate}: {seen:.2}, BookSim2 {expected:.2}"
+            );
         }
     }
 }

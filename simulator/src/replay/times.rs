@@ -49,7 +49,7 @@ impl Machine {
         let mut load = Load { work: fresh.clone(), counts: Vec::new() };
         let mut times = Vec::with_capacity(record.outcomes.len());
         for sample in 0..record.outcomes.len() {
-            let mut timer = Timer::new(&self.loaded, costs, self.topology.n_routers(), mode);
+            let mut timer = Timer::new(&self.loaded, costs, mode);
             for t in 0..self.timesteps {
                 state.work.clear();
                 state.sent.clear();

@@ -3,13 +3,15 @@
 use crate::{
     core::{CoreCosts, stated},
     error::NoTime,
+    load::Loaded,
     noc::{
         analytic::NocCosts,
         mesh::{MAX_CHANNELS, Memory, Shape, link_ticks},
+        ways::Ways,
     },
 };
 use isa::{
-    Arch, CoreId,
+    Arch, CoreId, RouterId,
     arch::{Multicast, Noc, Sync},
 };
 
@@ -18,6 +20,8 @@ use isa::{
 pub(crate) struct Costs {
     pub(crate) core: CoreCosts,
     pub(crate) noc: Option<NocCosts>,
+    /// The packets of the program on the network.
+    pub(super) ways: Ways,
     /// The network for flit-level simulation, or why it cannot be simulated so; `None` without a network.
     pub(super) flits: Option<Result<FlitLevel, NoTime>>,
     /// Events that the queue of each core holds, by core, where that is limited.
@@ -30,7 +34,7 @@ pub(crate) struct Costs {
 
 impl Costs {
     /// The first figure that is absent, if any is.
-    pub(crate) fn new(arch: &Arch) -> Result<Self, NoTime> {
+    pub(crate) fn new(arch: &Arch, loaded: &Loaded) -> Result<Self, NoTime> {
         if arch.sync == Sync::None {
             return Err(NoTime::Unseparated);
         }
@@ -42,6 +46,7 @@ impl Costs {
             flits: arch.noc.as_ref().map(|noc| FlitLevel::new(arch, noc)),
             queues: (0..arch.n_cores()).map(|core| arch.queue_events(CoreId(core))).collect(),
             core: CoreCosts::new(arch)?,
+            ways: noc.as_ref().map(|noc| ways(noc, loaded)).unwrap_or_default(),
             noc,
             sync: arch.sync.clone(),
             host: stated(arch.input_interval.as_ref(), "input_interval")?,
@@ -73,6 +78,19 @@ impl Costs {
             (None, None) => 0,
         }
     }
+}
+
+/// The packets of a program on the network.
+fn ways(noc: &NocCosts, loaded: &Loaded) -> Ways {
+    let mut ways = Ways::new(noc);
+    for packet in &loaded.traffic {
+        let receivers: Vec<(RouterId, u32)> = match packet.units.as_slice() {
+            [] => vec![(RouterId(0), loaded.port.host_local)],
+            units => units.iter().map(|&u| (loaded.units[u as usize].router, loaded.units[u as usize].local)).collect(),
+        };
+        ways.add(noc, packet.source(), &packet.links, &receivers);
+    }
+    ways
 }
 
 /// What flit-level simulation needs to know of a network besides its times.

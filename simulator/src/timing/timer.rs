@@ -1,13 +1,18 @@
 //! Replays the work of each timestep in time: cores in closed form, the network in closed form or flit by flit, then the
 //! separation from the next timestep.
 
-use super::{CoreTime, Costs, QueueTime, StepTime, Time, TimingMode, flows::Flows};
+use super::{
+    CoreTime, Costs, QueueTime, StepTime, Time, TimingMode,
+    bounds::Binding,
+    flows::{Flow, Flows},
+};
 use crate::{
     core::{queue::InputQueue, sweep_ticks},
     error::RunError,
     load::{Loaded, Unit},
     noc::{
-        analytic::{LinkLoads, NocCosts},
+        analytic::NocCosts,
+        demand::{Burst, Demand, Pace},
         mesh::Mesh,
         tree::Trees,
     },
@@ -22,7 +27,7 @@ pub(crate) struct Timer<'a> {
     pub(super) loaded: &'a Loaded,
     pub(super) costs: &'a Costs,
     flows: Flows,
-    loads: LinkLoads,
+    demand: Demand,
     /// The network, in cycle mode.
     pub(super) mesh: Option<Mesh<'a, Trees>>,
     /// Input queues by unit, in cycle mode, where they are limited.
@@ -39,7 +44,7 @@ pub(crate) struct Timer<'a> {
 }
 
 impl<'a> Timer<'a> {
-    pub(crate) fn new(loaded: &'a Loaded, costs: &'a Costs, n_routers: usize, mode: TimingMode) -> Self {
+    pub(crate) fn new(loaded: &'a Loaded, costs: &'a Costs, mode: TimingMode) -> Self {
         let mut routers: Vec<u32> = loaded.units.iter().map(|unit| unit.router.0).collect();
         routers.dedup();
         let barrier = costs.barrier(routers.len() as u64);
@@ -61,7 +66,7 @@ impl<'a> Timer<'a> {
             loaded,
             costs,
             flows: Flows::new(loaded.traffic.len()),
-            loads: LinkLoads::new(n_routers),
+            demand: Demand::new(&costs.ways),
             mesh,
             queues: queues.collect(),
             barrier,
@@ -110,7 +115,7 @@ impl<'a> Timer<'a> {
         self.begun = self.now;
         let n_inputs: u64 = state.input_sent.iter().map(|&(_, n)| u64::from(n)).sum();
         self.begin_cores(settings, &state.work, t);
-        self.packets(state);
+        self.packets(state, n_inputs * costs.host);
         // Input events enter one by one; the last one still has to be processed where it goes.
         let stream = n_inputs * costs.host;
         if n_inputs > 0 {
@@ -130,7 +135,7 @@ impl<'a> Timer<'a> {
         if self.mesh.is_some() {
             done = done.max(self.flits(state));
         } else if let Some(noc) = &costs.noc {
-            done = done.max(self.closed_form(noc, compute.max(1))).max(self.room(noc));
+            done = done.max(self.closed_form(n_inputs * costs.host)).max(self.room(noc));
         }
         let n_outputs: u64 = state
             .work
@@ -144,9 +149,10 @@ impl<'a> Timer<'a> {
             compute,
             network: done - compute,
             sync: self.barrier,
-            max_link: self.loads.max(),
+            max_link: self.demand.busiest_link(&costs.ways),
             max_queue: state.work.iter().map(|work| work.events).max().unwrap_or(0),
             queue: self.cores.iter().filter_map(|core| core.queue).reduce(QueueTime::and),
+            binding: None,
         };
         match &costs.sync {
             Sync::Fixed(length) => {
@@ -164,27 +170,23 @@ impl<'a> Timer<'a> {
             Sync::Token => self.tokens(&mut step, done),
             Sync::Barrier(_) | Sync::None => {}
         }
+        if costs.sync != Sync::Token {
+            step.binding = Some(Binding::of(&self.cores, costs.core.per_event, &step));
+        }
         self.now = match step.start.0.checked_add(step.ticks()) {
             Some(now) if now < 1 << 62 => now,
             _ => return Err(RunError::Endless { timestep: Timestep(t) }),
         };
         self.time.steps.push(step);
-        self.loads.clear();
+        self.demand.clear();
         Ok(step)
     }
 
-    /// Ticks until the last packet has arrived, in closed form.
-    fn closed_form(&mut self, noc: &NocCosts, window: u64) -> u64 {
-        self.loads.spread(noc, window);
-        let mut done = self.loads.max() * noc.interval;
-        for flow in self.flows.all() {
-            let Some(unit) = flow.unit else { continue };
-            let packet = &self.loaded.traffic[flow.packet as usize];
-            let to_host = packet.units.is_empty();
-            let latency = if to_host { noc.latency(packet) } else { self.loads.latency(noc, packet) };
-            done = done.max(self.cores[unit as usize].busy() + latency);
-        }
-        done
+    /// Ticks until the last packet has arrived, in closed form; the host sends for `stream` ticks.
+    fn closed_form(&mut self, stream: u64) -> u64 {
+        let (cores, costs) = (&self.cores, self.costs);
+        let bursts = self.flows.all().iter().map(|flow| burst(flow, cores, costs, stream));
+        self.demand.end(&costs.ways, bursts, Pace::Expected)
     }
 
     /// Ticks until all events have found room in limited queues, at least. Those that are too many are moved out one after the
@@ -221,6 +223,7 @@ impl<'a> Timer<'a> {
                 core: unit.core,
                 start: Cycle(self.now),
                 arrivals: (u64::from(own.events) * self.costs.core.per_event).saturating_add(own.synaptic_ticks),
+                synaptic: own.synaptic_ticks,
                 sweep: sweep_ticks(&self.costs.core, visited, own.spikes.into()),
                 emission: 0,
                 events: own.events,
@@ -231,7 +234,7 @@ impl<'a> Timer<'a> {
     }
 
     /// Adds the packets of the timestep to links and to the emission time of their cores.
-    fn packets(&mut self, state: &State) {
+    fn packets(&mut self, state: &State, stream: u64) {
         let loaded = self.loaded;
         self.flows.clear();
         let emit = self.costs.core.emit;
@@ -260,9 +263,10 @@ impl<'a> Timer<'a> {
                 self.flows.add(None, packet, n.into());
             }
         }
-        let flits = self.costs.noc.as_ref().map_or(0, |noc| noc.flits);
-        for flow in self.flows.all() {
-            self.loads.add(&loaded.traffic[flow.packet as usize], flow.n * flits);
+        if self.costs.noc.is_some() {
+            for flow in self.flows.all() {
+                self.demand.add(&self.costs.ways, &burst(flow, &self.cores, self.costs, stream));
+            }
         }
     }
 
@@ -304,6 +308,18 @@ impl<'a> Timer<'a> {
         self.time.readout = n_values * self.costs.host;
         self.time.total = self.now.max(self.free.iter().copied().max().unwrap_or(0)) + self.time.readout;
         self.time
+    }
+}
+
+/// A flow as the network sees it.
+fn burst(flow: &Flow, cores: &[CoreTime], costs: &Costs, stream: u64) -> Burst {
+    let &Flow { unit, packet, n } = flow;
+    match unit.map(|unit| (unit, &cores[unit as usize])) {
+        None => Burst { sender: 0, start: 0, emission: stream, emit: costs.host, packet, n },
+        Some((unit, core)) => {
+            let (start, emission) = (core.arrivals.saturating_add(core.sweep), core.emission);
+            Burst { sender: unit + 1, start, emission, emit: costs.core.emit, packet, n }
+        }
     }
 }
 
