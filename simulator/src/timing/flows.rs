@@ -40,6 +40,14 @@ impl Flows {
         }
     }
 
+    /// Those of one sender one after another, the host's last; in whatever order they were added.
+    pub(super) fn gather(&mut self) {
+        let sender = |flow: &Flow| flow.unit.unwrap_or(u32::MAX);
+        if !self.all.is_sorted_by_key(sender) {
+            self.all.sort_unstable_by_key(|flow| (sender(flow), flow.packet));
+        }
+    }
+
     pub(super) fn all(&self) -> &[Flow] {
         &self.all
     }

@@ -263,6 +263,7 @@ impl<'a> Timer<'a> {
                 self.flows.add(None, packet, n.into());
             }
         }
+        self.flows.gather();
         if self.costs.noc.is_some() {
             for flow in self.flows.all() {
                 self.demand.add(&self.costs.ways, &burst(flow, &self.cores, self.costs, stream));
