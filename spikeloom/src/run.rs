@@ -14,7 +14,7 @@ use energy::{
     units::Energy,
 };
 use isa::Ledger;
-use simulator::{NoProbe, QueueTime, TimingMode};
+use simulator::{Bounds, NoProbe, QueueTime, TimingMode};
 
 /// How samples are run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,6 +46,8 @@ pub struct Sample {
     pub seconds: Option<f64>,
     /// What limited input queues went through, if that was simulated.
     pub queue: Option<QueueTime>,
+    /// What bound its timesteps, if they have time and do not overlap.
+    pub bounds: Option<Bounds>,
     /// The sample's own counts, kept only if asked for.
     pub ledger: Option<Ledger>,
 }
@@ -65,6 +67,15 @@ impl Run {
     /// Number of right decisions.
     pub fn correct(&self) -> usize {
         self.samples.iter().filter(|s| s.class == s.label).count()
+    }
+
+    /// What bound the timesteps of all samples; `None` if those of one have no time, or overlap.
+    pub fn bounds(&self) -> Option<Bounds> {
+        let mut all = Bounds::default();
+        for sample in &self.samples {
+            all.merge(sample.bounds.as_ref()?);
+        }
+        Some(all)
     }
 
     /// Energy of all samples.
@@ -113,6 +124,7 @@ impl Executable {
                 saturated: run.saturated,
                 seconds: run.time.as_ref().map(simulator::Time::seconds),
                 queue: run.time.as_ref().and_then(simulator::Time::queue),
+                bounds: run.time.as_ref().and_then(simulator::Time::bounds),
                 ledger: options.keep_ledgers.then(|| run.ledger.clone()),
             };
             Ok((sample, run.layer_spikes.clone()))

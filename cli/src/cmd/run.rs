@@ -4,7 +4,7 @@ use crate::{
     args::{RunArgs, SimulationArgs},
     cmd, files, interrupt, memory,
     progress::Bars,
-    report::{agreement, per_event::PerEvent, per_image, queues::Queues, run::RunReport},
+    report::{agreement, bounds::TimeBounds, per_event::PerEvent, per_image, queues::Queues, run::RunReport},
     source,
     target::{Weighting, deploy},
     trace,
@@ -86,7 +86,8 @@ pub(crate) fn execute(
     }
     let queues = Queues::of(&executable.program, &chip.arch, &run);
     let no_latency = executable.machine.untimed(args.mode.into()).map(|reason| reason.to_string());
-    let report = RunReport { no_latency, queues, ..report(&run, &priced)? };
+    let bounds = TimeBounds::of(&executable.program, &chip.arch, &run);
+    let report = RunReport { no_latency, bounds, queues, ..report(&run, &priced)? };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

@@ -1,6 +1,7 @@
 //! Results in words and numbers: a table for people, JSON for machines.
 
 pub(crate) mod agreement;
+pub(crate) mod bounds;
 pub(crate) mod folder;
 pub(crate) mod mapping;
 pub(crate) mod number;

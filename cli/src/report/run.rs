@@ -1,6 +1,7 @@
 //! The report of a run: accuracy, spikes, synaptic operations, memory accesses, energy and latency together.
 
 use super::{
+    bounds::TimeBounds,
     number::{count, digits, si},
     per_event::PerEvent,
     queues::Queues,
@@ -47,6 +48,9 @@ pub(crate) struct RunReport {
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) no_latency: Option<String>,
+    /// What binds the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bounds: Option<TimeBounds>,
     /// On chips with limited input queues.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) queues: Option<Queues>,
@@ -179,6 +183,7 @@ impl RunReport {
             counts: run.ledger.total().iter().map(|(action, count)| (action, count as f64 / n)).collect(),
             energy: EnergyReport::new(energy, n),
             no_latency: None,
+            bounds: None,
             queues: None,
             per_event: None,
         }
@@ -268,6 +273,9 @@ impl std::fmt::Display for RunReport {
                 let reason = self.no_latency.as_deref().unwrap_or("the run has no time");
                 writeln!(out, "latency      not derived: {reason}")?;
             }
+        }
+        if let Some(bounds) = &self.bounds {
+            bounds.write(&mut out);
         }
         if let Some(queues) = &self.queues {
             queues.write(&mut out);

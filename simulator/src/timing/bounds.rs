@@ -74,6 +74,15 @@ impl Parts {
     }
 }
 
+impl std::iter::Sum for Parts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |mut sum, parts| {
+            sum.add(&parts);
+            sum
+        })
+    }
+}
+
 /// What bound a timestep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Binding {
