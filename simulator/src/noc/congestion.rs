@@ -114,7 +114,9 @@ impl Case {
             bursts.extend(s.packets.iter().map(burst));
         }
         let mut demand = Demand::new(&ways);
-        bursts.iter().for_each(|burst| demand.add(&ways, burst));
+        for burst in &bursts {
+            demand.add(&ways, burst);
+        }
         let end = demand.end(&ways, bursts.iter().copied(), pace);
         assert_eq!(demand.end(&ways, bursts.iter().copied(), pace), end, "asking changes nothing");
         end
