@@ -283,7 +283,7 @@ fn population(unit: &Unit, drive: &[f64], depth: u32, settings: &Settings) -> Re
                 spiking.window = extra.window.unwrap_or(spiking.window);
             }
             NeuronModel::Accumulator { v_init: own } => *own = v_init,
-            NeuronModel::Input { .. } | NeuronModel::Linear => {}
+            NeuronModel::Dynamic(_) | NeuronModel::Input { .. } | NeuronModel::Linear => {}
         }
     }
     Ok((neuron, gain, remark))
