@@ -48,13 +48,22 @@ pub fn verify<S: Stage>(graph: &Graph<S>) -> Vec<Violation> {
     let mut found = Found(Vec::new());
     let mut names = HashSet::new();
     found.check(graph.timesteps >= 1, "graph", || "timesteps must be at least 1".into());
-    if let InputEncoding::Standardized { gain, eps, limit } = graph.encoding {
-        let usable = gain.is_finite() && eps.is_finite() && eps >= 0.0 && limit > 0;
-        found.check(usable, "graph", || {
+    match graph.encoding {
+        InputEncoding::Pixels => {}
+        InputEncoding::Affine { gain, offset } => {
+            let usable = [gain, offset].iter().all(|v| v.is_finite() && v.abs() < 1e6);
+            found.check(usable, "graph", || {
+                format!("the encoding has gain {gain} and offset {offset}; it takes numbers below 10^6")
+            });
+        }
+        InputEncoding::Standardized { gain, eps, limit } => {
+            let usable = gain.is_finite() && eps.is_finite() && eps >= 0.0 && limit > 0;
+            found.check(usable, "graph", || {
             format!(
                 "the encoding has gain {gain}, eps {eps} and limit {limit}; it takes finite numbers, eps ≥ 0, limit > 0"
             )
         });
+        }
     }
     for (id, population) in graph.populations() {
         let entity = format!("{id} `{}`", population.name);

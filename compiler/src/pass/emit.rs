@@ -88,6 +88,7 @@ fn input_port(graph: &Graph<Quantized>, routing: &Routing) -> InputPort {
         layer: layer(id),
         encoding: match graph.encoding {
             InputEncoding::Pixels => Encoding::Pixels,
+            InputEncoding::Affine { gain, offset } => Encoding::Affine { gain, offset },
             InputEncoding::Standardized { gain, eps, limit } => Encoding::Standardized { gain, eps, limit },
         },
         coding: match coding {

@@ -71,6 +71,9 @@ fn readout(mut line: Line) -> Result<Readout, AsmError> {
 }
 
 fn encoding(line: &mut Line) -> Result<Encoding, AsmError> {
+    if line.takes("affine") {
+        return Ok(Encoding::Affine { gain: line.after("gain")?, offset: line.after("offset")? });
+    }
     Ok(if line.either("pixels", "standardized")? {
         Encoding::Standardized { gain: line.after("gain")?, eps: line.after("eps")?, limit: line.after("limit")? }
     } else {

@@ -35,6 +35,7 @@ pub fn disassemble(program: &Program, style: Style) -> String {
     });
     let encoding = match p.input.encoding {
         Encoding::Pixels => "pixels".into(),
+        Encoding::Affine { gain, offset } => format!("affine gain {} offset {}", gain.show(), offset.show()),
         Encoding::Standardized { gain, eps, limit } => {
             format!("standardized gain {} eps {} limit {limit}", gain.show(), eps.show())
         }

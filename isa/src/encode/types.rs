@@ -178,11 +178,17 @@ impl Wire for Encoding {
                 eps.to_bits().put(w);
                 limit.put(w);
             }
+            Self::Affine { gain, offset } => {
+                2u8.put(w);
+                gain.to_bits().put(w);
+                offset.to_bits().put(w);
+            }
         }
     }
     fn get(r: &mut Reader) -> Result<Self, Fault> {
-        Ok(match r.variant(2, "input encoding")? {
+        Ok(match r.variant(3, "input encoding")? {
             0 => Self::Pixels,
+            2 => Self::Affine { gain: f32::from_bits(Wire::get(r)?), offset: f32::from_bits(Wire::get(r)?) },
             _ => Self::Standardized {
                 gain: f32::from_bits(Wire::get(r)?),
                 eps: f32::from_bits(Wire::get(r)?),
