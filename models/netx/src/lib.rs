@@ -15,11 +15,13 @@
 mod block;
 mod lower;
 mod neuron;
+mod real;
 mod weights;
 
 pub use block::{Block, Kind, Netx, read};
 pub use lower::{Imported, Options, lower};
 pub use neuron::NeuronConfig;
+pub use real::real;
 
 use std::fmt;
 
