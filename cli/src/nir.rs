@@ -28,6 +28,9 @@ pub(crate) struct NirArgs {
     /// How samples enter: values in every step, values once, or spikes
     #[arg(long, value_enum)]
     coding: Option<Entry>,
+    /// Interval of the reset of a netx network whose samples follow each other: layer l starts again in steps l, l + N, …
+    #[arg(long, value_name = "N")]
+    reset_interval: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -89,6 +92,20 @@ impl NirArgs {
         }
     }
 
+    /// What a netx file does not say.
+    pub(crate) fn netx(&self) -> netx::Options {
+        netx::Options {
+            steps: self.steps,
+            reset_interval: self.reset_interval,
+            events: matches!(self.coding, Some(Entry::Events)),
+        }
+    }
+
+    /// The first option given that netx files have no use for.
+    pub(crate) fn first_not_netx(&self) -> Option<&'static str> {
+        self.given().find(|option| !["--steps", "--coding", "--reset-interval"].contains(option))
+    }
+
     /// Recorded events set the coding and the number of steps, unless the user does.
     pub(crate) fn default_to_events(&mut self, timesteps: u32) {
         self.coding = self.coding.or(Some(Entry::Events));
@@ -97,6 +114,11 @@ impl NirArgs {
 
     /// The first option that was given.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
+        self.given().next()
+    }
+
+    /// The options that were given.
+    pub(crate) fn given(&self) -> impl Iterator<Item = &'static str> {
         let given = [
             ("--dt", self.dt.is_some()),
             ("--reset", self.reset.is_some()),
@@ -104,8 +126,9 @@ impl NirArgs {
             ("--integrator", self.integrator.is_some()),
             ("--steps", self.steps.is_some()),
             ("--coding", self.coding.is_some()),
+            ("--reset-interval", self.reset_interval.is_some()),
         ];
-        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+        given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name)
     }
 }
 

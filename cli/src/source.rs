@@ -27,15 +27,25 @@ fn is_nir(name: &str) -> bool {
 
 /// The bundled network, trained network or graph called `name`; `nir` says what a NIR file does not.
 pub(crate) fn named(name: &str, nir: &NirArgs) -> Result<Model> {
-    if let Some(option) = nir.first_given().filter(|_| !is_nir(name)) {
-        bail!("{option}: is for NIR files; `{name}` says this itself");
+    let stray = match Format::of(name) {
+        Some(Format::Netx) => nir.first_not_netx(),
+        Some(Format::Nir) => nir.given().find(|option| *option == "--reset-interval"),
+        Some(Format::Safetensors | Format::Graph) | None => nir.first_given(),
+    };
+    if let Some(option) = stray {
+        let files = match option {
+            "--reset-interval" => "netx files",
+            "--steps" | "--coding" => "NIR and netx files",
+            _ => "NIR files",
+        };
+        bail!("{option}: is for {files}; `{name}` says this itself");
     }
     let Some(format) = Format::of(name).filter(|_| training::zoo::find(name).is_none()) else {
         return Ok(Model::open(name)?);
     };
-    let import = ImportOptions { nir: nir.options() };
+    let import = ImportOptions { nir: nir.options(), netx: nir.netx() };
     let model = Model::read(name, files::read(Path::new(name))?, format, &import)?;
-    if format == Format::Nir {
+    if format == Format::Nir || format == Format::Netx {
         eprintln!("{name}: what this file does not say");
         model.remarks.iter().for_each(|remark| eprintln!("  {remark}"));
     }
@@ -63,7 +73,7 @@ pub(crate) fn inputs(name: &str, nir: &NirArgs, images: &ImageArgs) -> Result<(M
     if let Some(file) = images.data.as_deref().filter(|data| is_recording(data)) {
         let samples = recordings(file, images.limit)?;
         let mut nir = nir.clone();
-        if is_nir(name) {
+        if is_nir(name) || Format::of(name) == Some(Format::Netx) {
             nir.default_to_events(samples.timesteps());
         }
         return Ok((named(name, &nir)?, Box::new(samples)));

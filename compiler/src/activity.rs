@@ -3,7 +3,7 @@
 //! Measured on training images, never on those that results are reported on. Without a measurement every spiking neuron is
 //! taken to fire in a tenth of all timesteps and every input neuron to send once per sample.
 
-use ir::{Graph, NeuronModel, PopulationId, Stage};
+use ir::{Emits, Graph, NeuronModel, PopulationId, Stage};
 use isa::{Descriptor, Program};
 
 /// Events per neuron over a number of timesteps.
@@ -19,10 +19,10 @@ impl Activity {
     /// The assumption made without a measurement: one tenth of all timesteps for neurons, once per sample for inputs.
     pub fn assumed<S: Stage>(graph: &Graph<S>) -> Self {
         let steps = 10 * u64::from(graph.timesteps);
-        let per_neuron = |neuron: &NeuronModel<S>| match neuron {
-            NeuronModel::Input { .. } => 10,
-            NeuronModel::Spiking(_) | NeuronModel::Linear => u64::from(graph.timesteps),
-            NeuronModel::Accumulator { .. } => 0,
+        let per_neuron = |neuron: &NeuronModel<S>| match (neuron, neuron.emits()) {
+            (NeuronModel::Input { .. }, _) => 10,
+            (_, Emits::Spikes | Emits::Values) => u64::from(graph.timesteps),
+            (_, Emits::Nothing) => 0,
         };
         let counts = graph.populations().map(|(_, p)| vec![per_neuron(&p.neuron); p.shape.neurons()]).collect();
         Self { counts, steps }
@@ -35,7 +35,7 @@ impl Activity {
         per_neuron[program.input.layer.0 as usize] = 10;
         for descriptor in program.cores.iter().flat_map(|image| &image.descriptors) {
             if let Descriptor::Neurons(d) = descriptor
-                && matches!(d.kind, isa::NeuronKind::Spiking { .. })
+                && d.kind.emits()
             {
                 per_neuron[d.layer.0 as usize] = u64::from(program.timesteps);
             }
@@ -46,7 +46,7 @@ impl Activity {
 
     /// Every spiking neuron fires once in `period` timesteps; inputs are silent.
     pub fn uniform<S: Stage>(graph: &Graph<S>, period: u64) -> Self {
-        let of = |neuron: &NeuronModel<S>| u64::from(matches!(neuron, NeuronModel::Spiking(_)));
+        let of = |neuron: &NeuronModel<S>| u64::from(neuron.spikes());
         let counts = graph.populations().map(|(_, p)| vec![of(&p.neuron); p.shape.neurons()]).collect();
         Self { counts, steps: period }
     }

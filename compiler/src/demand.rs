@@ -3,6 +3,7 @@
 //! Memory demands are in bits of whole words, padded as [`isa::arch::Memory`] says. A parameter row holds the threshold,
 //! the initial potential and the bias of one channel.
 
+use ir::{NeuronModel, Population, Quantized};
 use isa::{Arch, CoreId, arch::Multicast};
 use std::{
     fmt,
@@ -178,6 +179,32 @@ impl Capacity {
             .filter(|r| r.adds_up())
             .filter_map(|r| Some((r, demand[r] as f64 / self.limit(r)?.max(1) as f64)))
             .max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}
+
+/// What a neuron takes of the memories for state and parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NeuronMemory {
+    /// Words of state.
+    pub(crate) words: u64,
+    /// Parameters and initial values in a row.
+    pub(crate) params: u64,
+    /// Whether there is a row for every neuron rather than for every channel.
+    pub(crate) by_neuron: bool,
+}
+
+impl NeuronMemory {
+    /// What a neuron of a population takes.
+    pub(crate) fn of(population: &Population<Quantized>) -> Self {
+        let NeuronModel::Dynamic(list) = &population.neuron else {
+            return Self { words: 1, params: 3, by_neuron: false };
+        };
+        let lengths = list.words.iter().map(|w| w.init.0.len()).chain(list.params.iter().map(|p| p.values.0.len()));
+        Self {
+            words: list.words.len() as u64,
+            params: (list.words.len() + list.params.len()) as u64,
+            by_neuron: lengths.into_iter().any(|n| n > population.shape.channels as usize),
+        }
     }
 }
 

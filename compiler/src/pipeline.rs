@@ -204,7 +204,9 @@ pub fn front(
     check: bool,
     observer: &mut dyn Observer,
 ) -> Result<Quantization, CompileError> {
-    let settings = QuantizeOptions { state_bits: arch.core.state_bits, ..*quantization };
+    // What decays is rounded as the chip rounds it; a chip without decays refuses the network afterwards, by name.
+    let decay = arch.core.dynamics.decay.first().copied().unwrap_or(quantization.decay);
+    let settings = QuantizeOptions { state_bits: arch.core.state_bits, decay, ..*quantization };
     let fused = run((FUSE, observer), || Ok(fuse(graph)?), |_| None, ir::text::print)?;
     run(
         (QUANTIZE, observer),

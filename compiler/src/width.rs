@@ -1,25 +1,30 @@
 //! The width proof: bounds on every membrane potential at every moment of a sample, so that no accumulator wraps.
 //!
-//! Interval arithmetic over timesteps, per channel. Let `[l, h]` contain the potential at the start of step `t`. The sources
+//! Interval arithmetic over timesteps, per channel. Let `[l, h]` contain a state word at the start of step `t`. The sources
 //! that can be active in step `t` (an input while it presents, a population inside its window, each shifted by the
-//! delay; one spike per neuron and step) add between `−N_t` and `P_t`,
+//! delay; one emission per neuron and step) add to word 0 between `−N_t` and `P_t`,
 //!
 //! ```text
-//! P_t = Σ w⁺·max(x) + Σ w⁻·max(−x)        N_t = Σ w⁻·max(x) + Σ w⁺·max(−x)
+//! P_t = (Σ w⁺·max(x) + Σ w⁻·max(−x))·2^k      N_t = (Σ w⁻·max(x) + Σ w⁺·max(−x))·2^k
 //! arrivals   [l, h] ← [l − N_t, h + P_t]
-//! update     [l, h] ← [l + b, h + b], lower end raised to the floor; what reaches θ is reset; decay
+//! update     the list of operations of the model on intervals ([`interval`])
 //! ```
 //!
-//! with `w⁺, w⁻` the magnitudes of positive and negative weights onto one neuron, x the range of a source value, b bias.
-//! Partial sums in any order of arrival stay inside `[l − N_t, h + P_t]`. The bound of a channel is the hull over all
-//! steps, before and after reset. Sources are taken as independent, so the bound is safe and, for a two-phase network whose
-//! sources can all fire in every step of their window, reached.
+//! with `w⁺, w⁻` the magnitudes of positive and negative weights onto one neuron, x the range of a source value (0 to 1 for
+//! spikes, the range of the emitted word for models that emit values), k the fraction bits. Partial sums in any order of arrival
+//! stay inside `[l − N_t, h + P_t]`. The bound of a channel is the hull over all steps and words that count potentials, at every
+//! place in the list; what a later operation of the list saturates or wraps may take 32 bits until then. Sources are taken as
+//! independent, so the bound is safe and, for a two-phase network whose sources can all fire in every step of their window,
+//! reached. Neurons of a channel with equal parameters share one proof.
+
+mod interval;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Limit};
 use ir::{
-    Compare, Connectivity, Graph, InputCoding, Leak, NeuronModel, PopulationId, Projection, Quantized, Reset, Shape,
-    Spiking,
+    Connectivity, Dynamics, Emits, Graph, InputCoding, NeuronModel, PopulationId, Projection, Quantized, Shape, Unit,
+    dynamics::{Action, Op},
 };
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// Lowest and highest potential of a channel at any moment of a sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +42,11 @@ impl Bound {
         magnitude(self.low).max(magnitude(self.high))
     }
 
+    /// One value.
+    pub(crate) fn at(value: i64) -> Self {
+        Self { low: value, high: value }
+    }
+
     fn hull(&mut self, low: i64, high: i64) {
         self.low = self.low.min(low);
         self.high = self.high.max(high);
@@ -50,7 +60,36 @@ impl Bound {
 /// # Panics
 /// If the graph is not verified, or holds a linear population (fuse first).
 pub fn bounds(graph: &Graph<Quantized>, input: (i32, i32)) -> Vec<Vec<Bound>> {
-    graph.populations().map(|(id, _)| population_bounds(graph, id, input)).collect()
+    let mut walks: Vec<Option<Walk>> = graph.populations().map(|(id, _)| Walk::new(graph, id)).collect();
+    // values[p][t]: range of what population p emits in step t, if it can.
+    let mut values: Vec<Vec<Option<Bound>>> = vec![Vec::new(); graph.n_populations()];
+    for t in 0..graph.timesteps {
+        for (id, population) in graph.populations() {
+            let p = id.0 as usize;
+            let emitted = match &population.neuron {
+                NeuronModel::Input { coding, .. } => presents(*coding, t)
+                    .then_some(Bound { low: i64::from(input.0.min(0)), high: i64::from(input.1.max(0)) }),
+                NeuronModel::Linear => panic!("{}: linear populations must be fused first", population.name),
+                NeuronModel::Spiking(_) | NeuronModel::Accumulator { .. } | NeuronModel::Dynamic(_) => None,
+            };
+            values[p].push(emitted);
+        }
+        for (p, walk) in walks.iter_mut().enumerate() {
+            if let Some(walk) = walk {
+                values[p][t as usize] = walk.step(t, &values);
+            }
+        }
+    }
+    let bounds = |walk: Option<Walk>| walk.map_or(Vec::new(), |walk| walk.bounds);
+    walks.into_iter().map(bounds).collect()
+}
+
+fn presents(coding: InputCoding, t: u32) -> bool {
+    match coding {
+        InputCoding::DirectOnce => t == 0,
+        InputCoding::DirectEveryStep { steps } => t < steps,
+        InputCoding::Events => true,
+    }
 }
 
 /// Refuses a network whose potentials may need more than `state_bits` bits, population by population.
@@ -80,103 +119,122 @@ pub fn fits(graph: &Graph<Quantized>, bounds: &[Vec<Bound>], state_bits: u32) ->
     if refused.is_empty() { Ok(()) } else { Err(Diagnostics(refused)) }
 }
 
-fn population_bounds(graph: &Graph<Quantized>, id: PopulationId, input: (i32, i32)) -> Vec<Bound> {
-    let population = graph.population(id);
-    let shape = population.shape;
-    let (v_init, neuron) = match &population.neuron {
-        NeuronModel::Input { .. } => return Vec::new(),
-        NeuronModel::Linear => panic!("{}: linear populations must be fused first", population.name),
-        NeuronModel::Accumulator { v_init } => (v_init, None),
-        NeuronModel::Spiking(neuron) => (&neuron.v_init, Some(neuron)),
-    };
-    let incoming: Vec<Arrivals> = graph.incoming(id).into_iter().map(|p| Arrivals::new(graph, p, input)).collect();
-    (0..shape.channels as usize)
-        .map(|c| {
-            let mut now = Bound { low: v_init.at(c), high: v_init.at(c) };
-            let mut all = now;
-            for t in 0..graph.timesteps {
-                for arrivals in incoming.iter().filter(|arrivals| arrivals.active(t)) {
-                    now.low -= arrivals.sums[c].0;
-                    now.high += arrivals.sums[c].1;
-                }
-                all.hull(now.low, now.high);
-                if let Some(neuron) = neuron.filter(|neuron| neuron.window.contains(t)) {
-                    update(neuron, c, &mut now, &mut all);
-                    all.hull(now.low, now.high);
-                }
-            }
-            all
-        })
-        .collect()
+/// A population on its way through a sample.
+struct Walk<'a> {
+    list: Cow<'a, Dynamics<Quantized>>,
+    incoming: Vec<Arrivals>,
+    groups: Vec<Group>,
+    /// The last operation that clips each word, by index.
+    clips: Vec<Option<usize>>,
+    bounds: Vec<Bound>,
 }
 
-/// The update of an interval; `all` takes the potentials before the reset.
-fn update(neuron: &Spiking<Quantized>, c: usize, now: &mut Bound, all: &mut Bound) {
-    now.low += neuron.bias.at(c);
-    now.high += neuron.bias.at(c);
-    all.hull(now.low, now.high);
-    if let Some(floor) = neuron.floor {
-        now.low = now.low.max(floor);
-        now.high = now.high.max(floor);
-        all.hull(now.low, now.high);
-    }
-    let threshold = neuron.threshold.at(c);
-    // The smallest potential that fires.
-    let fires = threshold + i64::from(neuron.compare == Compare::Greater);
-    if now.high >= fires {
-        let after = |v: i64| if neuron.reset == Reset::Zero { 0 } else { v - threshold };
-        let (low, high) = (now.low, now.high);
-        *now = Bound { low: after(low.max(fires)), high: after(high) };
-        if low < fires {
-            now.hull(low, fires - 1);
+/// Neurons of a channel with equal parameters and initial values.
+struct Group {
+    channel: usize,
+    params: Vec<i64>,
+    words: Vec<Bound>,
+}
+
+impl<'a> Walk<'a> {
+    /// `None` for populations without state.
+    fn new(graph: &'a Graph<Quantized>, id: PopulationId) -> Option<Self> {
+        let population = graph.population(id);
+        let shape = population.shape;
+        let list = population.neuron.dynamics()?;
+        let mut known = BTreeSet::new();
+        let by_neuron = |n: usize| n != 1 && n != shape.channels as usize;
+        let lengths = list.words.iter().map(|w| w.init.0.len()).chain(list.params.iter().map(|p| p.values.0.len()));
+        let step = if lengths.into_iter().any(by_neuron) { 1 } else { shape.map() };
+        for i in (0..shape.neurons()).step_by(step) {
+            let params: Vec<i64> = list.params.iter().map(|param| param.values.of(i, shape)).collect();
+            let words: Vec<i64> = list.words.iter().map(|word| word.init.of(i, shape)).collect();
+            known.insert((shape.channel(i), params, words));
         }
+        let mut bounds: Vec<Option<Bound>> = vec![None; shape.channels as usize];
+        let mut groups = Vec::new();
+        for (channel, params, words) in known {
+            for (&v, _) in words.iter().zip(&list.words).filter(|(_, word)| word.unit == Unit::Potential) {
+                bounds[channel].get_or_insert(Bound::at(v)).hull(v, v);
+            }
+            groups.push(Group { channel, params, words: words.into_iter().map(Bound::at).collect() });
+        }
+        let clip = |w: usize| {
+            let clips = |op: &Op| {
+                usize::from(op.action.word().0) == w && matches!(op.action, Action::Saturate(..) | Action::Wrap(..))
+            };
+            list.ops.iter().rposition(clips)
+        };
+        let clips = (0..list.words.len() + usize::from(list.scratch)).map(clip).collect();
+        let incoming = graph.incoming(id).into_iter().map(|p| Arrivals::new(graph, p)).collect();
+        let bounds = bounds.into_iter().map(Option::unwrap_or_default).collect();
+        Some(Self { list, incoming, groups, clips, bounds })
     }
-    if let Leak::Decay(decay) = neuron.leak {
-        // v − trunc(v·δ/4096) never decreases with v, so the ends stay the ends.
-        let decayed = |v: i64| v - v * i64::from(decay) / 4096;
-        *now = Bound { low: decayed(now.low), high: decayed(now.high) };
+
+    /// One timestep; the range of what is emitted in it.
+    fn step(&mut self, t: u32, values: &[Vec<Option<Bound>>]) -> Option<Bound> {
+        let Self { list, incoming, groups, clips, bounds } = self;
+        let arrived: Vec<(&Arrivals, Bound)> =
+            incoming.iter().filter_map(|arrivals| Some((arrivals, arrivals.values(t, values)?))).collect();
+        let counts = |w: usize| list.words.get(w).is_none_or(|word| word.unit == Unit::Potential);
+        // A clipped word may take 32 bits before it is clipped.
+        let note = |all: &mut Bound, index: Option<usize>, w: usize, now: Bound| {
+            let later = clips[w].is_some_and(|clip| index.is_none_or(|index| index < clip));
+            if counts(w) && (!later || now.bits() > 32) {
+                all.hull(now.low, now.high);
+            }
+        };
+        let mut emitted = Bound::default();
+        for group in groups {
+            let (all, c) = (&mut bounds[group.channel], group.channel);
+            for (arrivals, x) in &arrived {
+                let (down, up) = arrivals.pull(c, *x);
+                group.words[0].low -= down << list.shift;
+                group.words[0].high += up << list.shift;
+            }
+            note(all, None, 0, group.words[0]);
+            if list.window.contains(t) {
+                let outcome = interval::execute(list, &group.words, &group.params, t, |index, w, now| {
+                    note(all, Some(index), w, now);
+                });
+                group.words = outcome.words;
+                emitted.hull(outcome.emitted.low, outcome.emitted.high);
+            }
+        }
+        match list.emits() {
+            Emits::Spikes => list.window.contains(t).then_some(Bound { low: 0, high: 1 }),
+            Emits::Values => list.window.contains(t).then_some(emitted),
+            Emits::Nothing => None,
+        }
     }
 }
 
 /// What one projection can add in a timestep.
 struct Arrivals {
-    /// Per post-synaptic channel: largest magnitude taken away, largest added.
+    /// Per post-synaptic channel: the largest sums of negative and of positive weights onto a neuron (magnitudes).
     sums: Vec<(i64, i64)>,
-    /// Timesteps `start ≤ t < end` in which something can arrive.
-    start: u32,
-    end: u32,
+    pre: usize,
+    delay: u32,
 }
 
 impl Arrivals {
-    fn new(graph: &Graph<Quantized>, id: ir::ProjectionId, input: (i32, i32)) -> Self {
+    fn new(graph: &Graph<Quantized>, id: ir::ProjectionId) -> Self {
         let projection = graph.projection(id);
         let (pre, post) = graph.ends(id);
-        let (pre, post) = (graph.population(pre), graph.population(post));
-        let (values, start, end) = match &pre.neuron {
-            NeuronModel::Input { coding, .. } => (
-                input,
-                0,
-                match coding {
-                    InputCoding::DirectOnce => 1,
-                    InputCoding::DirectEveryStep { steps } => *steps,
-                    InputCoding::Events => graph.timesteps,
-                },
-            ),
-            NeuronModel::Spiking(neuron) => ((0, 1), neuron.window.start, neuron.window.end),
-            NeuronModel::Accumulator { .. } | NeuronModel::Linear => {
-                panic!("{}: only inputs and spiking populations emit here", pre.name)
-            }
-        };
-        let (down, up) = (i64::from(values.0.min(0)).abs(), i64::from(values.1.max(0)));
-        let sums = weight_sums(projection, post.shape)
-            .into_iter()
-            .map(|(negative, positive)| (negative * up + positive * down, positive * up + negative * down))
-            .collect();
-        Self { sums, start: start.saturating_add(projection.delay), end: end.saturating_add(projection.delay) }
+        let sums = weight_sums(projection, graph.population(post).shape);
+        Self { sums, pre: pre.0 as usize, delay: projection.delay }
     }
 
-    fn active(&self, t: u32) -> bool {
-        self.start <= t && t < self.end
+    /// The range of the values that arrive in step `t`, if any do.
+    fn values(&self, t: u32, values: &[Vec<Option<Bound>>]) -> Option<Bound> {
+        values[self.pre].get(t.checked_sub(self.delay)? as usize).copied().flatten()
+    }
+
+    /// The most taken from and given to a neuron of a channel by values of a range.
+    fn pull(&self, channel: usize, x: Bound) -> (i64, i64) {
+        let (negative, positive) = self.sums[channel];
+        let (down, up) = (x.low.min(0).abs(), x.high.max(0));
+        (negative * up + positive * down, positive * up + negative * down)
     }
 }
 

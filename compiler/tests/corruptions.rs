@@ -6,11 +6,15 @@ use compiler::{
     Compiled, Options, Partition, Placement, Routing, TileId, check, compile_quantized, pass::store::store,
 };
 use ir::{Graph, Quantized};
-use isa::{
-    Arch, CoreId, Descriptor, Destination, Program, RouteId,
-    arch::{Multicast, preset::preset},
-};
+use isa::{Arch, CoreId, Descriptor, Destination, Program, RouteId, arch::Multicast};
 use support::network::network;
+
+/// The preset, with neurons that compute everything: what is tested here is the rest of the chip.
+fn preset(name: &str) -> Option<Arch> {
+    let mut arch = isa::arch::preset::preset(name)?;
+    arch.core.dynamics = isa::arch::Dynamics::everything();
+    Some(arch)
+}
 
 /// Name, the rule that must object, and what is changed.
 type Corruption<T> = (&'static str, &'static str, fn(&mut T));

@@ -5,10 +5,17 @@ use ir::{
     Compare, Connectivity, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population, PopulationId,
     Projection, Quantized, Readout, Reset, Shape, Spiking, Stimulus, SynapseLists, Window, arbitrary, interpret,
 };
-use isa::{Arch, Resource, arch::preset::preset};
+use isa::{Arch, Resource};
 use proptest::prelude::*;
 
 mod support;
+
+/// The preset, with neurons that compute everything: what is tested here is the rest of the chip.
+fn preset(name: &str) -> Option<Arch> {
+    let mut arch = isa::arch::preset::preset(name)?;
+    arch.core.dynamics = isa::arch::Dynamics::everything();
+    Some(arch)
+}
 
 const NET: PopulationId = PopulationId(1);
 

@@ -14,6 +14,7 @@ use support::network::{network, weights};
 /// The chip with cores of at most `neurons` neurons.
 fn chip(name: &str, neurons: u64) -> Arch {
     let mut arch = preset(name).expect("a preset");
+    arch.core.dynamics = isa::arch::Dynamics::everything();
     let mut limit = arch.tick_ps.clone();
     limit.value = neurons;
     arch.core.neurons = Some(limit);
@@ -108,7 +109,10 @@ proptest! {
     /// Random networks on random chips, with every checker on.
     #[test]
     fn any_network_on_any_chip(
-        (graph, sample) in arbitrary::quantized_case(arbitrary::Features::ALL),
+        (graph, sample) in prop_oneof![
+            arbitrary::quantized_case(arbitrary::Features::ALL),
+            arbitrary::quantized_case(arbitrary::Features::LISTS),
+        ],
         neurons in 1u64..40,
         balance in any::<bool>(),
         cores_per_router in 1u32..4,

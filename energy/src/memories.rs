@@ -50,8 +50,10 @@ pub fn memories(program: &Program, arch: &Arch) -> Vec<MemorySize> {
                 add(d.layer, Store::Weights, block.data.len(), d.entry_bits(u32::from(block.bits)));
             }
             Descriptor::Neurons(d) => {
-                add(d.layer, Store::State, d.n(), state_bits);
-                add(d.layer, Store::Params, d.params.len(), state_bits);
+                add(d.layer, Store::State, d.n_words(), state_bits);
+                let (rows, row) = d.param_rows();
+                let params = if d.params.is_empty() { (rows * row) as usize } else { d.params.len() };
+                add(d.layer, Store::Params, params, state_bits);
             }
         }
     }

@@ -17,6 +17,13 @@ pub enum InputEncoding {
         /// Largest magnitude.
         limit: i32,
     },
+    /// `x = round(gain·q + offset)` with `q = p/255`, rounding half away from zero.
+    Affine {
+        /// Integer units from black to white.
+        gain: f32,
+        /// Value of black.
+        offset: f32,
+    },
 }
 
 impl InputEncoding {
@@ -30,8 +37,14 @@ impl InputEncoding {
             Self::Standardized { gain, eps, limit } => {
                 standardize(pixels, gain.into(), eps.into()).map(|x| x.clamp(-limit, limit)).collect()
             }
+            Self::Affine { gain, offset } => pixels.iter().map(|&p| affine(p, gain, offset)).collect(),
         }
     }
+}
+
+/// [`InputEncoding::Affine`] of one pixel.
+pub(crate) fn affine(pixel: u8, gain: f32, offset: f32) -> i32 {
+    (f64::from(gain) * f64::from(pixel) / 255.0 + f64::from(offset)).round() as i32
 }
 
 /// [`InputEncoding::Standardized`] before clipping, in double precision.
@@ -59,6 +72,11 @@ mod tests {
     fn two_pixels_land_symmetrically() {
         // q = 0 and 1: mean 1/2, std 1/2, so x = ±32·(1/2)/(0.55) = ±29.09.
         assert_eq!(InputEncoding::STANDARD.encode(&[0, 255]), vec![-29, 29]);
+    }
+
+    #[test]
+    fn an_affine_image_runs_from_the_offset_by_the_gain() {
+        assert_eq!(InputEncoding::Affine { gain: 40.0, offset: 36.0 }.encode(&[0, 51, 255]), vec![36, 44, 76]);
     }
 
     #[test]

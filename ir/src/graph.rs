@@ -2,7 +2,7 @@
 
 use crate::{
     connect::Projection,
-    encode::InputEncoding,
+    encode::{InputEncoding, affine},
     ids::{PopulationId, ProjectionId, Shape},
     neuron::{InputCoding, NeuronModel},
     readout::Readout,
@@ -150,6 +150,10 @@ impl<S: Stage> Graph<S> {
             (InputCoding::Events, _) => (0, 1),
             (_, InputEncoding::Pixels) => (0, 255),
             (_, InputEncoding::Standardized { limit, .. }) => (-limit, limit),
+            (_, InputEncoding::Affine { gain, offset }) => {
+                let ends = [0, 255].map(|pixel| affine(pixel, gain, offset));
+                (ends[0].min(ends[1]), ends[0].max(ends[1]))
+            }
         })
     }
 

@@ -2,21 +2,23 @@
 //!
 //! One sample is `graph.timesteps` steps. In step `t`, for populations in topological order of the delay-0 projections:
 //!
-//! 1. every arrival is added, `v_i ← v_i + Σ_j w_ij · s_j[t − delay]` (inputs and linear populations carry graded `s`);
-//! 2. a spiking population inside its window updates: `v ← v + b`; `v ← max(v, floor)`; where `v ≥ θ` (or `v > θ`) it
-//!    emits one spike, `s = 1`, and resets, `v ← v − θ` or `v ← 0`; then `v ← v − v·δ/4096`.
+//! 1. every arrival is added to word 0, `w0_i ← w0_i + (Σ_j w_ij · s_j[t − delay])·2^shift`;
+//! 2. a population inside its window executes its list of operations ([`crate::dynamics`]), each on every neuron: those that fire
+//!    emit one spike, `s = 1`, or the value of the word that the list emits.
 //!
 //! Integers are exact (overflow panics); reals are `f64`, summed in the order of projections and weights.
 
 use crate::{
+    dynamics::{Action, Compare, Dynamics, Operand, When, random},
     graph::Graph,
-    ids::{PopulationId, Timestep},
-    neuron::{Compare, Leak, NeuronModel, PerChannel, Reset, Spiking},
+    ids::{PopulationId, Shape, Timestep},
+    neuron::{Emits, NeuronModel},
     readout::Decision,
     stage::{Norm, Stage},
     stimulus::Stimulus,
 };
 use petgraph::{graph::DiGraph, visit::EdgeRef};
+use std::borrow::Cow;
 
 /// Everything a sample did: the spikes and final potentials of every population.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +70,10 @@ pub fn interpret_with<S: Stage>(
     let order = update_order(graph).expect("a verified graph has no cycle of delay-0 projections");
     let n = graph.n_populations();
     let zero = S::Value::default();
-    let mut potentials: Vec<Vec<S::Value>> = graph.populations().map(|(_, p)| initial(&p.neuron, p.shape)).collect();
+    let lists: Vec<Option<Cow<'_, Dynamics<S>>>> = graph.populations().map(|(_, p)| p.neuron.dynamics()).collect();
+    // words[p][w]: word w of every neuron of population p.
+    let mut words: Vec<Vec<Vec<S::Value>>> =
+        graph.populations().zip(&lists).map(|((_, p), list)| initial(list.as_deref(), p.shape)).collect();
     // emitted[p][t]: dense emission of population p in step t; None where nothing was emitted.
     let mut emitted: Vec<Vec<Option<Vec<S::Value>>>> = vec![Vec::new(); n];
     let mut spikes = vec![vec![Vec::new(); graph.timesteps as usize]; n];
@@ -101,8 +106,8 @@ pub fn interpret_with<S: Stage>(
                     });
                 }
             }
-            let emission = match &population.neuron {
-                NeuronModel::Input { scale, .. } => {
+            let emission = match (&population.neuron, &lists[p]) {
+                (NeuronModel::Input { scale, .. }, _) => {
                     stimulus.steps.get(t as usize).filter(|s| !s.is_empty()).map(|events| {
                         let mut values = vec![zero; shape.neurons()];
                         for event in events {
@@ -111,22 +116,13 @@ pub fn interpret_with<S: Stage>(
                         values
                     })
                 }
-                NeuronModel::Linear => arrivals,
-                NeuronModel::Accumulator { .. } => {
-                    add_all::<S>(&mut potentials[p], arrivals.as_deref());
-                    None
-                }
-                NeuronModel::Spiking(neuron) => {
-                    add_all::<S>(&mut potentials[p], arrivals.as_deref());
-                    if neuron.window.contains(t) {
-                        let fired = update(neuron, &mut potentials[p], |i| shape.channel(i));
-                        let values = (!fired.is_empty()).then(|| {
-                            let mut values = vec![zero; shape.neurons()];
-                            for &i in &fired {
-                                values[i as usize] = S::input(1, 1.0);
-                            }
-                            values
-                        });
+                (_, None) => arrivals,
+                (_, Some(list)) => {
+                    for (w, a) in words[p][0].iter_mut().zip(arrivals.into_iter().flatten()) {
+                        *w = S::add(*w, S::shift(a, list.shift as i8));
+                    }
+                    if list.window.contains(t) {
+                        let (fired, values) = update(list, &mut words[p], shape, t);
                         spikes[p][t as usize] = fired;
                         values
                     } else {
@@ -135,12 +131,17 @@ pub fn interpret_with<S: Stage>(
                 }
             };
             emitted[p].push(emission);
-            if !potentials[p].is_empty() {
-                observe(Timestep(t), id, &potentials[p]);
+            if let Some(list) = &lists[p] {
+                observe(Timestep(t), id, &words[p][usize::from(list.potential.0)]);
             }
         }
     }
 
+    let potentials: Vec<Vec<S::Value>> = words
+        .into_iter()
+        .zip(&lists)
+        .map(|(mut words, list)| list.as_ref().map_or(Vec::new(), |l| words.swap_remove(usize::from(l.potential.0))))
+        .collect();
     let read = graph.readout.population();
     let shape = graph.population(read).shape;
     let counts = count_spikes(&spikes[read.0 as usize], shape.neurons());
@@ -148,47 +149,98 @@ pub fn interpret_with<S: Stage>(
     Trace { spikes, potentials, decision }
 }
 
-/// Potentials at the start of a sample; empty where a population has none.
-fn initial<S: Stage>(neuron: &NeuronModel<S>, shape: crate::ids::Shape) -> Vec<S::Value> {
-    let fill = |v_init: &PerChannel<S::Value>| (0..shape.neurons()).map(|i| v_init.at(shape.channel(i))).collect();
-    match neuron {
-        NeuronModel::Spiking(spiking) => fill(&spiking.v_init),
-        NeuronModel::Accumulator { v_init } => fill(v_init),
-        NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
-    }
+/// Words of all neurons at the start of a sample; none where a population has no state.
+fn initial<S: Stage>(list: Option<&Dynamics<S>>, shape: Shape) -> Vec<Vec<S::Value>> {
+    let kept = list.into_iter().flat_map(|list| &list.words);
+    kept.map(|word| (0..shape.neurons()).map(|i| word.init.of(i, shape)).collect()).collect()
 }
 
-fn add_all<S: Stage>(v: &mut [S::Value], arrivals: Option<&[S::Value]>) {
-    for (v, &a) in v.iter_mut().zip(arrivals.into_iter().flatten()) {
-        *v = S::add(*v, a);
-    }
-}
-
-/// One update of a population inside its window; returns the neurons that fired, ascending.
-fn update<S: Stage>(neuron: &Spiking<S>, v: &mut [S::Value], channel: impl Fn(usize) -> usize) -> Vec<u32> {
+/// One update of a population; returns the neurons that fired, ascending, and the dense emission, if there is any.
+fn update<S: Stage>(
+    list: &Dynamics<S>,
+    words: &mut [Vec<S::Value>],
+    shape: Shape,
+    t: u32,
+) -> (Vec<u32>, Option<Vec<S::Value>>) {
+    let (zero, one) = (S::Value::default(), S::whole(1));
     let mut fired = Vec::new();
-    for (i, v) in v.iter_mut().enumerate() {
-        let c = channel(i);
-        let threshold = neuron.threshold.at(c);
-        *v = S::add(*v, neuron.bias.at(c));
-        if let Some(floor) = neuron.floor
-            && *v < floor
-        {
-            *v = floor;
-        }
-        let fires = match neuron.compare {
-            Compare::GreaterEqual => *v >= threshold,
-            Compare::Greater => *v > threshold,
-        };
+    let mut values = vec![zero; shape.neurons()];
+    for (i, value) in values.iter_mut().enumerate() {
+        let mut own: Vec<S::Value> = words.iter().map(|word| word[i]).collect();
+        own.resize(own.len() + usize::from(list.scratch), zero);
+        let fires = execute(list, &mut own, value, (i, shape), t);
         if fires {
             fired.push(i as u32);
-            *v = match neuron.reset {
-                Reset::Subtract => S::sub(*v, threshold),
-                Reset::Zero => S::Value::default(),
-            };
+            if list.emits() == Emits::Spikes {
+                *value = one;
+            }
         }
-        if let Leak::Decay(decay) = neuron.leak {
-            *v = S::decay(*v, decay);
+        for (word, own) in words.iter_mut().zip(own) {
+            word[i] = own;
+        }
+    }
+    let any = values.iter().any(|&v| v != zero);
+    (fired, any.then_some(values))
+}
+
+/// One update of one neuron: executes a list on its kept words; whether it fired.
+pub fn step<S: Stage>(list: &Dynamics<S>, words: &mut [S::Value], neuron: (usize, Shape), t: u32) -> bool {
+    let mut own = words.to_vec();
+    own.resize(own.len() + usize::from(list.scratch), S::Value::default());
+    let fired = execute(list, &mut own, &mut S::Value::default(), neuron, t);
+    words.copy_from_slice(&own[..words.len()]);
+    fired
+}
+
+/// Executes a list on the words of one neuron: whether it fired; `emitted` takes the value that it emits, if its list does.
+fn execute<S: Stage>(
+    list: &Dynamics<S>,
+    words: &mut [S::Value],
+    emitted: &mut S::Value,
+    (neuron, shape): (usize, Shape),
+    t: u32,
+) -> bool {
+    let zero = S::Value::default();
+    let mut fired = false;
+    for op in &list.ops {
+        let holds = match op.when {
+            When::Always => true,
+            When::Fired => fired,
+            When::Silent => !fired,
+            When::Zero(w) => words[usize::from(w.0)] == zero,
+            When::NonZero(w) => words[usize::from(w.0)] != zero,
+            When::Every { period, offset } => t % period == offset,
+        };
+        if !holds {
+            continue;
+        }
+        let x = match op.action.operand() {
+            Some(Operand::Word(w)) => words[usize::from(w.0)],
+            Some(Operand::Param(p)) => list.params[usize::from(p.0)].values.of(neuron, shape),
+            None => zero,
+        };
+        let w = &mut words[usize::from(op.action.word().0)];
+        let magnitude = if *w < zero { S::neg(*w) } else { *w };
+        match op.action {
+            Action::Set(..) => *w = x,
+            Action::Add(..) => *w = S::add(*w, x),
+            Action::Sub(..) => *w = S::sub(*w, x),
+            Action::Max(..) => *w = if *w < x { x } else { *w },
+            Action::Min(..) => *w = if *w > x { x } else { *w },
+            Action::Decay(_, _, rule) => *w = S::decay(*w, x, rule),
+            Action::Toward(..) => {
+                let rest = if magnitude > x { S::sub(magnitude, x) } else { zero };
+                *w = if *w < zero { S::neg(rest) } else { rest };
+            }
+            Action::Shift(_, k) => *w = S::shift(*w, k),
+            Action::Count(_) => *w = if *w > S::whole(1) { S::sub(*w, S::whole(1)) } else { zero },
+            Action::Saturate(_, bits) => *w = S::narrow(*w, bits, false),
+            Action::Wrap(_, bits) => *w = S::narrow(*w, bits, true),
+            Action::Noise(_, bits, seed) => *w = S::add(*w, S::whole(random::draw(seed, neuron as u32, t, bits))),
+            Action::Fire(_, _, Compare::AtLeast) => fired = *w >= x,
+            Action::Fire(_, _, Compare::Above) => fired = *w > x,
+            Action::Fire(_, _, Compare::Magnitude) => fired = magnitude >= x,
+            Action::Emit(_) => *emitted = *w,
         }
     }
     fired

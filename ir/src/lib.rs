@@ -7,11 +7,13 @@
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
 pub mod connect;
+pub mod dynamics;
 pub mod encode;
 pub mod graph;
 pub mod ids;
 pub mod interp;
 pub mod lists;
+pub mod models;
 pub mod neuron;
 pub mod readout;
 pub mod stage;
@@ -20,12 +22,14 @@ pub mod text;
 pub mod verify;
 
 pub use connect::{Connectivity, Conv2d, Pool, Projection};
+pub use dynamics::{DecayRule, Dynamics, Parameter, StateWord, Unit};
 pub use encode::{InputEncoding, standardize};
 pub use graph::{Graph, Population};
 pub use ids::{PopulationId, ProjectionId, Shape, Timestep};
 pub use interp::{Trace, interpret};
 pub use lists::SynapseLists;
-pub use neuron::{Compare, InputCoding, Leak, NeuronModel, Normalization, PerChannel, Reset, Spiking, Window};
+pub use models::{Adaptation, Neuron, ResetTo};
+pub use neuron::{Compare, Emits, InputCoding, Leak, NeuronModel, Normalization, PerChannel, Reset, Spiking, Window};
 pub use readout::{Decision, Readout, Score};
 pub use stage::{Quantized, Stage, Trained};
 pub use stimulus::{Event, Stimulus};

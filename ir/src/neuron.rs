@@ -1,14 +1,17 @@
 //! Neuron models: what a population does with its summed input in a timestep (docs/semantics.md §3).
 //!
+//! [`Dynamics`] is the general form, a list of operations; [`NeuronModel::dynamics`] gives the list of any other model here.
+//!
 //! Per timestep `t` a spiking neuron first adds what arrived, `v ← v + Σ w·s`. Inside its window it then updates, in this
 //! order: bias `v ← v + b`; floor `v ← max(v, f)`; compare with θ, fire and reset; decay `v ← v − v·δ/4096`. Decaying
 //! last is decaying before the arrivals of the next step, so one state variable suffices. Outside its window a neuron only
 //! accumulates.
 
-use crate::stage::Stage;
+use crate::{dynamics::Dynamics, ids::Shape, stage::Stage};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-/// One value for the whole population (length 1) or one per channel (length C).
+/// One value for the whole population (length 1), one per channel (length C) or, in [`Dynamics`], one per neuron (length N).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PerChannel<T>(pub Vec<T>);
@@ -22,6 +25,21 @@ impl<T: Copy> PerChannel<T> {
     /// The value of a channel.
     pub fn at(&self, channel: usize) -> T {
         if self.0.len() == 1 { self.0[0] } else { self.0[channel] }
+    }
+
+    /// The value of a neuron of a population of this shape.
+    pub fn of(&self, neuron: usize, shape: Shape) -> T {
+        match self.0.len() {
+            1 => self.0[0],
+            n if n == shape.channels as usize => self.0[shape.channel(neuron)],
+            _ => self.0[neuron],
+        }
+    }
+
+    /// Whether the values are one, one per channel or one per neuron of a population of this shape.
+    pub fn fits(&self, shape: Shape) -> bool {
+        let n = self.0.len();
+        n == 1 || n == shape.channels as usize || n == shape.neurons()
     }
 
     /// The values mapped one by one.
@@ -150,9 +168,62 @@ pub enum NeuronModel<S: Stage> {
         /// Potential at the start of a sample.
         v_init: PerChannel<S::Value>,
     },
+    /// Any other model: a list of operations over state words.
+    Dynamic(Box<Dynamics<S>>),
     /// Stateless: passes its summed input on in the same timestep (a convolution or pooling without neurons behind it).
     /// Only before fusing.
     Linear,
+}
+
+/// What a population sends out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Emits {
+    /// Nothing.
+    Nothing,
+    /// Spikes of value 1.
+    Spikes,
+    /// Values: those of an input, of a linear population, or of a model with an `emit` operation.
+    Values,
+}
+
+impl<S: Stage> NeuronModel<S> {
+    /// The list of operations; `None` for inputs and linear populations, which have no state.
+    pub fn dynamics(&self) -> Option<Cow<'_, Dynamics<S>>> {
+        match self {
+            Self::Spiking(neuron) => Some(Cow::Owned(neuron.dynamics())),
+            Self::Accumulator { v_init } => Some(Cow::Owned(Dynamics::accumulator(v_init.clone()))),
+            Self::Dynamic(dynamics) => Some(Cow::Borrowed(dynamics)),
+            Self::Input { .. } | Self::Linear => None,
+        }
+    }
+
+    /// Whether its neurons can fire.
+    pub fn spikes(&self) -> bool {
+        match self {
+            Self::Spiking(_) => true,
+            Self::Dynamic(dynamics) => dynamics.fires(),
+            Self::Input { .. } | Self::Accumulator { .. } | Self::Linear => false,
+        }
+    }
+
+    /// What it sends out.
+    pub fn emits(&self) -> Emits {
+        match self {
+            Self::Input { .. } | Self::Linear => Emits::Values,
+            Self::Spiking(_) => Emits::Spikes,
+            Self::Accumulator { .. } => Emits::Nothing,
+            Self::Dynamic(dynamics) => dynamics.emits(),
+        }
+    }
+
+    /// The timesteps in which it updates; `None` for what never does.
+    pub fn window(&self) -> Option<Window> {
+        match self {
+            Self::Spiking(neuron) => Some(neuron.window),
+            Self::Dynamic(dynamics) if !dynamics.ops.is_empty() => Some(dynamics.window),
+            Self::Dynamic(_) | Self::Input { .. } | Self::Accumulator { .. } | Self::Linear => None,
+        }
+    }
 }
 
 /// Normalization `y = scale·(z − mean)/√(var + eps) + shift` of a population's summed input `z`, per channel.

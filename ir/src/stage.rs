@@ -5,7 +5,7 @@
 //! | [`Trained`] | `f32` | `f64` | may be present | training, import |
 //! | [`Quantized`] | `i32` | `i64` | impossible | `compiler::pass::quantize` |
 
-use crate::neuron::Normalization;
+use crate::{dynamics::DecayRule, neuron::Normalization};
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
 
@@ -37,6 +37,8 @@ impl Norm for () {
 pub trait Stage: sealed::Sealed + Clone + Debug + PartialEq + Send + Sync + 'static {
     /// The name of the stage in text files.
     const NAME: &'static str;
+    /// Whether values are whole numbers.
+    const WHOLE: bool;
     /// A synaptic weight.
     type Weight: Copy + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync;
     /// A membrane potential, threshold or bias.
@@ -50,8 +52,16 @@ pub trait Stage: sealed::Sealed + Clone + Debug + PartialEq + Send + Sync + 'sta
     fn add(a: Self::Value, b: Self::Value) -> Self::Value;
     /// `a − b`.
     fn sub(a: Self::Value, b: Self::Value) -> Self::Value;
-    /// `v − v·decay/4096`; integers round the product toward zero.
-    fn decay(v: Self::Value, decay: u16) -> Self::Value;
+    /// `v − v·decay/4096`, rounded by the rule; reals do not round.
+    fn decay(v: Self::Value, decay: Self::Value, rule: DecayRule) -> Self::Value;
+    /// `v·2^k`; integers round downward.
+    fn shift(v: Self::Value, k: i8) -> Self::Value;
+    /// `−v`.
+    fn neg(v: Self::Value) -> Self::Value;
+    /// Clipped to a signed number of so many bits, or its lowest bits; reals stay.
+    fn narrow(v: Self::Value, bits: u8, wrap: bool) -> Self::Value;
+    /// A small whole number.
+    fn whole(n: i32) -> Self::Value;
     /// An input event's integer value in this stage's numbers; `scale` is the real value of one unit.
     fn input(value: i32, scale: f32) -> Self::Value;
     /// The value as a real number, for reports and read-outs.
@@ -70,6 +80,7 @@ pub enum Quantized {}
 
 impl Stage for Trained {
     const NAME: &'static str = "trained";
+    const WHOLE: bool = false;
     type Weight = f32;
     type Value = f64;
     type Norm = Option<Normalization>;
@@ -83,8 +94,20 @@ impl Stage for Trained {
     fn sub(a: f64, b: f64) -> f64 {
         a - b
     }
-    fn decay(v: f64, decay: u16) -> f64 {
-        v - v * f64::from(decay) / 4096.0
+    fn decay(v: f64, decay: f64, _rule: DecayRule) -> f64 {
+        v - v * decay / 4096.0
+    }
+    fn shift(v: f64, k: i8) -> f64 {
+        v * f64::from(k).exp2()
+    }
+    fn neg(v: f64) -> f64 {
+        -v
+    }
+    fn narrow(v: f64, _bits: u8, _wrap: bool) -> f64 {
+        v
+    }
+    fn whole(n: i32) -> f64 {
+        f64::from(n)
     }
     fn input(value: i32, scale: f32) -> f64 {
         f64::from(value) * f64::from(scale)
@@ -99,6 +122,7 @@ impl Stage for Trained {
 
 impl Stage for Quantized {
     const NAME: &'static str = "quantized";
+    const WHOLE: bool = true;
     type Weight = i32;
     type Value = i64;
     type Norm = ();
@@ -115,8 +139,25 @@ impl Stage for Quantized {
     fn sub(a: i64, b: i64) -> i64 {
         a.checked_sub(b).expect("quantized potentials stay far inside 64 bits")
     }
-    fn decay(v: i64, decay: u16) -> i64 {
-        v - v * i64::from(decay) / 4096
+    fn decay(v: i64, decay: i64, rule: DecayRule) -> i64 {
+        match rule {
+            DecayRule::Loss => v - v * decay / 4096,
+            DecayRule::Value => v.signum() * ((v.abs() * (4096 - decay)) >> 12),
+            DecayRule::Floor => (v * (4096 - decay)) >> 12,
+        }
+    }
+    fn shift(v: i64, k: i8) -> i64 {
+        if k < 0 { v >> -k } else { v.checked_mul(1 << k).expect("quantized potentials stay far inside 64 bits") }
+    }
+    fn neg(v: i64) -> i64 {
+        -v
+    }
+    fn narrow(v: i64, bits: u8, wrap: bool) -> i64 {
+        let half = 1i64 << (bits - 1);
+        if wrap { (v + half).rem_euclid(2 * half) - half } else { v.clamp(-half, half - 1) }
+    }
+    fn whole(n: i32) -> i64 {
+        i64::from(n)
     }
     fn input(value: i32, _scale: f32) -> i64 {
         i64::from(value)

@@ -8,19 +8,21 @@
 //! 4. projections: geometry fits both shapes, groups divide both channel counts, weights have the expected number and are
 //!    finite; one-to-one joins equal shapes; pool sizes are positive; there is one synapse list per source neuron, its
 //!    targets ascend and exist;
-//! 5. delay 0 only from inputs and linear populations, and no cycle of delay 0; nothing leaves an accumulator;
-//! 6. per-channel values have length 1 or C and are finite, as is the floor; thresholds > 0; decay ≤ 4096; windows end
+//! 5. delay 0 only from inputs and linear populations, and no cycle of delay 0; nothing leaves a population that emits nothing;
+//! 6. a list of operations is meaningful ([`crate::dynamics::check`]), its parameters fit its population, decays are 0 to 4096;
+//!    random numbers, widths and fraction bits only in quantized graphs; per-channel values have length 1 or C and are finite, as is the floor; thresholds > 0; decay ≤ 4096; windows end
 //!    inside the sample, and not before they start;
 //! 7. normalizations have C entries each, finite, variance ≥ 0, variance + eps > 0; none on an input;
 //! 8. the read-out reads an existing population of a fitting kind, with group sizes that sum to its channels.
 
 use crate::{
     connect::Connectivity,
+    dynamics::{Action, Dynamics, Kind, Unit, check},
     encode::InputEncoding,
     graph::{Graph, Population},
     ids::{PopulationId, ProjectionId},
     interp::update_order,
-    neuron::{InputCoding, Leak, NeuronModel, PerChannel, Window},
+    neuron::{Emits, InputCoding, Leak, NeuronModel, PerChannel, Window},
     readout::Readout,
     stage::{Norm, Stage},
 };
@@ -46,13 +48,22 @@ pub fn verify<S: Stage>(graph: &Graph<S>) -> Vec<Violation> {
     let mut found = Found(Vec::new());
     let mut names = HashSet::new();
     found.check(graph.timesteps >= 1, "graph", || "timesteps must be at least 1".into());
-    if let InputEncoding::Standardized { gain, eps, limit } = graph.encoding {
-        let usable = gain.is_finite() && eps.is_finite() && eps >= 0.0 && limit > 0;
-        found.check(usable, "graph", || {
+    match graph.encoding {
+        InputEncoding::Pixels => {}
+        InputEncoding::Affine { gain, offset } => {
+            let usable = [gain, offset].iter().all(|v| v.is_finite() && v.abs() < 1e6);
+            found.check(usable, "graph", || {
+                format!("the encoding has gain {gain} and offset {offset}; it takes numbers below 10^6")
+            });
+        }
+        InputEncoding::Standardized { gain, eps, limit } => {
+            let usable = gain.is_finite() && eps.is_finite() && eps >= 0.0 && limit > 0;
+            found.check(usable, "graph", || {
             format!(
                 "the encoding has gain {gain}, eps {eps} and limit {limit}; it takes finite numbers, eps ≥ 0, limit > 0"
             )
         });
+        }
     }
     for (id, population) in graph.populations() {
         let entity = format!("{id} `{}`", population.name);
@@ -121,16 +132,19 @@ fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population
             found.check(neuron.floor.is_none_or(|floor| S::real(floor).is_finite()), entity, || {
                 "the floor is not finite".into()
             });
-            let Window { start, end } = neuron.window;
-            found.check(start <= end, entity, || format!("the window ends at {end}, before it starts at {start}"));
-            found.check(neuron.window.end <= graph.timesteps, entity, || {
-                format!("the window ends at {}, after the sample's {} timesteps", neuron.window.end, graph.timesteps)
-            });
+            check_window(neuron.window, graph.timesteps, entity, found);
         }
         NeuronModel::Accumulator { v_init } => {
             found.check(n_incoming > 0, entity, || "receives no projection".into());
             found.per_channel::<S>(v_init, channels, "v_init", entity);
             found.check(graph.outgoing(id).is_empty(), entity, || "an accumulator emits nothing".into());
+        }
+        NeuronModel::Dynamic(list) => {
+            found.check(n_incoming > 0, entity, || "receives no projection".into());
+            check_window(list.window, graph.timesteps, entity, found);
+            check_list(p, list, entity, found);
+            let silent = list.emits() == Emits::Nothing && !graph.outgoing(id).is_empty();
+            found.check(!silent, entity, || format!("its model {} emits nothing", list.model));
         }
         NeuronModel::Linear => found.check(n_incoming > 0, entity, || "receives no projection".into()),
     }
@@ -148,6 +162,58 @@ fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population
         });
         found.check(!matches!(p.neuron, NeuronModel::Input { .. }), entity, || "an input has no normalization".into());
     }
+}
+
+fn check_window(window: Window, timesteps: u32, entity: &str, found: &mut Found) {
+    let Window { start, end } = window;
+    found.check(start <= end, entity, || format!("the window ends at {end}, before it starts at {start}"));
+    found.check(end <= timesteps, entity, || {
+        format!("the window ends at {end}, after the sample's {timesteps} timesteps")
+    });
+}
+
+fn check_list<S: Stage>(p: &Population<S>, list: &Dynamics<S>, entity: &str, found: &mut Found) {
+    let fits = list.words.len() <= 32 && list.params.len() <= 255 && list.shift <= 30;
+    found.check(fits, entity, || "more than 32 words, 255 parameters or 30 fraction bits".into());
+    for message in check(&list.ops, list.layout()) {
+        found.check(false, entity, || message);
+    }
+    let potential = usize::from(list.potential.0) < list.words.len();
+    found
+        .check(potential, entity, || format!("its potential is {}, one of {} words", list.potential, list.words.len()));
+    let words = list.words.iter().map(|word| (&word.name, word.unit, &word.init));
+    let params = list.params.iter().map(|param| (&param.name, param.unit, &param.values));
+    for (name, unit, values) in words.chain(params) {
+        let reals = || values.0.iter().map(|&v| S::real(v));
+        found.check(values.fits(p.shape), entity, || {
+            format!(
+                "`{name}` has {} values; it takes 1, one per channel or one per neuron of {}",
+                values.0.len(),
+                p.shape
+            )
+        });
+        found.check(reals().all(f64::is_finite), entity, || format!("`{name}` is not finite"));
+        let sound = match unit {
+            Unit::Potential => true,
+            Unit::Fraction => reals().all(|v| (0.0..=4096.0).contains(&v)),
+            Unit::Count => reals().all(|v| v >= 0.0 && v.fract() == 0.0),
+        };
+        found.check(sound, entity, || format!("`{name}` is no {unit:?}: 0 to 4096, or whole and not negative"));
+    }
+    for op in &list.ops {
+        if let Action::Decay(_, param, _) = op.action {
+            let fraction = list.params.get(usize::from(param.0)).is_none_or(|p| p.unit == Unit::Fraction);
+            found.check(fraction, entity, || format!("`{op}`: its parameter is no fraction"));
+        }
+        if let Action::Toward(_, param) = op.action {
+            let values = list.params.get(usize::from(param.0)).map(|p| &p.values.0);
+            let positive = values.is_none_or(|values| values.iter().all(|&v| v >= S::Value::default()));
+            found.check(positive, entity, || format!("`{op}`: a step toward zero is not negative"));
+        }
+        let whole = matches!(op.action.kind(), Kind::Noise | Kind::Saturate | Kind::Wrap);
+        found.check(!whole || S::WHOLE, entity, || format!("`{op}`: only in a quantized graph"));
+    }
+    found.check(list.shift == 0 || S::WHOLE, entity, || "fraction bits only in a quantized graph".into());
 }
 
 fn check_projection<S: Stage>(graph: &Graph<S>, id: ProjectionId, found: &mut Found) {
@@ -228,7 +294,7 @@ fn check_readout<S: Stage>(graph: &Graph<S>, found: &mut Found) {
     }
     let population = graph.population(id);
     let channels = population.shape.channels;
-    let spiking = matches!(population.neuron, NeuronModel::Spiking(_));
+    let spiking = population.neuron.spikes();
     match &graph.readout {
         Readout::Goodness { sizes, .. } => {
             found.check(spiking, "readout", || {
@@ -252,7 +318,7 @@ fn check_readout<S: Stage>(graph: &Graph<S>, found: &mut Found) {
             });
         }
         Readout::Potential { .. } => {
-            let has = spiking || matches!(population.neuron, NeuronModel::Accumulator { .. });
+            let has = population.neuron.dynamics().is_some();
             found.check(has, "readout", || format!("`{}` has no potentials", population.name));
         }
         Readout::SpikeCount { .. } => {

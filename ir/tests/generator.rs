@@ -94,6 +94,7 @@ fn variants<S: Stage>(graph: &ir::Graph<S>, found: &mut BTreeSet<&'static str>) 
             }
             NeuronModel::Accumulator { .. } => found.insert("accumulator"),
             NeuronModel::Linear => found.insert("linear"),
+            NeuronModel::Dynamic(_) => found.insert("list"),
         };
     }
     found.insert(match graph.readout {

@@ -5,7 +5,7 @@
 //! paid once per event and not once per synapse.
 
 use crate::ids::{LayerId, RouteId, Tag, WeightBlockId};
-use crate::{image::Emission, sparse::SparseDescriptor};
+use crate::{image::Emission, neuron::NeuronList, sparse::SparseDescriptor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -186,7 +186,7 @@ pub struct ChannelParams {
 }
 
 /// What the neurons of a tile do at an update.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NeuronKind {
     /// `v += bias; v = max(v, floor); if v ≥ θ (> if strict) { emit; v −= θ (v = 0 if hard) }; v −= v·decay/4096`.
     Spiking {
@@ -203,6 +203,53 @@ pub enum NeuronKind {
     },
     /// Never updated; its potentials go to the host at the end of the sample.
     Accumulator,
+    /// Any other model: a list of operations, which has initial values and parameters of its own.
+    Listed(Box<NeuronList>),
+}
+
+impl NeuronKind {
+    /// Words kept per neuron.
+    pub fn words(&self) -> usize {
+        match self {
+            Self::Spiking { .. } | Self::Accumulator => 1,
+            Self::Listed(list) => list.words.len(),
+        }
+    }
+
+    /// Timesteps in which it is updated; `None` if never.
+    pub fn window(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::Spiking { window, .. } => Some(*window),
+            Self::Listed(list) => (!list.ops.is_empty()).then_some(list.window),
+            Self::Accumulator => None,
+        }
+    }
+
+    /// Whether it can fire.
+    pub fn spikes(&self) -> bool {
+        match self {
+            Self::Spiking { .. } => true,
+            Self::Listed(list) => list.fires(),
+            Self::Accumulator => false,
+        }
+    }
+
+    /// Whether anything leaves it.
+    pub fn emits(&self) -> bool {
+        match self {
+            Self::Spiking { .. } => true,
+            Self::Listed(list) => list.fires() || list.emits_values(),
+            Self::Accumulator => false,
+        }
+    }
+
+    /// Parameters per neuron or channel.
+    pub fn n_params(&self) -> usize {
+        match self {
+            Self::Spiking { .. } | Self::Accumulator => 3,
+            Self::Listed(list) => list.params.len() + list.words.len(),
+        }
+    }
 }
 
 /// The neurons of a tile; state order `[y][x][c]`.
@@ -218,7 +265,7 @@ pub struct NeuronDescriptor {
     pub v_base: u32,
     /// What an update does.
     pub kind: NeuronKind,
-    /// Parameters, one per channel of the tile.
+    /// Parameters, one per channel of the tile; none of a [`NeuronKind::Listed`].
     pub params: Vec<ChannelParams>,
     /// Where spikes go.
     pub emission: Emission,
@@ -230,6 +277,23 @@ impl NeuronDescriptor {
     /// Number of neurons of the tile.
     pub fn n(&self) -> usize {
         self.extent.0 as usize * self.extent.1 as usize * self.extent.2 as usize
+    }
+
+    /// Number of state words of the tile.
+    pub fn n_words(&self) -> usize {
+        self.n().saturating_mul(self.kind.words())
+    }
+
+    /// Rows of the parameter memory and parameters in each: a row per channel, or per neuron where a list has such a column.
+    pub fn param_rows(&self) -> (u64, u64) {
+        let channels = usize::from(self.extent.0);
+        let rows = match &self.kind {
+            NeuronKind::Listed(list) if list.params.iter().chain(&list.words).any(|c| c.values.len() > channels) => {
+                self.n()
+            }
+            NeuronKind::Listed(_) | NeuronKind::Spiking { .. } | NeuronKind::Accumulator => channels,
+        };
+        (rows as u64, self.kind.n_params() as u64)
     }
 }
 

@@ -88,6 +88,13 @@ pub enum Encoding {
         /// Largest magnitude.
         limit: i32,
     },
+    /// A gain and an offset on pixels of 0 to 1.
+    Affine {
+        /// Integer units from black to white.
+        gain: f32,
+        /// Value of black.
+        offset: f32,
+    },
 }
 
 /// When the host sends the values of a sample.

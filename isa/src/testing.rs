@@ -3,6 +3,7 @@
 use crate::{
     ids::{CoreId, LayerId, RouteId, Tag, WeightBlockId},
     image::{AxonEntry, CoreImage, Destination, Emission, Route},
+    neuron::{Column, NeuronList, Op, Word},
     op::{
         ChannelParams, ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor,
         NeuronKind,
@@ -222,13 +223,50 @@ fn neurons() -> impl Strategy<Value = Descriptor> {
     );
     let params =
         any::<(i32, i32, i32)>().prop_map(|(threshold, v_init, bias)| ChannelParams { threshold, v_init, bias });
-    let kind = prop_oneof![spiking, Just(NeuronKind::Accumulator)];
+    let kind =
+        prop_oneof![spiking, Just(NeuronKind::Accumulator), listed().prop_map(|l| NeuronKind::Listed(Box::new(l)))];
     (any::<(u16, u32, bool)>(), any::<[Triple; 2]>(), kind, vec(params, 0..4), emission()).prop_map(
         |((layer, v_base, to_host), [origin, extent], kind, params, emission)| {
             let layer = LayerId(layer);
             Descriptor::Neurons(NeuronDescriptor { layer, origin, extent, v_base, kind, params, emission, to_host })
         },
     )
+}
+
+/// Lists of any operations, most of them without meaning.
+fn listed() -> impl Strategy<Value = NeuronList> {
+    let texts = [
+        "set w0 p3",
+        "fired: sub w1 w200",
+        "w2!=0: count w2",
+        "t%17=3: min w0 p1",
+        "t%1=5: add w0 w0",
+        "decay w1 p0 value",
+        "shift w0 -128",
+        "wrap w1 0",
+        "saturate w0 255",
+        "noise w2 8 4294967295",
+        "fire w1 p1 magnitude",
+        "emit w1",
+    ];
+    let op = (0..texts.len()).prop_map(move |i| texts[i].parse::<Op>().expect("an operation"));
+    let column = (".{0,6}", vec(any::<i32>(), 0..5)).prop_map(|(name, values)| Column { name, values });
+    (
+        (".{0,8}", any::<u8>(), any::<(u32, u32)>(), any::<u8>(), any::<u8>()),
+        vec(column.clone(), 0..3),
+        vec(column, 0..3),
+        vec(op, 0..5),
+    )
+        .prop_map(|((model, shift, window, potential, scratch), words, params, ops)| NeuronList {
+            model,
+            shift,
+            window,
+            potential: Word(potential),
+            scratch,
+            words,
+            params,
+            ops,
+        })
 }
 
 fn image() -> impl Strategy<Value = CoreImage> {
@@ -304,6 +342,7 @@ fn encoding() -> impl Strategy<Value = crate::program::Encoding> {
             eps,
             limit
         }),
+        (-99.0f32..99.0, -99.0f32..99.0).prop_map(|(gain, offset)| Encoding::Affine { gain, offset }),
     ]
 }
 

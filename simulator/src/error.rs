@@ -177,6 +177,12 @@ pub enum ReplayError {
     /// An input neuron has several events in one timestep.
     #[error("an input neuron has two events in one timestep, which a record cannot tell from one. Merge them, or run")]
     Repeated,
+    /// A layer emits values, of which a record holds none.
+    #[error("layer `{layer}` emits values rather than spikes, which a record does not hold. Run the samples")]
+    Values {
+        /// The layer.
+        layer: String,
+    },
     /// A sample cannot be run, or does not fit into the chip's timesteps.
     #[error(transparent)]
     Sample(BatchError),

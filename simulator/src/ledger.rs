@@ -29,7 +29,7 @@ pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, (timesteps, sa
             sweep(unit, tile, tally, arch, (timesteps, samples), counts);
             emission(unit, tile, tally, counts, &mut pushes);
             if tile.to_host {
-                let outputs = if tile.neurons.is_some() { tally.spikes } else { samples * tile.n() as u64 };
+                let outputs = if tile.fires() { tally.spikes } else { samples * tile.n() as u64 };
                 ledger.at(Site { core: None, layer: tile.layer })[HostOutput] += outputs;
                 cross(counts, unit.host_crossings, outputs);
             }
@@ -81,7 +81,7 @@ fn events(unit: &Unit, tally: &UnitState, arch: &Arch, graded: bool, layers: &mu
             if matches!(op, Synaptic::Conv(_)) {
                 counts[AddressMac] += 2 * n;
             }
-            let operation: Action = if graded && axon.from_input { SynapticMac } else { SynapticAdd };
+            let operation: Action = if (graded && axon.from_input) || axon.graded { SynapticMac } else { SynapticAdd };
             counts[operation] += rows * span;
             counts[AddressAdd] += rows * span;
             counts[WeightRead] += if matches!(op, Synaptic::Sparse(_)) {
@@ -108,7 +108,26 @@ fn sweep(
 ) {
     let (state, params, bits) = (&arch.core.memories.state, &arch.core.memories.params, arch.core.state_bits);
     let (channels, positions) = (tile.extent.0 as u64, (tile.extent.1 * tile.extent.2) as u64);
-    counts[StateReset] += samples * state.words(positions, channels, bits);
+    let kept = tile.list.as_ref().map_or(1, |list| list.costs().words);
+    counts[StateReset] += samples * kept * state.words(positions, channels, bits);
+    if let Some(list) = &tile.list {
+        if tile.to_host && !tile.fires() {
+            counts[StateRead] += samples * state.words(positions, channels, bits);
+        }
+        let sweeps = samples * u64::from(tile.window.1.min(timesteps).saturating_sub(tile.window.0));
+        let (costs, visits) = (list.costs(), sweeps * channels * positions);
+        let words = sweeps * costs.words * state.words(positions, channels, bits);
+        counts[StateRead] += words;
+        counts[StateWrite] += words;
+        counts[ParamRead] +=
+            if params.word_bits == 0 { visits } else { sweeps * params.words(1, costs.params * channels, bits) };
+        counts[BiasAdd] += visits * costs.additions;
+        counts[LeakMac] += visits * costs.products;
+        counts[NeuronSpike] += tally.spikes;
+        counts[NeuronIdle] += visits - tally.spikes;
+        counts[SpikeReset] += if list.fires { tally.spikes } else { 0 };
+        return;
+    }
     let Some(neurons) = &tile.neurons else {
         if tile.to_host {
             counts[StateRead] += samples * state.words(positions, channels, bits);

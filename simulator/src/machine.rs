@@ -285,7 +285,7 @@ impl Machine {
     /// Potentials that the host reads at the end of a sample.
     pub(crate) fn n_read_values(&self) -> u64 {
         let tiles = self.loaded.units.iter().flat_map(|unit| &unit.tiles);
-        tiles.filter(|tile| tile.to_host && tile.neurons.is_none()).map(|tile| tile.n() as u64).sum()
+        tiles.filter(|tile| tile.to_host && !tile.fires()).map(|tile| tile.n() as u64).sum()
     }
 
     /// Potentials of a layer, channel-major; `None` if no core holds it.
@@ -296,7 +296,7 @@ impl Machine {
             for tile in unit.tiles.iter().filter(|tile| tile.layer == layer) {
                 let all = potentials.get_or_insert_with(|| vec![0; shape.neurons()]);
                 let (channels, _, width) = tile.extent;
-                for (i, &v) in own.v[tile.v_base..][..tile.n()].iter().enumerate() {
+                for (i, &v) in own.v[tile.potential()..][..tile.n()].iter().enumerate() {
                     let (c, y, x) = (i % channels, i / channels / width, i / channels % width);
                     let (c0, y0, x0) = tile.origin;
                     all[shape.index((c0 + c as u16, y0 + y as u16, x0 + x as u16))] = v;

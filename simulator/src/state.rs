@@ -4,7 +4,7 @@ mod queue;
 
 use crate::{
     coupled::EventQueue,
-    kernel::{Bases, sparse::ListReads},
+    kernel::{Bases, list::Update, sparse::ListReads},
     load::Loaded,
 };
 use isa::LayerId;
@@ -138,6 +138,8 @@ pub struct State {
     pub(crate) members: Vec<u32>,
     pub(crate) bases: Bases,
     pub(crate) fired: Vec<u8>,
+    /// The update of a list of operations.
+    pub(crate) update: Update,
     /// Channels that fired at a position.
     pub(crate) channels: Vec<u16>,
     /// Neurons of a tile whose spikes need no queue, by offset in its state.
@@ -175,7 +177,7 @@ impl State {
             .units
             .iter()
             .map(|unit| UnitState {
-                v: vec![0; unit.n_state],
+                v: vec![0; unit.n_words],
                 tiles: unit
                     .tiles
                     .iter()
@@ -199,6 +201,7 @@ impl State {
             members: Vec::new(),
             bases: Bases::default(),
             fired: Vec::new(),
+            update: Update::default(),
             channels: Vec::new(),
             direct: Vec::new(),
             input_uses: vec![0; loaded.port.classes.routes.len()],
@@ -232,6 +235,10 @@ impl State {
                 tally.quiet = false;
                 tally.class_uses.fill(0);
                 tally.fan_uses.fill(0);
+                if let Some(list) = &tile.list {
+                    list.reset(&mut state.v);
+                    continue;
+                }
                 let v = &mut state.v[tile.v_base..][..tile.n()];
                 for row in v.chunks_exact_mut(tile.extent.0) {
                     row.copy_from_slice(&tile.v_init);

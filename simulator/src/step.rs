@@ -6,8 +6,8 @@ mod input;
 
 use crate::{
     core::CoreCosts,
-    kernel::{Bases, Synaptic, sparse::ListReads},
-    load::{Loaded, Unit},
+    kernel::{Bases, Synaptic, list::List, sparse::ListReads},
+    load::{Loaded, Tile, Unit},
     probe::Probe,
     state::{Arrivals, State, UnitState, Work},
 };
@@ -98,7 +98,7 @@ fn arrivals(
 
 /// Takes over what fan-outs have added to the potentials of a unit.
 fn sums(unit: &Unit, settings: Settings<'_>, state: &mut UnitState, arrived: &mut Arrivals, work: &mut Work) {
-    arrived.sums.take(unit.first_word, &mut state.v);
+    arrived.sums.take(unit.first_word, &mut state.v[..unit.n_state]);
     if settings.timed {
         work.events += std::mem::take(&mut arrived.events[work.unit as usize]);
         for (axon, &first) in unit.axons.iter().zip(&unit.first_call) {
@@ -120,12 +120,42 @@ fn mark(unit: &Unit, tiles: &mut [crate::state::TileState], start: usize, end: u
     }
 }
 
+/// The update of a tile given as a list of operations.
+fn listed<P: Probe>(
+    (list, tile): (&List, &Tile),
+    (settings, u, index): (Settings<'_>, usize, usize),
+    state: &mut State,
+    t: u32,
+    work: &mut Work,
+) {
+    let mut update = std::mem::take(&mut state.update);
+    list.update(&mut state.units[u].v, t, &mut update);
+    let emitter = Emitter::new::<P>(settings, t, (u, index), tile);
+    let channels = tile.extent.0;
+    for (position, fired) in update.fired.chunks_exact(channels).enumerate() {
+        state.fired.clear();
+        state.fired.extend_from_slice(fired);
+        let values = list.emits_values().then(|| &update.values[position * channels..][..channels]);
+        emitter.position::<P>(state, position, values);
+    }
+    emitter.finish(state, work);
+    state.update = update;
+}
+
 /// The tick handler: updates the tiles of a unit and emits their spikes.
 fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32, work: &mut Work) {
     let u = work.unit as usize;
     let mut quiet = true;
     for &index in &unit.tick {
         let tile = &unit.tiles[index];
+        if let Some(list) = &tile.list {
+            quiet &= t >= tile.window.1;
+            list.integrate(&mut state.units[u].v);
+            if (tile.window.0..tile.window.1).contains(&t) {
+                listed::<P>((list, tile), (settings, u, index), state, t, work);
+            }
+            continue;
+        }
         let Some(neurons) = &tile.neurons else { continue };
         if t >= tile.window.1 {
             continue;
@@ -162,7 +192,7 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
                     *mark = neurons.is_due(c, v);
                 }
             }
-            emitter.position::<P>(state, position);
+            emitter.position::<P>(state, position, None);
         }
         emitter.finish(state, work);
         let tally = &mut state.units[u].tiles[index];

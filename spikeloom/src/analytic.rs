@@ -225,7 +225,10 @@ fn measured(
             let neuron = if s.leak.is_active() { Neuron::Lif } else { Neuron::If };
             (Some(neuron), Some(s.window.len()), biased * neurons_of_channel)
         }
-        _ => (None, None, 0),
+        NeuronModel::Dynamic(list) => {
+            return fail(&format!("has {} neurons; the analytical models know IF and LIF only", list.model));
+        }
+        NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => (None, None, 0),
     };
     let repeats = match source.neuron {
         NeuronModel::Input { coding: InputCoding::DirectOnce, .. } => Some(1),

@@ -10,7 +10,9 @@ use crate::{
     samples::{Input, Samples},
 };
 use compiler::{
-    Compiled, MappingCost, Options, QuantizeOptions, Reports, compile_quantized_observed, front, program_cost,
+    Compiled, MappingCost, Options, Quantization, QuantizeOptions, Reports, compile_quantized_observed, front,
+    program_cost,
+    width::{bounds, fits},
 };
 use ir::{Graph, Quantized};
 
@@ -90,7 +92,14 @@ impl Model {
             calibration: &calibration,
             ..QuantizeOptions::default()
         };
-        let quantized = front(&self.graph, arch, &quantize, options.check, observer).map_err(fail)?;
+        let quantized = match &self.integers {
+            None => front(&self.graph, arch, &quantize, options.check, observer).map_err(fail)?,
+            Some(graph) => {
+                let bounds = bounds(graph, graph.input_range().unwrap_or((0, 1)));
+                fits(graph, &bounds, arch.core.state_bits).map_err(|refused| fail(refused.into()))?;
+                Quantization { graph: graph.clone(), layers: Vec::new() }
+            }
+        };
         let settings =
             Options { seed: options.seed, check: options.check, balance: options.balance, ..Options::default() };
         let mut weighed = None;

@@ -65,7 +65,7 @@ impl Model {
         let (network, direct, _) = analytic::network(graph, &seen).map_err(no_form)?;
         let hidden: Vec<f64> = graph
             .populations()
-            .filter(|(id, p)| matches!(p.neuron, ir::NeuronModel::Spiking(_)) && !graph.outgoing(*id).is_empty())
+            .filter(|(id, p)| p.neuron.spikes() && !graph.outgoing(*id).is_empty())
             .map(|(id, _)| seen.density(id))
             .collect();
         let density = (!hidden.is_empty()).then(|| hidden.iter().sum::<f64>() / hidden.len() as f64);

@@ -1,8 +1,8 @@
-//! A network to deploy: one that ships, a trained network, a NIR file or a graph.
+//! A network to deploy: one that ships, a trained network, a NIR or netx file, or a graph.
 
 use crate::error::{Error, Result};
 use datasets::DatasetName;
-use ir::{Graph, Trained};
+use ir::{Graph, Quantized, Trained};
 use std::path::Path;
 use training::{
     export,
@@ -17,6 +17,8 @@ pub struct Model {
     pub name: String,
     /// The graph.
     pub graph: Graph<Trained>,
+    /// The integers that are executed, where the file holds those of a chip; else the graph is quantized.
+    pub integers: Option<Graph<Quantized>>,
     /// The trained network behind it and its card, unless it came as a graph.
     pub trained: Option<(Network, Card)>,
     /// What its file does not say and what was taken for it, and what else a user should know; one line each.
@@ -30,6 +32,8 @@ pub enum Format {
     Safetensors,
     /// A NIR file (.nir).
     Nir,
+    /// A netx file of lava-dl (.net).
+    Netx,
     /// A graph (.ron).
     Graph,
 }
@@ -40,6 +44,9 @@ pub struct ImportOptions {
     /// What a NIR file does not say.
     #[cfg(feature = "nir")]
     pub nir: nir::Options,
+    /// What a netx file does not say.
+    #[cfg(feature = "nir")]
+    pub netx: netx::Options,
 }
 
 impl Format {
@@ -48,6 +55,7 @@ impl Format {
         match Path::new(name).extension()?.to_str()? {
             "safetensors" => Some(Self::Safetensors),
             "nir" => Some(Self::Nir),
+            "net" => Some(Self::Netx),
             "ron" => Some(Self::Graph),
             _ => None,
         }
@@ -61,7 +69,7 @@ impl Model {
             let known: Vec<&str> = zoo::ENTRIES.iter().map(|e| e.name).collect();
             return Err(Error::input(format!(
                 "model `{name}`: is neither a bundled network ({}) nor a file ending in .safetensors (trained network), \
-                 .nir (NIR) or .ron (graph); give one of these",
+                 .nir (NIR), .net (netx) or .ron (graph); give one of these",
                 known.join(", ")
             )));
         };
@@ -76,6 +84,7 @@ impl Model {
                 Self::of_trained(name, network)
             }
             Format::Nir => read_nir(name, bytes, import),
+            Format::Netx => read_netx(name, bytes, import),
             Format::Graph => {
                 let text = String::from_utf8(bytes).map_err(|error| {
                     Error::input(format!("{name}: is not a text file in UTF-8: {}", error.utf8_error()))
@@ -101,13 +110,13 @@ impl Model {
                 list.join("; ")
             )));
         }
-        Ok(Self { name: name.to_owned(), graph, trained: None, remarks: Vec::new() })
+        Ok(Self { name: name.to_owned(), graph, integers: None, trained: None, remarks: Vec::new() })
     }
 
     /// A network trained here, with its card.
     pub fn of_trained(name: &str, trained: (Network, Card)) -> Result<Self> {
         let graph = export::graph(&trained.0).map_err(|error| Error::input(format!("{name}: {error}")))?;
-        Ok(Self { name: name.to_owned(), graph, trained: Some(trained), remarks: Vec::new() })
+        Ok(Self { name: name.to_owned(), graph, integers: None, trained: Some(trained), remarks: Vec::new() })
     }
 
     /// The data set that the network was trained on, if it is one of those known here.
@@ -125,14 +134,37 @@ fn read_nir(name: &str, bytes: Vec<u8>, import: &ImportOptions) -> Result<Model>
     Ok(Model {
         name: name.to_owned(),
         graph: imported.graph,
+        integers: None,
         trained: None,
         remarks: assumed.chain(imported.remarks).collect(),
     })
 }
 
+#[cfg(feature = "nir")]
+fn read_netx(name: &str, bytes: Vec<u8>, import: &ImportOptions) -> Result<Model> {
+    let netx = netx::read(bytes).map_err(|problem| Error::input(format!("{name}: {problem}")))?;
+    let stem = Path::new(name).file_stem().map_or_else(|| "netx".into(), |stem| stem.to_string_lossy());
+    let imported = netx::lower(&netx, &stem, &import.netx).map_err(|problems| {
+        let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Error::input(format!("{name}: {}", list.join("; ")))
+    })?;
+    Ok(Model {
+        name: name.to_owned(),
+        graph: netx::real(&imported.graph),
+        integers: Some(imported.graph),
+        trained: None,
+        remarks: imported.assumptions,
+    })
+}
+
+#[cfg(not(feature = "nir"))]
+fn read_netx(name: &str, bytes: Vec<u8>, import: &ImportOptions) -> Result<Model> {
+    read_nir(name, bytes, import)
+}
+
 #[cfg(not(feature = "nir"))]
 fn read_nir(name: &str, _: Vec<u8>, _: &ImportOptions) -> Result<Model> {
     Err(Error::input(format!(
-        "{name}: is a NIR file, and this program was built without the feature `nir`; build it with it"
+        "{name}: is an HDF5 file, and this program was built without the feature `nir`; build it with it"
     )))
 }

@@ -71,6 +71,7 @@ impl Input {
             neurons: layer.neurons(),
             encoding: match program.input.encoding {
                 Encoding::Pixels => InputEncoding::Pixels,
+                Encoding::Affine { gain, offset } => InputEncoding::Affine { gain, offset },
                 Encoding::Standardized { gain, eps, limit } => InputEncoding::Standardized { gain, eps, limit },
             },
             coding: match program.input.coding {

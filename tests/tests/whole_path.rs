@@ -27,7 +27,8 @@ proptest! {
         let arch = preset(chip).expect("a preset");
         // Not every random network can be fused or proven narrow enough; those that can must be right.
         let Ok(fused) = fuse(&graph) else { return Ok(()) };
-        let options = QuantizeOptions { state_bits: arch.core.state_bits, ..QuantizeOptions::default() };
+        let decay = arch.core.dynamics.decay[0];
+        let options = QuantizeOptions { state_bits: arch.core.state_bits, decay, ..QuantizeOptions::default() };
         let Ok(quantization) = quantize(&fused, &options) else { return Ok(()) };
         prop_assert_eq!(check::quantize::check(&fused, &quantization, &options), Ok(()));
         let graph = quantization.graph;

@@ -1,4 +1,4 @@
-//! `spikeloom check`: what a NIR file holds, what it does not say, what would be refused.
+//! `spikeloom check`: what a NIR or netx file holds, what it does not say, what would be refused.
 
 use crate::{
     args::CheckArgs,
@@ -6,12 +6,15 @@ use crate::{
     report::text::{Table, align_right},
 };
 use ::nir::{Line, Lint, lint};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use serde_json::json;
 use std::process::ExitCode;
 
 /// Checks and lists. The exit code is 2 if the network cannot be mapped.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode> {
+    if args.file.extension().is_some_and(|e| e == "net") {
+        return netx(args);
+    }
     let checked = lint(nir::read(&args.file)?, &nir::stem(&args.file), &args.nir.options());
     if args.json {
         println!("{}", serde_json::to_string_pretty(&as_json(&checked))?);
@@ -19,6 +22,53 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode> {
         print!("{}", as_text(&args.file.display().to_string(), &checked));
     }
     Ok(if checked.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// The blocks of a netx file, and whether they make a network.
+fn netx(args: &CheckArgs) -> Result<ExitCode> {
+    let file = args.file.display();
+    let network = ::netx::read(crate::files::read(&args.file)?).map_err(|problem| anyhow!("{file}: {problem}"))?;
+    let lowered = ::netx::lower(&network, &nir::stem(&args.file), &args.nir.netx());
+    let problems: Vec<String> = lowered.as_ref().err().into_iter().flatten().map(ToString::to_string).collect();
+    let assumptions = lowered.as_ref().map(|imported| imported.assumptions.clone()).unwrap_or_default();
+    let sides = |shape: &[usize]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×");
+    if args.json {
+        let blocks = network.blocks.iter().map(|block| {
+            json!({
+                "block": block.index, "type": block.kind.to_string(), "shape": block.shape, "constants": block.detail(),
+            })
+        });
+        let all = json!({
+            "blocks": blocks.collect::<Vec<_>>(), "assumptions": assumptions, "problems": problems,
+        });
+        println!("{}", serde_json::to_string_pretty(&all)?);
+    } else {
+        println!("{file}: {} blocks\n", network.blocks.len());
+        let mut table = Table::new(&["block", "type", "shape", "constants"]);
+        for block in &network.blocks {
+            table.row(vec![block.index.to_string(), block.kind.to_string(), sides(&block.shape), block.detail()]);
+        }
+        print!("{}", align_right(table, 4));
+        if !assumptions.is_empty() {
+            println!("\nwhat this file does not say");
+            assumptions.iter().for_each(|line| println!("  {line}"));
+        }
+        match &lowered {
+            Ok(imported) => {
+                let graph = &imported.graph;
+                let (populations, projections) = (graph.n_populations(), graph.n_projections());
+                let (weights, steps) = (graph.n_weights(), graph.timesteps);
+                println!(
+                    "\ncan be mapped: {populations} populations, {projections} projections, {weights} weights, {steps} timesteps"
+                );
+            }
+            Err(_) => {
+                println!("\nrefused");
+                problems.iter().for_each(|problem| println!("  {problem}"));
+            }
+        }
+    }
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
 fn extents(line: &Line) -> String {

@@ -10,7 +10,7 @@
 
 use super::Found;
 use crate::diagnostics::Violations;
-use ir::{Connectivity, Graph, NeuronModel, PopulationId, ProjectionId, Quantized};
+use ir::{Connectivity, Graph, NeuronModel, Population, PopulationId, ProjectionId, Quantized};
 
 /// Every broken rule; `orders[population][place]` is the neuron there.
 pub fn check(graph: &Graph<Quantized>, renumbered: &Graph<Quantized>, orders: &[Option<Vec<u32>>]) -> Violations {
@@ -63,14 +63,15 @@ fn parameters(
     order: Option<&Vec<u32>>,
 ) -> usize {
     let (p, q) = (graph.population(id), renumbered.population(id));
-    let of = |neuron: &NeuronModel<Quantized>, channel: usize| match neuron {
-        NeuronModel::Spiking(s) => Some((s.threshold.at(channel), s.v_init.at(channel), s.bias.at(channel))),
-        NeuronModel::Accumulator { v_init } => Some((0, v_init.at(channel), 0)),
-        NeuronModel::Input { .. } | NeuronModel::Linear => None,
+    let of = |p: &Population<Quantized>, i: usize| {
+        let list = p.neuron.dynamics()?;
+        let words = list.words.iter().map(|word| word.init.of(i, p.shape));
+        let params = list.params.iter().map(|param| param.values.of(i, p.shape));
+        Some((words.chain(params).collect::<Vec<i64>>(), list.ops.clone()))
     };
     let places = 0..p.shape.neurons();
     let number = |i: usize| order.map_or(i, |order| order[i] as usize);
-    places.filter(|&i| of(&q.neuron, q.shape.channel(i)) != of(&p.neuron, p.shape.channel(number(i)))).count()
+    places.filter(|&i| of(q, i) != of(p, number(i))).count()
 }
 
 /// (pre, post, weight) of every synapse; a source behind pooling stands for its window.

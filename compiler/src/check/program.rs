@@ -70,7 +70,7 @@ fn neurons(graph: &Graph<Quantized>, program: &Program, found: &mut Found) -> Wo
             found.rule(d.to_host == (graph.readout.population() == id), "host", id, || {
                 format!("on {}: to_host is {}", core.core, d.to_host)
             });
-            found.rule(same_model(&population.neuron, d), "neurons", id, || {
+            found.rule(same_model(&population.neuron, population.shape, d), "neurons", id, || {
                 format!("on {} became {:?}", core.core, d.kind)
             });
             let mut word = d.v_base;
@@ -101,19 +101,19 @@ fn neurons(graph: &Graph<Quantized>, program: &Program, found: &mut Found) -> Wo
     words
 }
 
-fn same_model(neuron: &NeuronModel<Quantized>, d: &NeuronDescriptor) -> bool {
+fn same_model(neuron: &NeuronModel<Quantized>, shape: ir::Shape, d: &NeuronDescriptor) -> bool {
     let channel = |c: usize| usize::from(d.origin.0) + c;
-    match (neuron, d.kind) {
+    match (neuron, &d.kind) {
         (NeuronModel::Spiking(s), NeuronKind::Spiking { strict, hard_reset, decay, floor, window }) => {
             let leak = match s.leak {
                 Leak::None => 0,
                 Leak::Decay(decay) => decay,
             };
-            strict == (s.compare == ir::Compare::Greater)
-                && hard_reset == (s.reset == Reset::Zero)
-                && decay == leak
+            *strict == (s.compare == ir::Compare::Greater)
+                && *hard_reset == (s.reset == Reset::Zero)
+                && *decay == leak
                 && floor.map(i64::from) == s.floor
-                && window == (s.window.start, s.window.end)
+                && *window == (s.window.start, s.window.end)
                 && d.params.len() == usize::from(d.extent.0)
                 && d.params.iter().enumerate().all(|(c, p)| {
                     i64::from(p.threshold) == s.threshold.at(channel(c))
@@ -124,8 +124,38 @@ fn same_model(neuron: &NeuronModel<Quantized>, d: &NeuronDescriptor) -> bool {
         (NeuronModel::Accumulator { v_init }, NeuronKind::Accumulator) => {
             d.params.iter().enumerate().all(|(c, p)| i64::from(p.v_init) == v_init.at(channel(c)))
         }
-        _ => false,
+        (NeuronModel::Dynamic(list), NeuronKind::Listed(found)) => same_list(list, shape, d, found),
+        (
+            NeuronModel::Spiking(_)
+            | NeuronModel::Accumulator { .. }
+            | NeuronModel::Dynamic(_)
+            | NeuronModel::Input { .. }
+            | NeuronModel::Linear,
+            _,
+        ) => false,
     }
+}
+
+/// Operations by their text, values neuron by neuron.
+fn same_list(list: &ir::Dynamics<Quantized>, shape: ir::Shape, d: &NeuronDescriptor, found: &isa::NeuronList) -> bool {
+    let text = |ops: &[isa::neuron::Op]| ops.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let meant = list.words.iter().map(|w| &w.init).chain(list.params.iter().map(|p| &p.values));
+    let columns = found.words.iter().chain(&found.params);
+    let (channels, width) = (usize::from(d.extent.0), usize::from(d.extent.2));
+    let same_values = |values: &ir::PerChannel<i64>, column: &isa::neuron::Column| {
+        column.fits(channels, d.n())
+            && (0..d.n()).all(|i| {
+                let (c, y, x) = (i % channels, i / channels / width, i / channels % width);
+                let at = [usize::from(d.origin.0) + c, usize::from(d.origin.1) + y, usize::from(d.origin.2) + x];
+                let neuron = (at[0] * shape.height as usize + at[1]) * shape.width as usize + at[2];
+                values.of(neuron, shape) == i64::from(column.at(i, channels))
+            })
+    };
+    text(&list.ops) == text(&found.ops)
+        && (list.words.len(), list.params.len()) == (found.words.len(), found.params.len())
+        && (list.scratch, list.potential, list.shift) == (found.scratch, found.potential, found.shift)
+        && (list.window.start, list.window.end) == found.window
+        && meant.zip(columns).all(|(values, column)| same_values(values, column))
 }
 
 fn synapses(graph: &Graph<Quantized>, program: &Program, words: &Words, found: &mut Found) {

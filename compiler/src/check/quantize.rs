@@ -17,8 +17,9 @@ use crate::{
     pass::quantize::{LayerReport, Quantization, QuantizeOptions},
 };
 use ir::{
-    Compare, Connectivity, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId, Quantized, Readout,
-    Reset, Spiking, Trained,
+    Compare, Connectivity, DecayRule, Dynamics, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId,
+    Quantized, Readout, Reset, Shape, Spiking, Trained, Unit,
+    dynamics::{Action, Op},
 };
 
 /// Relative slack for the rounding of `f64` and `f32` numbers.
@@ -69,7 +70,7 @@ fn report(found: &mut Violations, rule: &'static str, entity: String, message: S
 }
 
 fn potentials(neuron: &NeuronModel<Quantized>) -> bool {
-    matches!(neuron, NeuronModel::Spiking(_) | NeuronModel::Accumulator { .. })
+    neuron.dynamics().is_some()
 }
 
 fn check_topology(trained: &Graph<Trained>, quantized: &Graph<Quantized>, found: &mut Violations) {
@@ -93,6 +94,9 @@ fn check_topology(trained: &Graph<Trained>, quantized: &Graph<Quantized>, found:
                 a == b && s.to_bits() == r.to_bits()
             }
             (NeuronModel::Accumulator { .. }, NeuronModel::Accumulator { .. }) => true,
+            (NeuronModel::Spiking(_) | NeuronModel::Dynamic(_), NeuronModel::Dynamic(b)) => {
+                x.neuron.dynamics().is_some_and(|a| same_list(&a, b))
+            }
             (NeuronModel::Spiking(a), NeuronModel::Spiking(b)) => {
                 (a.leak, a.reset, a.compare, a.window, a.floor.is_some())
                     == (b.leak, b.reset, b.compare, b.window, b.floor.is_some())
@@ -124,6 +128,18 @@ fn check_topology(trained: &Graph<Trained>, quantized: &Graph<Quantized>, found:
         _ => false,
     };
     same(readout, &"readout", "the read-out");
+}
+
+/// The same model, words and parameters, and the same operations whatever rule rounds decays.
+fn same_list(a: &Dynamics<Trained>, b: &Dynamics<Quantized>) -> bool {
+    let unruled = |op: &Op| match op.action {
+        Action::Decay(w, p, _) => Op { action: Action::Decay(w, p, DecayRule::Loss), ..*op },
+        _ => *op,
+    };
+    (&a.model, a.window, a.potential, a.layout()) == (&b.model, b.window, b.potential, b.layout())
+        && a.ops.iter().map(unruled).eq(b.ops.iter().map(unruled))
+        && a.words.iter().map(|w| (&w.name, w.unit)).eq(b.words.iter().map(|w| (&w.name, w.unit)))
+        && a.params.iter().map(|p| (&p.name, p.unit)).eq(b.params.iter().map(|p| (&p.name, p.unit)))
 }
 
 /// The interval of integer units per real unit that explains what has been seen.
@@ -171,6 +187,30 @@ impl Units {
     }
 }
 
+/// Every value of a channel in a list: potentials are `u·2^shift` of what they were, fractions and counts the nearest.
+fn check_list(
+    real: &Dynamics<Trained>,
+    whole: &Dynamics<Quantized>,
+    (channel, shape): (usize, Shape),
+    unit: &mut Units,
+    wrong: &mut dyn FnMut(String),
+) {
+    let words = real.words.iter().zip(&whole.words).map(|(x, q)| (&x.name, x.unit, &x.init, &q.init));
+    let params = real.params.iter().zip(&whole.params).map(|(x, q)| (&x.name, x.unit, &x.values, &q.values));
+    for (name, kind, x, q) in words.chain(params) {
+        for i in channel * shape.map()..(channel + 1) * shape.map() {
+            let (x, q) = (x.of(i, shape), q.of(i, shape));
+            match kind {
+                Unit::Potential => unit.rounded(x * f64::from(whole.shift).exp2(), q),
+                Unit::Fraction | Unit::Count if (x - q as f64).abs() > 0.5 => {
+                    wrong(format!("`{name}` of neuron {i} is {x}, rounded {q}"));
+                }
+                Unit::Fraction | Unit::Count => {}
+            }
+        }
+    }
+}
+
 fn check_population(
     trained: &Graph<Trained>,
     quantized: &Graph<Quantized>,
@@ -202,7 +242,15 @@ fn check_population(
             (NeuronModel::Accumulator { v_init: x }, NeuronModel::Accumulator { v_init: q }) => {
                 unit.rounded(x.at(c), q.at(c));
             }
-            _ => {}
+            (real, NeuronModel::Dynamic(list)) => {
+                let real = real.dynamics().expect("the topology was checked");
+                check_list(&real, list, (c, x.shape), unit, &mut |message| {
+                    report(found, "scale", layer.name.clone(), message);
+                });
+            }
+            (real, whole) => {
+                report(found, "topology", layer.name.clone(), format!("{real:?} became {whole:?}"));
+            }
         }
     }
     for projection in quantized.incoming(id) {
@@ -299,7 +347,10 @@ fn check_width(
     for i in 0..population.shape.neurons() {
         let pulls: Vec<(ProjectionId, [i64; 2])> =
             graph.incoming(id).into_iter().map(|p| (p, pull(graph, p, i, input))).collect();
-        let (low, high) = extremes(graph, id, population.shape.channel(i), &pulls);
+        let (low, high) = match &population.neuron {
+            NeuronModel::Dynamic(list) => walk_list(graph, list, (i, population.shape), &pulls),
+            _ => extremes(graph, id, population.shape.channel(i), &pulls),
+        };
         if low < layer.bound.low || high > layer.bound.high {
             let message = format!("neuron {i} may reach {low}..={high}, reported {:?}", layer.bound);
             report(found, "width", layer.name.clone(), message);
@@ -332,9 +383,40 @@ fn sends(graph: &Graph<Quantized>, id: ProjectionId, t: u32) -> bool {
         NeuronModel::Input { coding: InputCoding::DirectOnce, .. } => then == 0,
         NeuronModel::Input { coding: InputCoding::DirectEveryStep { steps }, .. } => then < *steps,
         NeuronModel::Input { coding: InputCoding::Events, .. } => true,
-        NeuronModel::Spiking(neuron) => neuron.window.contains(then),
-        _ => false,
+        neuron @ (NeuronModel::Spiking(_) | NeuronModel::Dynamic(_)) => {
+            neuron.window().is_some_and(|window| window.contains(then))
+        }
+        NeuronModel::Accumulator { .. } | NeuronModel::Linear => false,
     }
+}
+
+/// Lowest and highest word of a neuron in four concrete samples: everything up, everything down, and the two in turn.
+fn walk_list(
+    graph: &Graph<Quantized>,
+    list: &Dynamics<Quantized>,
+    (neuron, shape): (usize, Shape),
+    pulls: &[(ProjectionId, [i64; 2])],
+) -> (i64, i64) {
+    let mut found = (i64::MAX, i64::MIN);
+    for pattern in 0..4u32 {
+        let mut words: Vec<i64> = list.words.iter().map(|word| word.init.of(neuron, shape)).collect();
+        for t in 0..graph.timesteps {
+            let up = usize::from(match pattern {
+                0 | 1 => pattern == 1,
+                _ => (t + pattern).is_multiple_of(2),
+            });
+            for (_, pull) in pulls.iter().filter(|(p, _)| sends(graph, *p, t)) {
+                words[0] += pull[up] << list.shift;
+            }
+            if list.window.contains(t) {
+                ir::interp::step(list, &mut words, (neuron, shape), t);
+            }
+            for (&w, _) in words.iter().zip(&list.words).filter(|(_, word)| word.unit == Unit::Potential) {
+                found = (found.0.min(w), found.1.max(w));
+            }
+        }
+    }
+    found
 }
 
 fn extremes(
@@ -346,7 +428,8 @@ fn extremes(
     let (start, neuron) = match &graph.population(id).neuron {
         NeuronModel::Spiking(neuron) => (neuron.v_init.at(channel), Some(neuron)),
         NeuronModel::Accumulator { v_init } => (v_init.at(channel), None),
-        _ => return (0, 0),
+        // Lists are walked in `walk_list`.
+        NeuronModel::Dynamic(_) | NeuronModel::Input { .. } | NeuronModel::Linear => return (0, 0),
     };
     let (mut low, mut high) = (start, start);
     let (mut lowest, mut highest) = (start, start);

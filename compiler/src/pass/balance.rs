@@ -100,8 +100,10 @@ fn arrivals(graph: &Graph<Quantized>, id: PopulationId) -> Range<u32> {
         let window = match &graph.population(graph.ends(p).0).neuron {
             NeuronModel::Input { coding: InputCoding::DirectOnce, .. } => 0..1,
             NeuronModel::Input { coding: InputCoding::DirectEveryStep { steps }, .. } => 0..*steps,
-            NeuronModel::Spiking(neuron) => neuron.window.start..neuron.window.end,
-            _ => 0..graph.timesteps,
+            NeuronModel::Input { coding: InputCoding::Events, .. } | NeuronModel::Linear => 0..graph.timesteps,
+            neuron @ (NeuronModel::Spiking(_) | NeuronModel::Dynamic(_) | NeuronModel::Accumulator { .. }) => {
+                neuron.window().map_or(0..0, |window| window.start..window.end)
+            }
         };
         let at = |t: u32| t.saturating_add(graph.projection(p).delay).min(graph.timesteps);
         at(window.start)..at(window.end)

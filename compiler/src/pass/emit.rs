@@ -11,8 +11,7 @@ use crate::{
 };
 use ir::{Graph, InputCoding, InputEncoding, NeuronModel, PopulationId, ProjectionId, Quantized};
 use isa::{
-    Arch, AxonEntry, CoreImage, Descriptor, DescriptorId, InputPort, Instruction, Layer, LayerId, NeuronKind, Program,
-    Readout,
+    Arch, AxonEntry, CoreImage, Descriptor, DescriptorId, InputPort, Instruction, Layer, LayerId, Program, Readout,
     arch::{Fire, Sync},
     program::{Coding, Encoding},
 };
@@ -89,6 +88,7 @@ fn input_port(graph: &Graph<Quantized>, routing: &Routing) -> InputPort {
         layer: layer(id),
         encoding: match graph.encoding {
             InputEncoding::Pixels => Encoding::Pixels,
+            InputEncoding::Affine { gain, offset } => Encoding::Affine { gain, offset },
             InputEncoding::Standardized { gain, eps, limit } => Encoding::Standardized { gain, eps, limit },
         },
         coding: match coding {
@@ -113,7 +113,6 @@ fn fill<'a>(
     let mut of_neurons = Vec::new();
     for (id, tile) in tiles {
         let v_base = image.n_state;
-        image.n_state += tile.neurons() as u32;
         for projection in graph.incoming(tile.population) {
             let bits = bits[projection.0 as usize] as u8;
             let intern = |data| blocks.intern(bits, data);
@@ -121,13 +120,15 @@ fn fill<'a>(
             axons.entry(projection).or_default().push(DescriptorId(image.descriptors.len() as u16));
             image.descriptors.push(descriptor);
         }
-        of_neurons.push(neurons::descriptor(graph, tile, v_base, routing.emissions[id.0 as usize].clone()));
+        let descriptor = neurons::descriptor(graph, tile, v_base, routing.emissions[id.0 as usize].clone());
+        image.n_state += descriptor.n_words() as u32;
+        of_neurons.push(descriptor);
     }
     image.axons =
         axons.into_iter().map(|(projection, descriptors)| AxonEntry { tag: tag(projection), descriptors }).collect();
     for descriptor in of_neurons {
         // Where neurons fire per event, the synaptic operations are their updates.
-        if arch.core.fire == Fire::PerStep && matches!(descriptor.kind, NeuronKind::Spiking { .. }) {
+        if arch.core.fire == Fire::PerStep && descriptor.kind.window().is_some() {
             image.on_tick.push(Instruction::NeuronUpdate(DescriptorId(image.descriptors.len() as u16)));
         }
         image.descriptors.push(Descriptor::Neurons(descriptor));

@@ -90,9 +90,14 @@ fn add_to_potential(net: &mut Net, index: usize, offset: &[f64]) -> bool {
     let v_init = match &mut population.neuron {
         NeuronModel::Spiking(neuron) => &mut neuron.v_init,
         NeuronModel::Accumulator { v_init } => v_init,
+        NeuronModel::Dynamic(list) => &mut list.words[usize::from(list.potential.0)].init,
         NeuronModel::Input { .. } | NeuronModel::Linear => return false,
     };
-    let sums = (0..shape.channels as usize).map(|c| v_init.at(c) + offset[c * shape.map()]);
-    *v_init = PerChannel(sums.collect());
+    let sums: Vec<f64> = if v_init.0.len() > shape.channels as usize {
+        (0..shape.neurons()).map(|i| v_init.of(i, shape) + offset[i]).collect()
+    } else {
+        (0..shape.channels as usize).map(|c| v_init.at(c) + offset[c * shape.map()]).collect()
+    };
+    *v_init = PerChannel(sums);
     true
 }

@@ -16,7 +16,9 @@
 //! - weights of a single bit are signs, `W = 1` if `w ≥ 0`, else `−1`, and `Q = 1`; in place of w_max stands the mean magnitude
 //!   of the weights onto the channel, the scale that is nearest to them in square error (Rastegari et al. 2016, §3.1);
 //! - weights, initial potentials, biases and the floor are rounded half away from zero; weights beyond `±Q` are clipped and
-//!   counted; scales are limited so that every parameter stays within 31 bits; decays are copied.
+//!   counted; scales are limited so that every parameter stays within 31 bits; decays are copied, rounded to 4096ths;
+//! - a list of operations ([`list`]): its potentials are scaled alike, times 2^k with k fraction bits; decays take the rule of the
+//!   chip. So does a leaky neuron, if the rule is not that of the loss or there are fraction bits.
 //!
 //! Nothing saturates at run time: [`crate::width`] proves the potentials. Where the proof needs more bits than the chip's
 //! state has, the channel's `w_max` is taken larger by the excess, so that all its integers shrink until the proof holds:
@@ -29,11 +31,12 @@ use crate::{
     width::{self, Bound},
 };
 use ir::{
-    Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, Quantized, Readout, Shape, Spiking,
-    Stimulus, Trained,
+    DecayRule, Emits, Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, Quantized, Readout,
+    Shape, Spiking, Stimulus, Trained,
 };
 
 mod calibrate;
+mod list;
 mod record;
 
 pub use calibrate::{Comparison, compare};
@@ -59,6 +62,10 @@ pub struct QuantizeOptions<'a> {
     pub min_threshold: u32,
     /// Range of an input value per timestep, if it is narrower or wider than [`Graph::input_range`].
     pub input_range: Option<(i32, i32)>,
+    /// How the chip rounds decays.
+    pub decay: DecayRule,
+    /// Fraction bits of neurons whose words decay: their potentials count `s/2^k` where weights count s.
+    pub fraction_bits: u8,
 }
 
 impl Default for QuantizeOptions<'_> {
@@ -70,6 +77,8 @@ impl Default for QuantizeOptions<'_> {
             calibration: &[],
             min_threshold: 64,
             input_range: None,
+            decay: DecayRule::Loss,
+            fraction_bits: 0,
         }
     }
 }
@@ -154,6 +163,14 @@ fn check_options(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Resul
         if p.norm.is_some() || matches!(p.neuron, NeuronModel::Linear) {
             refuse(entity(), "still holds a normalization or no neurons", "fuse the network before quantizing it");
         }
+        let values = p.neuron.emits() == Emits::Values && matches!(p.neuron, NeuronModel::Dynamic(_));
+        if values && !graph.outgoing(id).is_empty() {
+            refuse(
+                entity(),
+                "emits real values, whose scale the weights behind it do not know",
+                "give it a threshold, or import a network that is quantized already",
+            );
+        }
         if options.power_of_two_threshold
             && one_scale(graph, id)
             && matches!(&p.neuron, NeuronModel::Spiking(n) if n.threshold.0.iter().any(|t| t.total_cmp(&n.threshold.0[0]).is_ne()))
@@ -173,7 +190,8 @@ fn one_scale(graph: &Graph<Trained>, id: PopulationId) -> bool {
     let compared = matches!(graph.readout, Readout::Potential { population } if population == id);
     match &graph.population(id).neuron {
         NeuronModel::Spiking(neuron) => compared || neuron.floor.is_some_and(|floor| floor != 0.0),
-        _ => true,
+        NeuronModel::Dynamic(list) => compared || !list.fires(),
+        NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => true,
     }
 }
 
@@ -194,11 +212,14 @@ fn round(graph: &Graph<Trained>, options: &QuantizeOptions<'_>, steps: &Steps) -
             NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
             _ => channel_scales(graph, id, options, steps, q_max),
         };
-        let neuron = quantized_neuron(&p.neuron, &s);
+        let neuron = quantized_neuron(&list::form(&p.neuron, options), p.shape, &s, options);
         if !s.is_empty() {
-            let threshold = match &neuron {
+            // In units of weights.
+            let threshold: Vec<i64> = match &neuron {
                 NeuronModel::Spiking(neuron) => neuron.threshold.0.clone(),
-                _ => Vec::new(),
+                NeuronModel::Dynamic(list) => list::threshold(list)
+                    .map_or(Vec::new(), |values| values.0.iter().map(|&theta| theta >> list.shift).collect()),
+                NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
             };
             layers.push(LayerReport {
                 population: id,
@@ -256,7 +277,10 @@ fn channel_scales(
                 .map(|c| {
                     let theta = neuron.threshold.at(c);
                     let parameters = [neuron.v_init.at(c), neuron.bias.at(c), neuron.floor.unwrap_or(0.0)];
-                    let units = threshold_units(theta, clip * largest[c] / q_max, &parameters, q_max, options);
+                    let widest = parameters.iter().fold(theta, |m, p| m.max(p.abs()));
+                    let fine = if neuron.leak.is_active() { options.fraction_bits } else { 0 };
+                    let limit = (widest, PARAMETER_LIMIT / f64::from(fine).exp2());
+                    let units = threshold_units(theta, clip * largest[c] / q_max, limit, q_max, options);
                     theta / units
                 })
                 .collect();
@@ -272,6 +296,21 @@ fn channel_scales(
             let widest = v_init.0.iter().fold(0.0f64, |m, v| m.max(v.abs()));
             let unit = (clip * largest[0] / q_max).max(widest / PARAMETER_LIMIT);
             vec![if unit > 0.0 { unit } else { 1.0 }; channels]
+        }
+        NeuronModel::Dynamic(list) => {
+            let limit = PARAMETER_LIMIT / f64::from(list::shift(list, options)).exp2();
+            let scale = |c: usize| match list::extremes(list, c, population.shape) {
+                (Some(theta), widest) => {
+                    theta / threshold_units(theta, clip * largest[c] / q_max, (widest, limit), q_max, options)
+                }
+                (None, widest) => (clip * largest[c] / q_max).max(widest / limit),
+            };
+            let mut scales: Vec<f64> = (0..channels).map(scale).map(|s| if s > 0.0 { s } else { 1.0 }).collect();
+            if one_scale(graph, id) {
+                let coarsest = scales.iter().copied().fold(0.0, f64::max);
+                scales.fill(coarsest);
+            }
+            scales
         }
         NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
     }
@@ -296,11 +335,17 @@ fn magnitudes(graph: &Graph<Trained>, id: PopulationId, signs: bool) -> Vec<f64>
 
 /// The integer threshold of a channel: even, or a power of two, at least 1 and within the parameter limit.
 ///
-/// `step`: the smallest scale at which the weights fit; 0 if there is no weight.
-fn threshold_units(theta: f64, step: f64, parameters: &[f64], q_max: f64, options: &QuantizeOptions<'_>) -> f64 {
+/// `step`: the smallest scale at which the weights fit; 0 if there is no weight. `widest`: the largest parameter, which must stay
+/// within `limit` units.
+fn threshold_units(
+    theta: f64,
+    step: f64,
+    (widest, limit): (f64, f64),
+    q_max: f64,
+    options: &QuantizeOptions<'_>,
+) -> f64 {
     let fit = if step > 0.0 { theta / step } else { (2.0 * q_max).max(f64::from(options.min_threshold)) };
-    let widest = parameters.iter().fold(theta, |m, p| m.max(p.abs()));
-    let fit = fit.min(theta * (PARAMETER_LIMIT / widest));
+    let fit = fit.min(theta * (limit / widest));
     if options.power_of_two_threshold {
         return fit.max(1.0).log2().floor().exp2();
     }
@@ -334,13 +379,19 @@ fn quantized_weights(projection: &Projection<Trained>, post: Shape, scales: &[f6
     (rounded, n_clipped)
 }
 
-fn quantized_neuron(neuron: &NeuronModel<Trained>, scales: &[f64]) -> NeuronModel<Quantized> {
+fn quantized_neuron(
+    neuron: &NeuronModel<Trained>,
+    shape: Shape,
+    scales: &[f64],
+    options: &QuantizeOptions<'_>,
+) -> NeuronModel<Quantized> {
     let per_channel =
         |values: &PerChannel<f64>| PerChannel((0..scales.len()).map(|c| nearest(values.at(c) / scales[c])).collect());
     match neuron {
         NeuronModel::Input { coding, scale } => NeuronModel::Input { coding: *coding, scale: *scale },
         NeuronModel::Linear => NeuronModel::Linear,
         NeuronModel::Accumulator { v_init } => NeuronModel::Accumulator { v_init: per_channel(v_init) },
+        NeuronModel::Dynamic(list) => NeuronModel::Dynamic(Box::new(list::quantized(list, scales, shape, options))),
         NeuronModel::Spiking(n) => NeuronModel::Spiking(Spiking {
             threshold: PerChannel(per_channel(&n.threshold).0.into_iter().map(|t| t.max(1)).collect()),
             v_init: per_channel(&n.v_init),

@@ -51,6 +51,12 @@ fn neurons(neuron: &NeuronModel<Quantized>, order: &[u32]) -> NeuronModel<Quanti
             ..s.clone()
         }),
         NeuronModel::Accumulator { v_init } => NeuronModel::Accumulator { v_init: put(v_init) },
+        NeuronModel::Dynamic(list) => {
+            let mut list = list.clone();
+            list.words.iter_mut().for_each(|word| word.init = put(&word.init));
+            list.params.iter_mut().for_each(|param| param.values = put(&param.values));
+            NeuronModel::Dynamic(list)
+        }
         NeuronModel::Input { .. } | NeuronModel::Linear => neuron.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! Rejects what the convolution engine or the synapses of a core cannot represent, however the network is cut.
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Limit};
-use ir::{Connectivity, Graph, NeuronModel, ProjectionId, Quantized};
+use ir::{Connectivity, DecayRule, Graph, NeuronModel, ProjectionId, Quantized};
 use isa::{
     Arch,
     arch::{ConvolutionLimits, Fire, Sweep},
@@ -31,6 +31,9 @@ pub fn supported(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostic
         }
     }
     for (id, population) in graph.populations() {
+        for (message, remedy) in lacks(&population.neuron, arch) {
+            found.push(Diagnostic { entity: format!("{id} `{}`", population.name), message, limit: None, remedy });
+        }
         // Chips that fire per event have no timesteps at all; `per_event` says so.
         if let NeuronModel::Spiking(neuron) = &population.neuron
             && (arch.core.sweep, arch.core.fire) == (Sweep::Touched, Fire::PerStep)
@@ -48,6 +51,49 @@ pub fn supported(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostic
         }
     }
     if found.is_empty() { Ok(()) } else { Err(Diagnostics(found)) }
+}
+
+/// What of a neuron model the chip's neurons cannot compute; chips that fire per event say so themselves.
+fn lacks(neuron: &NeuronModel<Quantized>, arch: &Arch) -> Vec<(String, String)> {
+    let can = &arch.core.dynamics;
+    let remedy = |rule: bool| match (rule, can.decay.first()) {
+        (true, Some(has)) => format!("quantize it for this chip, whose decays truncate the {has}, or use another chip"),
+        _ => "use a chip whose neurons are programmable, or a model that it has".into(),
+    };
+    match neuron {
+        NeuronModel::Spiking(neuron) => {
+            let rounds = !neuron.leak.is_active() || can.decays(DecayRule::Loss) || arch.core.fire == Fire::PerEvent;
+            if rounds {
+                return Vec::new();
+            }
+            let message = match &can.decay[..] {
+                [] => format!("its potential decays, which those of {} do not", arch.name),
+                _ => format!("its decay truncates the loss, which {} does not", arch.name),
+            };
+            vec![(message, remedy(true))]
+        }
+        NeuronModel::Dynamic(list) => {
+            let mut found: Vec<(String, String)> = can
+                .refusals(&list.ops, list.words.len(), list.shift)
+                .into_iter()
+                .map(|what| {
+                    (
+                        format!("its model {} needs what {} does not have: {what}", list.model, arch.name),
+                        remedy(what.contains("truncate")),
+                    )
+                })
+                .collect();
+            if arch.core.fire == Fire::PerEvent || arch.core.sweep == Sweep::Touched {
+                let message = format!(
+                    "its model {} acts in every timestep, but {} updates a neuron only when an event reaches it",
+                    list.model, arch.name
+                );
+                found.push((message, "use integrate-and-fire neurons, or a chip that updates all neurons".into()));
+            }
+            found
+        }
+        NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
+    }
 }
 
 fn convolution(

@@ -16,7 +16,7 @@
 
 use crate::{
     activity::Activity,
-    demand::{Capacity, Demand, Resource, is_unicast},
+    demand::{Capacity, Demand, NeuronMemory, Resource, is_unicast},
     incidence::{ListBounds, pooled, synapses_into},
     partition::{Grid, Tile},
     reach::{Axis, Reach},
@@ -220,8 +220,11 @@ impl<'a> Tiler<'a> {
         let mut demand = Demand::default();
         demand[Resource::Neurons] = neurons;
         let memories = &core.memories;
-        demand[Resource::State] = memories.state.state_bits(c.longest, y.longest, x.longest, core.state_bits);
-        demand[Resource::Params] = memories.params.row_bits(c.longest, 3, core.state_bits);
+        let memory = NeuronMemory::of(self.graph.population(id));
+        let plane = memories.state.state_bits(c.longest, y.longest, x.longest, core.state_bits);
+        demand[Resource::State] = plane * memory.words;
+        let rows = if memory.by_neuron { neurons } else { c.longest };
+        demand[Resource::Params] = memories.params.row_bits(rows, memory.params, core.state_bits);
         demand[Resource::Channels] = u64::from(self.graph.population(id).shape.channels);
         for (i, p) in self.graph.incoming(id).into_iter().enumerate() {
             let [ic, iy, ix] = [&c.incoming[i], &y.incoming[i], &x.incoming[i]];

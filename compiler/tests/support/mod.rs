@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every test uses a part")]
 
+mod listed;
 pub(crate) mod network;
 
 use isa::{
@@ -25,6 +26,23 @@ pub(crate) struct Outcome {
 struct Event {
     tag: Tag,
     at: (u16, u16, u16),
+    value: i64,
+}
+
+impl Event {
+    /// With the fraction bits of the tile whose state begins there.
+    fn onto(self, core: &CoreImage, v_base: u32) -> Self {
+        let tile = neurons(core).find(|d| d.v_base == v_base).expect("operations reach tiles");
+        let shift = if let NeuronKind::Listed(list) = &tile.kind { list.shift } else { 0 };
+        Self { value: self.value << shift, ..self }
+    }
+}
+
+/// What leaves a neuron.
+struct Sent<'a> {
+    at: (u16, u16, u16),
+    emission: &'a Emission,
+    fired: bool,
     value: i64,
 }
 
@@ -61,22 +79,30 @@ pub(crate) fn execute(program: &Program, stimulus: &Stimulus) -> Outcome {
                 let axon = core.axons.iter().find(|a| a.tag == event.tag).expect("receivers know the tag");
                 for d in &axon.descriptors {
                     match &core.descriptors[d.0 as usize] {
-                        Descriptor::Conv(d) => convolve(program, d, event, &mut state[i]),
-                        Descriptor::Dense(d) => dense(program, d, event, &mut state[i]),
-                        Descriptor::Sparse(d) => sparse(program, d, event, &mut state[i]),
+                        Descriptor::Conv(d) => convolve(program, d, event.onto(core, d.v_base), &mut state[i]),
+                        Descriptor::Dense(d) => dense(program, d, event.onto(core, d.v_base), &mut state[i]),
+                        Descriptor::Sparse(d) => sparse(program, d, event.onto(core, d.v_base), &mut state[i]),
                         Descriptor::Neurons(_) => panic!("an axon runs synaptic operations"),
                     }
                 }
             }
             for descriptor in &core.descriptors {
                 let Descriptor::Neurons(d) = descriptor else { continue };
-                for (at, emission) in update(d, t as u32, &mut state[i]) {
+                let sent = match &d.kind {
+                    NeuronKind::Listed(list) => {
+                        listed::update((d, list, program.layer(d.layer)), t as u32, &mut state[i])
+                    }
+                    NeuronKind::Spiking { .. } | NeuronKind::Accumulator => update(d, t as u32, &mut state[i]),
+                };
+                for Sent { at, emission, fired, value } in sent {
                     let global = (d.origin.0 + at.0, d.origin.1 + at.1, d.origin.2 + at.2);
-                    spikes[d.layer.0 as usize][t].push(program.layer(d.layer).index(global) as u32);
+                    if fired {
+                        spikes[d.layer.0 as usize][t].push(program.layer(d.layer).index(global) as u32);
+                    }
                     for &r in emission.routes(at.0 as usize, at.1 as usize, at.2 as usize) {
                         let route = &core.routes[r.0 as usize];
                         assert!(route.delay > 0, "spikes arrive later");
-                        send(&mut queues, route, t, global, 1);
+                        send(&mut queues, route, t, global, value);
                     }
                 }
             }
@@ -109,7 +135,14 @@ fn initial(core: &CoreImage) -> Vec<i64> {
     let mut state = vec![0; core.n_state as usize];
     for d in neurons(core) {
         for ((c, ..), word) in places(d) {
-            state[word] = i64::from(d.params[c as usize].v_init);
+            if let NeuronKind::Listed(list) = &d.kind {
+                let i = word - d.v_base as usize;
+                for (w, column) in list.words.iter().enumerate() {
+                    state[word + w * d.n()] = i64::from(column.at(i, usize::from(d.extent.0)));
+                }
+            } else {
+                state[word] = i64::from(d.params[c as usize].v_init);
+            }
         }
     }
     state
@@ -123,7 +156,8 @@ fn potentials(program: &Program, state: &[Vec<i64>]) -> Vec<Vec<i64>> {
             let of = &mut all[d.layer.0 as usize];
             of.resize(layer.neurons(), 0);
             for ((c, y, x), word) in places(d) {
-                of[layer.index((d.origin.0 + c, d.origin.1 + y, d.origin.2 + x))] = state[word];
+                let plane = if let NeuronKind::Listed(list) = &d.kind { usize::from(list.potential.0) } else { 0 };
+                of[layer.index((d.origin.0 + c, d.origin.1 + y, d.origin.2 + x))] = state[word + plane * d.n()];
             }
         }
     }
@@ -191,8 +225,8 @@ fn sparse(program: &Program, d: &SparseDescriptor, event: Event, state: &mut [i6
     }
 }
 
-fn update<'a>(d: &'a NeuronDescriptor, t: u32, state: &mut [i64]) -> Vec<((u16, u16, u16), &'a Emission)> {
-    let NeuronKind::Spiking { strict, hard_reset, decay, floor, window } = d.kind else { return Vec::new() };
+fn update<'a>(d: &'a NeuronDescriptor, t: u32, state: &mut [i64]) -> Vec<Sent<'a>> {
+    let NeuronKind::Spiking { strict, hard_reset, decay, floor, window } = d.kind.clone() else { return Vec::new() };
     let mut fired = Vec::new();
     if t < window.0 || t >= window.1 {
         return fired;
@@ -206,7 +240,7 @@ fn update<'a>(d: &'a NeuronDescriptor, t: u32, state: &mut [i64]) -> Vec<((u16, 
             *v = (*v).max(i64::from(floor));
         }
         if *v > threshold || (*v == threshold && !strict) {
-            fired.push((at, &d.emission));
+            fired.push(Sent { at, emission: &d.emission, fired: true, value: 1 });
             *v = if hard_reset { 0 } else { *v - threshold };
         }
         *v -= *v * i64::from(decay) / 4096;

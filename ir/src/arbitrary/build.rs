@@ -1,6 +1,6 @@
 //! Builds one verified graph from a tape of choices.
 
-use super::{Features, tape::Tape};
+use super::{Features, models, tape::Tape};
 use crate::{
     connect::{Connectivity, Conv2d, Pool, Projection},
     encode::InputEncoding,
@@ -127,24 +127,25 @@ pub(super) fn graph<S: Numbers>(mut tape: Tape, features: Features) -> Graph<S> 
             } else {
                 Window::new(0, timesteps)
             };
-            let neuron = spiking(tape, shape, window, features);
+            let neuron = if tape.sometimes(features.lists, 2) {
+                NeuronModel::Dynamic(Box::new(models::model(tape, shape, window)))
+            } else {
+                NeuronModel::Spiking(spiking(tape, shape, window, features))
+            };
             let norm = S::norm(tape, shape.channels, features);
-            previous = finish(&mut graph, format!("layer{layer}"), shape, NeuronModel::Spiking(neuron), norm);
+            previous = finish(&mut graph, format!("layer{layer}"), shape, neuron, norm);
         }
         if tape.sometimes(features.branches && layer > 1, 3) {
             let source = PopulationId(tape.below(previous.0));
             extend(tape, &mut graph, features, source, Some(previous));
         }
-        let spikes = matches!(graph.population(previous).neuron, NeuronModel::Spiking(_));
+        let spikes = graph.population(previous).neuron.spikes();
         if tape.sometimes(features.recurrence && spikes, 3) {
             extend(tape, &mut graph, features, previous, Some(previous));
         }
         if tape.sometimes(features.recurrence && spikes && layer > 1, 5) {
-            let earlier: Vec<PopulationId> = graph
-                .populations()
-                .filter(|(id, p)| *id < previous && matches!(p.neuron, NeuronModel::Spiking(_)))
-                .map(|(id, _)| id)
-                .collect();
+            let earlier: Vec<PopulationId> =
+                graph.populations().filter(|(id, p)| *id < previous && p.neuron.spikes()).map(|(id, _)| id).collect();
             if !earlier.is_empty() {
                 let target = tape.one_of(&earlier);
                 extend(tape, &mut graph, features, previous, Some(target));
@@ -300,7 +301,7 @@ fn spiking<S: Numbers>(tape: &mut Tape, shape: Shape, window: Window, features: 
 fn readout<S: Numbers>(tape: &mut Tape, graph: &Graph<S>, population: PopulationId, features: Features) -> Readout<S> {
     let read = graph.population(population);
     let channels = read.shape.channels;
-    if matches!(read.neuron, NeuronModel::Accumulator { .. }) {
+    if !read.neuron.spikes() {
         return Readout::Potential { population };
     }
     match tape.below(if features.readouts { 4 } else { 1 }) {

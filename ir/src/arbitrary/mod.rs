@@ -8,6 +8,7 @@
 //! sums and products are exact in `f32` and `f64`, and a rewrite that is exact in real numbers is exact bit for bit.
 
 mod build;
+mod models;
 mod tape;
 
 use crate::{
@@ -43,6 +44,8 @@ pub struct Features {
     pub readouts: bool,
     /// Sparse projections.
     pub sparse: bool,
+    /// Neurons given as lists of operations.
+    pub lists: bool,
     /// Linear populations. Trained graphs only.
     pub linear: bool,
     /// Normalizations in front of spiking neurons. Trained graphs only; such graphs cannot be interpreted before fusing.
@@ -52,7 +55,7 @@ pub struct Features {
 }
 
 impl Features {
-    /// Everything that the interpreter accepts.
+    /// Everything but lists of operations.
     pub const ALL: Self = Self {
         branches: true,
         recurrence: true,
@@ -64,10 +67,14 @@ impl Features {
         events: true,
         readouts: true,
         sparse: true,
+        lists: false,
         linear: true,
         normalization: false,
         max_weight: 127,
     };
+
+    /// Everything that the interpreter accepts.
+    pub const LISTS: Self = Self { lists: true, ..Self::ALL };
 
     /// A feed-forward chain of IF neurons with delay 1.
     pub const CHAIN: Self = Self {

@@ -4,11 +4,13 @@
 //! one. Every figure carries its range, source and basis; an absent capacity is unlimited, an absent time disables the
 //! outputs that need it.
 
+mod dynamics;
 mod memory;
 mod parse;
 pub mod preset;
 pub mod validate;
 
+pub use dynamics::Dynamics;
 pub use memory::{Addressing, Memories, Memory, Ports};
 
 use crate::ids::{CoreId, RouterId};
@@ -168,6 +170,9 @@ pub struct Core {
     pub fire: Fire,
     /// Which neurons are visited in an update.
     pub sweep: Sweep,
+    /// What neurons can compute.
+    #[serde(default)]
+    pub dynamics: Dynamics,
     /// Synaptic operations per issue.
     pub lanes: u32,
     /// Memories.

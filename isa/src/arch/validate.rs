@@ -134,6 +134,11 @@ impl Validator {
             let positive = limit.as_ref().is_none_or(|c| c.value > 0);
             self.check(positive, path, || "a limit of 0 holds nothing".into(), "leave an unlimited resource out");
         }
+        let sourced = !core.dynamics.source.trim().is_empty();
+        let remedy = "name author, year, table; or say that it is assumed";
+        self.check(sourced, "core.dynamics", || "the abilities of neurons have no source".into(), remedy);
+        let useful = core.dynamics.words > 0 && core.dynamics.fraction_bits.iter().all(|k| (1..=30).contains(k));
+        self.check(useful, "core.dynamics", || "no words, or shifts beyond 30 bits".into(), "give neurons a word");
         let widths = &core.weight_bits;
         let ordered = !widths.is_empty()
             && widths.is_sorted_by(|a, b| a < b)

@@ -11,6 +11,8 @@
 //! on_tick: NUPD d1 ; BAR ; END
 //! ```
 //!
+//! A tile of neurons with a list of operations states it in lines of its own: `.word` and `.col` with name and values, then `.op`.
+//!
 //! One statement per line, `#` begins a comment. Entries of a table carry their index, which must count up from 0. `AxBxC` are
 //! channels × rows × columns, or rows × columns. Class lists and weights are run-length coded: `0*4` is four zeros.
 //! `assemble(&disassemble(p, Style::Full)) == Ok(p)` for every program.

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     ids::{LayerId, RouteId, WeightBlockId},
     image::{AxonEntry, CoreImage, Destination, Emission, Route},
+    neuron::{Column, NeuronList, Op},
     op::{ChannelParams, Descriptor, Instruction, NeuronDescriptor, NeuronKind},
     program::{Coding, Encoding, InputPort, Layer, Program, WeightBlock},
     readout::Readout,
@@ -70,6 +71,9 @@ fn readout(mut line: Line) -> Result<Readout, AsmError> {
 }
 
 fn encoding(line: &mut Line) -> Result<Encoding, AsmError> {
+    if line.takes("affine") {
+        return Ok(Encoding::Affine { gain: line.after("gain")?, offset: line.after("offset")? });
+    }
     Ok(if line.either("pixels", "standardized")? {
         Encoding::Standardized { gain: line.after("gain")?, eps: line.after("eps")?, limit: line.after("limit")? }
     } else {
@@ -146,6 +150,13 @@ fn core(r: &mut Lines, mut line: Line) -> Result<CoreImage, AsmError> {
         };
         line.word("}")?;
         line.end()?;
+        if let Descriptor::Neurons(NeuronDescriptor { kind: NeuronKind::Listed(list), .. }) = &mut descriptor {
+            list.words = columns(r, ".word")?;
+            list.params = columns(r, ".col")?;
+            while let Some(line) = r.next_if(".op") {
+                list.ops.push(operation(line)?);
+            }
+        }
         if let Descriptor::Neurons(d) = &mut descriptor {
             while let Some(mut line) = r.next_if(".prm") {
                 let (threshold, v_init, bias) = (line.after("thr")?, line.after("init")?, line.after("bias")?);
@@ -200,7 +211,13 @@ fn handler(mut line: Line) -> Result<Vec<Instruction>, AsmError> {
 fn neurons(line: &mut Line) -> Result<NeuronDescriptor, AsmError> {
     let (layer, origin) = (line.after("layer")?, line.after("at")?);
     let (extent, v_base) = (line.after("of")?, line.after("v")?);
-    let kind = if line.either("accumulate", "spike")? {
+    let kind = if line.takes("list") {
+        let model = line.value()?;
+        let (shift, window) = (line.after("shift")?, line.after("window")?);
+        let (potential, scratch) = (line.after("potential")?, line.after("scratch")?);
+        let (words, params, ops) = (Vec::new(), Vec::new(), Vec::new());
+        NeuronKind::Listed(Box::new(NeuronList { model, shift, window, potential, scratch, words, params, ops }))
+    } else if line.either("accumulate", "spike")? {
         line.word("cmp")?;
         let strict = line.either("ge", "gt")?;
         line.word("reset")?;
@@ -214,6 +231,25 @@ fn neurons(line: &mut Line) -> Result<NeuronDescriptor, AsmError> {
     };
     let (params, emission, to_host) = (Vec::new(), Emission::default(), line.takes("host"));
     Ok(NeuronDescriptor { layer, origin, extent, v_base, kind, params, emission, to_host })
+}
+
+/// Columns of a list, which count up.
+fn columns(r: &mut Lines, keyword: &str) -> Result<Vec<Column>, AsmError> {
+    let mut columns = Vec::new();
+    while let Some(mut line) = r.next_if(keyword) {
+        line.index(&columns.len())?;
+        columns.push(Column { name: line.value()?, values: line.runs()? });
+    }
+    Ok(columns)
+}
+
+fn operation(mut line: Line) -> Result<Op, AsmError> {
+    let mut text = Vec::new();
+    while line.peek().is_some() {
+        text.push(line.token("an operation")?);
+    }
+    let text = text.join(" ");
+    text.parse().map_err(|error: dynamics::ParseError| line.error(&error.to_string()))
 }
 
 fn block(r: &mut Lines, mut line: Line, index: usize) -> Result<WeightBlock, AsmError> {

@@ -2,6 +2,7 @@
 
 use crate::{
     ids::{CoreId, LayerId, RouteId, Tag, WeightBlockId},
+    neuron::Word,
     op::DescriptorId,
 };
 
@@ -54,7 +55,7 @@ macro_rules! names {
         }
     )+};
 }
-names!(CoreId, "core"; LayerId, "layer"; RouteId, "route"; Tag, "tag"; WeightBlockId, "wgt"; DescriptorId, "d");
+names!(Word, "w"; CoreId, "core"; LayerId, "layer"; RouteId, "route"; Tag, "tag"; WeightBlockId, "wgt"; DescriptorId, "d");
 
 impl<T: Text> Text for (T, T) {
     const WHAT: &'static str = "a pair AxB";

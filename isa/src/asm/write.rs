@@ -35,6 +35,7 @@ pub fn disassemble(program: &Program, style: Style) -> String {
     });
     let encoding = match p.input.encoding {
         Encoding::Pixels => "pixels".into(),
+        Encoding::Affine { gain, offset } => format!("affine gain {} offset {}", gain.show(), offset.show()),
         Encoding::Standardized { gain, eps, limit } => {
             format!("standardized gain {} eps {} limit {limit}", gain.show(), eps.show())
         }
@@ -98,12 +99,20 @@ fn core(out: &mut Vec<String>, program: &Program, image: &CoreImage) {
 }
 
 fn neurons(out: &mut Vec<String>, program: &Program, i: usize, d: &NeuronDescriptor) {
-    let kind = match d.kind {
+    let kind = match &d.kind {
         NeuronKind::Accumulator => "accumulate".into(),
+        NeuronKind::Listed(list) => format!(
+            "list {} shift {} window {} potential {} scratch {}",
+            list.model.show(),
+            list.shift,
+            list.window.show(),
+            list.potential,
+            list.scratch
+        ),
         NeuronKind::Spiking { strict, hard_reset, decay, floor, window } => format!(
             "spike cmp {} reset {} decay {decay} floor {} window {}",
-            if strict { "gt" } else { "ge" },
-            if hard_reset { "zero" } else { "sub" },
+            if *strict { "gt" } else { "ge" },
+            if *hard_reset { "zero" } else { "sub" },
             floor.map_or("none".into(), |floor| floor.to_string()),
             window.show(),
         ),
@@ -117,6 +126,14 @@ fn neurons(out: &mut Vec<String>, program: &Program, i: usize, d: &NeuronDescrip
         d.extent.show(),
         d.v_base
     ));
+    if let NeuronKind::Listed(list) = &d.kind {
+        for (keyword, columns) in [(".word", &list.words), (".col", &list.params)] {
+            for (i, column) in columns.iter().enumerate() {
+                out.push(self::list(format!("{keyword} {i} {}", column.name.show()), &show_runs(&column.values)));
+            }
+        }
+        out.extend(list.ops.iter().map(|op| format!(".op {op}")));
+    }
     for p in &d.params {
         out.push(format!(".prm thr {} init {} bias {}", p.threshold, p.v_init, p.bias));
     }

@@ -107,6 +107,9 @@ pub enum Cause {
     /// An instruction that does not exist.
     #[error(transparent)]
     Instruction(#[from] WordError),
+    /// An operation of a neuron that does not exist, or is not written as it is.
+    #[error("`{0}` is no operation of a neuron: a newer version may have written it")]
+    Operation(String),
     /// Numbers of layers that are out of order, empty, or of no layer.
     #[error("numbers of layers out of order, empty, or of a layer that does not exist")]
     Numbers,

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     ids::{CoreId, LayerId, RouteId, Tag, WeightBlockId},
     image::{AxonEntry, CoreImage, Destination, Emission, Route},
+    neuron::{Column, NeuronList, Op, Word},
     op::{
         ChannelParams, ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor,
         NeuronKind,
@@ -16,7 +17,7 @@ use crate::{
     sparse::{SparseDescriptor, SynapseList},
 };
 
-newtypes!(CoreId, LayerId, RouteId, Tag, WeightBlockId, DescriptorId);
+newtypes!(CoreId, LayerId, RouteId, Tag, WeightBlockId, DescriptorId, Word);
 record!(InputPort { layer, encoding, coding, emission, routes });
 record!(Emission { channel_class, row_class, column_class, routes });
 record!(Route { tag, delay, destination });
@@ -127,11 +128,16 @@ impl Wire for NeuronKind {
                 floor.put(w);
                 window.put(w);
             }
+            Self::Listed(list) => {
+                2u8.put(w);
+                list.put(w);
+            }
         }
     }
     fn get(r: &mut Reader) -> Result<Self, Fault> {
-        Ok(match r.variant(2, "neuron kind")? {
+        Ok(match r.variant(3, "neuron kind")? {
             0 => Self::Accumulator,
+            2 => Self::Listed(Box::new(Wire::get(r)?)),
             _ => Self::Spiking {
                 strict: Wire::get(r)?,
                 hard_reset: Wire::get(r)?,
@@ -140,6 +146,25 @@ impl Wire for NeuronKind {
                 window: Wire::get(r)?,
             },
         })
+    }
+}
+
+record!(Column { name, values });
+record!(NeuronList { model, shift, window, potential, scratch, words, params, ops });
+
+/// An operation is its text: as long as a sentence, and read by one parser everywhere.
+impl Wire for Op {
+    fn put(&self, w: &mut Writer) {
+        self.to_string().put(w);
+    }
+    fn get(r: &mut Reader) -> Result<Self, Fault> {
+        let fault = r.fault(Cause::Utf8);
+        let text = String::get(r)?;
+        match text.parse::<Op>() {
+            // Every value has one representation.
+            Ok(op) if op.to_string() == text => Ok(op),
+            _ => Err(Fault { cause: Cause::Operation(text), ..fault }),
+        }
     }
 }
 
@@ -153,11 +178,17 @@ impl Wire for Encoding {
                 eps.to_bits().put(w);
                 limit.put(w);
             }
+            Self::Affine { gain, offset } => {
+                2u8.put(w);
+                gain.to_bits().put(w);
+                offset.to_bits().put(w);
+            }
         }
     }
     fn get(r: &mut Reader) -> Result<Self, Fault> {
-        Ok(match r.variant(2, "input encoding")? {
+        Ok(match r.variant(3, "input encoding")? {
             0 => Self::Pixels,
+            2 => Self::Affine { gain: f32::from_bits(Wire::get(r)?), offset: f32::from_bits(Wire::get(r)?) },
             _ => Self::Standardized {
                 gain: f32::from_bits(Wire::get(r)?),
                 eps: f32::from_bits(Wire::get(r)?),

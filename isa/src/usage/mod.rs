@@ -85,7 +85,7 @@ fn core_usage(program: &Program, arch: &Arch, image: &CoreImage, traffic: &Traff
         |m: &Memory, entries: usize| m.row_bits(entries as u64, 1, if m.word_bits == 0 { 32 } else { m.word_bits });
     let state = |d: &NeuronDescriptor| {
         let [c, y, x] = [d.extent.0, d.extent.1, d.extent.2].map(u64::from);
-        memories.state.state_bits(c, y, x, core.state_bits)
+        memories.state.state_bits(c, y, x, core.state_bits).saturating_mul(d.kind.words() as u64)
     };
     let route_words = |r: &Route| match &r.destination {
         Destination::List(cores) => cores.len(),
@@ -98,7 +98,10 @@ fn core_usage(program: &Program, arch: &Arch, image: &CoreImage, traffic: &Traff
             Resource::Weights => (synaptic.weight_bits, room(&memories.weights)),
             Resource::State => (tiles().map(state).fold(0, u64::saturating_add), room(&memories.state)),
             Resource::Params => (
-                tiles().map(|d| memories.params.row_bits(u64::from(d.extent.0), 3, core.state_bits)).sum(),
+                tiles()
+                    .map(NeuronDescriptor::param_rows)
+                    .map(|(rows, row)| memories.params.row_bits(rows, row, core.state_bits))
+                    .fold(0, u64::saturating_add),
                 room(&memories.params),
             ),
             Resource::AxonTable => {

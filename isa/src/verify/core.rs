@@ -5,6 +5,7 @@ use crate::{
     arch::{Fire, Sweep, Sync},
     ids::{CoreId, LayerId, WeightBlockId},
     image::CoreImage,
+    neuron::DecayRule,
     op::{ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor, NeuronKind},
     program::weight_fits,
     usage::tiles,
@@ -19,7 +20,7 @@ impl Cx<'_> {
         let (mut boxes, mut end) = (tiles(image).collect::<Vec<_>>(), 0);
         boxes.sort_by_key(|d| d.v_base);
         for tile in boxes {
-            let range = u64::from(tile.v_base)..u64::from(tile.v_base) + tile.n() as u64;
+            let range = u64::from(tile.v_base)..u64::from(tile.v_base) + tile.n_words() as u64;
             self.check(range.start >= end, Rule::State, image.core, || {
                 format!("the state of the tile at {} overlaps the one before, which ends at {end}", range.start)
             });
@@ -75,10 +76,8 @@ impl Cx<'_> {
         }
         for (i, (descriptor, n)) in image.descriptors.iter().zip(updates).enumerate() {
             let expected = match descriptor {
-                Descriptor::Neurons(NeuronDescriptor { kind: NeuronKind::Spiking { .. }, .. }) => {
-                    u32::from(self.arch.core.fire == Fire::PerStep)
-                }
-                _ => 0,
+                Descriptor::Neurons(d) if d.kind.window().is_some() => u32::from(self.arch.core.fire == Fire::PerStep),
+                Descriptor::Neurons(_) | Descriptor::Conv(_) | Descriptor::Dense(_) | Descriptor::Sparse(_) => 0,
             };
             self.check(n == expected, Rule::Handlers, &entity, || {
                 format!("d{i} is updated {n} times instead of {expected}")
@@ -180,6 +179,9 @@ impl Cx<'_> {
         if !self.tile_inside(entity, d.layer, d.origin, d.extent) {
             return;
         }
+        if let NeuronKind::Listed(list) = &d.kind {
+            return self.list(entity, d, list);
+        }
         let (n, channels) = (d.params.len(), usize::from(d.extent.0));
         self.check(n == channels, Rule::Params, entity, || format!("{n} parameter sets for {channels} channels"));
         let width = self.arch.core.state_bits.clamp(1, 32);
@@ -191,6 +193,8 @@ impl Cx<'_> {
             decay = d_decay;
             self.check(floor.is_none_or(fits), Rule::Params, entity, || format!("the floor does not fit {width} bits"));
             self.check(decay <= 4096, Rule::Params, entity, || format!("decay {decay} of 4096"));
+            let rounds = decay == 0 || self.arch.core.dynamics.decays(DecayRule::Loss);
+            self.check(rounds, Rule::Params, entity, || "the chip does not truncate the loss of a decay".into());
             self.check(window.0 <= window.1, Rule::Geometry, entity, || {
                 format!("window {}..{} ends before it starts", window.0, window.1)
             });

@@ -42,6 +42,10 @@ impl Cx<'_> {
     }
 
     fn presentation(&mut self) {
+        if let Encoding::Affine { gain, offset } = self.program.input.encoding {
+            let sound = gain.is_finite() && offset.is_finite();
+            self.check(sound, Rule::Input, "input", || format!("affine with gain {gain}, offset {offset}"));
+        }
         if let Encoding::Standardized { gain, eps, limit } = self.program.input.encoding {
             let sound = gain.is_finite() && gain > 0.0 && eps.is_finite() && eps >= 0.0 && limit > 0;
             self.check(sound, Rule::Input, "input", || {

@@ -128,6 +128,7 @@ fn node(population: &Population<Trained>, extents: &[usize]) -> Result<Node, Str
     Ok(match &population.neuron {
         NeuronModel::Input { .. } => Node::Input(extents.to_vec()),
         NeuronModel::Linear => return Err("has no neurons; fuse the network first".into()),
+        NeuronModel::Dynamic(list) => return Err(format!("has {} neurons, which are not written to NIR", list.model)),
         NeuronModel::Accumulator { .. } => Node::Neuron(Neuron {
             tau: None,
             r: uniform(1.0),
@@ -262,7 +263,7 @@ fn said(graph: &Graph<Trained>, input: PopulationId) -> Result<Said, Problem> {
                 Extra { window, v_init: spiking.v_init.0.clone(), floor: spiking.floor }
             }
             NeuronModel::Accumulator { v_init } => Extra { window: None, v_init: v_init.0.clone(), floor: None },
-            NeuronModel::Input { .. } | NeuronModel::Linear => continue,
+            NeuronModel::Dynamic(_) | NeuronModel::Input { .. } | NeuronModel::Linear => continue,
         };
         populations.insert(population.name.clone(), extra);
     }

@@ -210,6 +210,9 @@ fn input_reach(settings: &Settings) -> f64 {
     match &settings.said {
         Some(said) => match (said.coding, said.encoding) {
             (InputCoding::Events, _) => 1.0,
+            (_, InputEncoding::Affine { gain, offset }) => {
+                f64::from(gain.abs() + offset.abs() + 1.0) * f64::from(said.input_scale)
+            }
             (_, InputEncoding::Pixels) => 255.0 * f64::from(said.input_scale),
             (_, InputEncoding::Standardized { limit, .. }) => f64::from(limit) * f64::from(said.input_scale),
         },
@@ -283,7 +286,7 @@ fn population(unit: &Unit, drive: &[f64], depth: u32, settings: &Settings) -> Re
                 spiking.window = extra.window.unwrap_or(spiking.window);
             }
             NeuronModel::Accumulator { v_init: own } => *own = v_init,
-            NeuronModel::Input { .. } | NeuronModel::Linear => {}
+            NeuronModel::Dynamic(_) | NeuronModel::Input { .. } | NeuronModel::Linear => {}
         }
     }
     Ok((neuron, gain, remark))

@@ -84,7 +84,7 @@ impl Coupled {
         }
         for unit in &loaded.units {
             let inert = unit.tiles.iter().filter_map(|tile| tile.neurons.as_ref()).all(Neurons::is_inert);
-            if !inert {
+            if !inert || unit.tiles.iter().any(|tile| tile.list.is_some()) {
                 return Err(invalid(unit.core, "the chip fires per event, which excludes bias and leak"));
             }
         }

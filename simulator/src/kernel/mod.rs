@@ -5,6 +5,7 @@ pub(crate) mod add;
 pub(crate) mod conv;
 pub(crate) mod dense;
 pub(crate) mod fan_out;
+pub(crate) mod list;
 pub(crate) mod neuron;
 pub(crate) mod sparse;
 pub(crate) mod sums;
@@ -136,4 +137,6 @@ pub(crate) struct Axon {
     pub(crate) layer: u16,
     /// Whether its events come from the input port.
     pub(crate) from_input: bool,
+    /// Whether neurons send it values rather than spikes.
+    pub(crate) graded: bool,
 }

@@ -11,7 +11,7 @@ pub(crate) use unit::{Tile, Unit};
 
 use crate::{
     error::{LoadError, invalid},
-    kernel::{Weights, fan_out::FanOut, sums::Sums},
+    kernel::{Weights, fan_out::FanOut, list::List, sums::Sums},
     noc::{topology::Topology, tree::Trees},
 };
 use emission::classes;
@@ -76,6 +76,9 @@ impl Loaded {
         for u in 0..self.units.len() {
             for i in 0..self.units[u].tiles.len() {
                 let unit = &self.units[u];
+                if unit.tiles[i].list.as_ref().is_some_and(List::emits_values) {
+                    continue;
+                }
                 self.units[u].tiles[i].fan_out = FanOut::new(&unit.tiles[i], &unit.paths, &self.units);
             }
         }
@@ -128,6 +131,14 @@ pub(crate) fn load(program: &Program, arch: &Arch, topology: &Topology) -> Resul
     let mut units = program.cores.iter().map(|image| loader.unit(image)).collect::<Result<Vec<Unit>, _>>()?;
     for &(unit, axon) in port.paths.iter().flat_map(|path| &path.targets) {
         units[unit as usize].axons[axon as usize].from_input = true;
+    }
+    let values = |tile: &&Tile| tile.list.as_ref().is_some_and(List::emits_values);
+    let emitting = units.iter().flat_map(|unit| &unit.tiles).filter(values);
+    let graded: Vec<(u32, u16)> = emitting
+        .flat_map(|tile| tile.classes.deliveries.iter().flatten().map(|&(_, unit, axon)| (unit, axon)))
+        .collect();
+    for (unit, axon) in graded {
+        units[unit as usize].axons[axon as usize].graded = true;
     }
     loader.tokens(&mut units);
     let delays = units.iter().flat_map(|unit| &unit.paths).chain(&port.paths).map(|path| path.delay);

@@ -7,11 +7,11 @@ use super::{
 };
 use crate::{
     error::{LoadError, invalid},
-    kernel::{Axon, Synaptic, Weights, conv, dense, fan_out::FanOut, neuron::Neurons, sparse::Sparse},
+    kernel::{Axon, Synaptic, Weights, conv, dense, fan_out::FanOut, list::List, neuron::Neurons, sparse::Sparse},
 };
 use isa::{
     CoreId, CoreImage, Descriptor, Instruction, LayerId, NeuronDescriptor, NeuronKind, RouterId, WeightBlockId,
-    arch::Sweep,
+    arch::{Fire, Sweep},
 };
 
 /// The neurons of a tile, prepared.
@@ -26,6 +26,8 @@ pub(crate) struct Tile {
     pub(crate) window: (u32, u32),
     /// None for neurons that are never updated.
     pub(crate) neurons: Option<Neurons>,
+    /// Neurons given as a list of operations.
+    pub(crate) list: Option<List>,
     pub(crate) v_init: Vec<i32>,
     pub(crate) classes: Classes,
     pub(crate) to_host: bool,
@@ -44,6 +46,16 @@ impl Tile {
         let (c0, y0, x0) = self.origin;
         let (c, y, x) = (neuron % channels, neuron / channels / width, neuron / channels % width);
         (c0 + c as u16, y0 + y as u16, x0 + x as u16)
+    }
+
+    /// Whether its neurons can fire.
+    pub(crate) fn fires(&self) -> bool {
+        self.neurons.is_some() || self.list.as_ref().is_some_and(|list| list.fires)
+    }
+
+    /// First word of the potentials that the host reads.
+    pub(crate) fn potential(&self) -> usize {
+        self.list.as_ref().map_or(self.v_base, |list| list.potential)
     }
 
     /// Emission class of the neuron at an offset in the tile's state.
@@ -68,6 +80,8 @@ pub(crate) struct Unit {
     /// Tiles updated at the end of a timestep, in order.
     pub(crate) tick: Vec<usize>,
     pub(crate) n_state: usize,
+    /// State words with those that only the kernels of lists have.
+    pub(crate) n_words: usize,
     /// State words of the units before it.
     pub(crate) first_word: usize,
     /// Calls of all axons before each of its axons, over all units.
@@ -106,6 +120,7 @@ impl Loader<'_> {
 
         let (mut synaptic, mut tiles) = (Vec::new(), Vec::new());
         let mut index = Vec::new();
+        let mut n_words = image.n_state as usize;
         for (d, descriptor) in image.descriptors.iter().enumerate() {
             let place = format!("{core} d{d}");
             let prepared = match descriptor {
@@ -126,7 +141,7 @@ impl Loader<'_> {
                 }
                 Descriptor::Neurons(d) => {
                     index.push((None, Some(tiles.len())));
-                    tiles.push(self.tile(&place, d, local(d.layer), image.n_state, &paths)?);
+                    tiles.push(self.tile(&place, d, local(d.layer), (image.n_state, &mut n_words), &paths)?);
                     continue;
                 }
             };
@@ -144,7 +159,7 @@ impl Loader<'_> {
                 }
             }
             let layer = calls.first().map_or(0, |&op| synaptic[op as usize].1);
-            axons.push(Axon { calls, layer, from_input: false });
+            axons.push(Axon { calls, layer, from_input: false, graded: false });
         }
         let mut tick = Vec::new();
         let mut barriers = 0;
@@ -171,6 +186,7 @@ impl Loader<'_> {
             tiles,
             tick,
             n_state: image.n_state as usize,
+            n_words,
             first_word: 0,
             first_call: Vec::new(),
             on_spike: image.on_spike.len() as u64,
@@ -207,7 +223,7 @@ impl Loader<'_> {
         place: &str,
         d: &NeuronDescriptor,
         local_layer: u16,
-        n_state: u32,
+        (n_state, n_words): (u32, &mut usize),
         paths: &[Path],
     ) -> Result<Tile, LoadError> {
         let shape = self.program.layer(d.layer).shape;
@@ -218,24 +234,38 @@ impl Loader<'_> {
         {
             return Err(invalid(place, format!("tile reaches beyond its layer of {shape:?}")));
         }
-        if d.v_base as usize + d.n() > n_state as usize || d.params.len() != d.extent.0 as usize {
+        let parameters = matches!(d.kind, NeuronKind::Listed(_)) || d.params.len() == d.extent.0 as usize;
+        if d.v_base as usize + d.n_words() > n_state as usize || !parameters {
             return Err(invalid(place, "tile and parameters do not fit the state or the channels"));
         }
         let neurons = Neurons::new(d);
         if self.arch.core.sweep == Sweep::Touched && neurons.as_ref().is_some_and(|n| !n.is_inert()) {
             return Err(invalid(place, "the chip visits only touched neurons, which excludes bias and leak"));
         }
+        let list = match &d.kind {
+            NeuronKind::Listed(list) => {
+                if self.arch.core.sweep == Sweep::Touched || self.arch.core.fire == Fire::PerEvent {
+                    return Err(invalid(place, format!("{} neurons act in every timestep", list.model)));
+                }
+                let layer = self.program.layer(d.layer);
+                let number = |i: usize| {
+                    let (channels, width) = (usize::from(d.extent.0), usize::from(d.extent.2));
+                    let (c, y, x) = (i % channels, i / channels / width, i / channels % width);
+                    layer.index((d.origin.0 + c as u16, d.origin.1 + y as u16, d.origin.2 + x as u16)) as u32
+                };
+                Some(List::new(d, list, n_words, number).map_err(|cause| invalid(place, cause))?)
+            }
+            NeuronKind::Spiking { .. } | NeuronKind::Accumulator => None,
+        };
         Ok(Tile {
             layer: d.layer,
             local_layer,
             origin: d.origin,
             extent: (d.extent.0 as usize, d.extent.1 as usize, d.extent.2 as usize),
             v_base: d.v_base as usize,
-            window: match d.kind {
-                NeuronKind::Spiking { window, .. } => window,
-                NeuronKind::Accumulator => (0, 0),
-            },
+            window: d.kind.window().unwrap_or((0, 0)),
             neurons,
+            list,
             v_init: d.params.iter().map(|p| p.v_init).collect(),
             classes: classes(place, &d.emission, d.extent, paths)?,
             to_host: d.to_host,

@@ -22,7 +22,9 @@ pub use record::{Outcome, Record};
 use crate::{
     Machine, RunError, State, TimingMode,
     error::{BatchError, ReplayError},
+    kernel::list::List,
     ledger::ledger,
+    load::Tile,
     timing::Time,
 };
 use isa::{Ledger, Stimulus};
@@ -51,6 +53,7 @@ impl Machine {
         if self.fires_per_event() {
             return Err(ReplayError::PerEvent { arch: self.arch.name.clone() });
         }
+        self.spikes_only()?;
         for layer in &self.layers {
             let positions = usize::from(layer.shape.1) * usize::from(layer.shape.2);
             if positions > MOST_POSITIONS {
@@ -105,6 +108,15 @@ impl Machine {
         Ok(Replay { ledger: total, times: times.map_err(ReplayError::Sample)? })
     }
 
+    /// A record holds who fired, not what was emitted.
+    fn spikes_only(&self) -> Result<(), ReplayError> {
+        let emits = |tile: &&Tile| tile.list.as_ref().is_some_and(List::emits_values);
+        match self.loaded.units.iter().flat_map(|unit| &unit.tiles).find(emits) {
+            Some(tile) => Err(ReplayError::Values { layer: self.layers[tile.layer.0 as usize].name.clone() }),
+            None => Ok(()),
+        }
+    }
+
     fn touched_only(&self) -> bool {
         self.arch.core.sweep == isa::arch::Sweep::Touched
     }
@@ -116,6 +128,7 @@ impl Machine {
         if mode == TimingMode::Cycle {
             return Err(ReplayError::Cycle);
         }
+        self.spikes_only()?;
         let shapes = record.spikes.iter().map(|stream| stream.shape);
         if !shapes.eq(self.layers.iter().map(|layer| layer.shape)) || record.timesteps != self.timesteps {
             return Err(ReplayError::OtherNetwork);

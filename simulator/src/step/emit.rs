@@ -29,9 +29,9 @@ impl<'a> Emitter<'a> {
         Self { settings, t, place, tile, fan, listed: fan.is_some_and(FanOut::is_whole) && !watched }
     }
 
-    /// Takes those channels of a position that `state.fired` marks.
+    /// Takes those channels of a position that `state.fired` marks; `values` are what they emit, if not spikes.
     #[inline]
-    pub(super) fn position<P: Probe>(&self, state: &mut State, position: usize) {
+    pub(super) fn position<P: Probe>(&self, state: &mut State, position: usize, values: Option<&[i32]>) {
         if self.listed {
             append_set(&state.fired, (position * self.tile.extent.0) as u32, &mut state.direct);
             return;
@@ -39,12 +39,12 @@ impl<'a> Emitter<'a> {
         state.channels.clear();
         append_set(&state.fired, self.tile.origin.0, &mut state.channels);
         if !state.channels.is_empty() {
-            self.channels::<P>(state, position);
+            self.channels::<P>(state, position, values);
         }
     }
 
     /// Sends the spikes of `state.channels` at a position.
-    fn channels<P: Probe>(&self, state: &mut State, position: usize) {
+    fn channels<P: Probe>(&self, state: &mut State, position: usize, values: Option<&[i32]>) {
         let (tile, (u, index)) = (self.tile, self.place);
         let (channels, _, width) = tile.extent;
         let (y, x) = (position / width, position % width);
@@ -52,15 +52,16 @@ impl<'a> Emitter<'a> {
         let layer = &self.settings.layers[tile.layer.0 as usize];
         let neuron = |c: u16| layer.index((c, place.0, place.1));
         let own = &mut state.units[u].tiles[index];
-        if tile.layer == self.settings.read_layer {
+        if tile.fires() && tile.layer == self.settings.read_layer {
             state.channels.iter().for_each(|&c| state.read_counts[neuron(c)] += 1);
         }
-        if P::SPIKES {
+        if P::SPIKES && tile.fires() {
             state.fired_in[tile.layer.0 as usize].extend(state.channels.iter().map(|&c| neuron(c) as u32));
         }
         let class = |c: u16| tile.classes.of((c - tile.origin.0) as usize, y, x);
-        for run in state.channels.chunk_by(|&a, &b| class(a) == class(b)) {
-            let class = class(run[0]);
+        let value = |c: u16| values.map_or(1, |values| values[usize::from(c - tile.origin.0)]);
+        for run in state.channels.chunk_by(|&a, &b| class(a) == class(b) && value(a) == value(b)) {
+            let (class, value) = (class(run[0]), value(run[0]));
             if self.settings.ordered {
                 state.order.extend(std::iter::repeat_n((u as u32, index as u16, class), run.len()));
             }
@@ -74,7 +75,7 @@ impl<'a> Emitter<'a> {
             }
             own.step_uses[class as usize] += run.len() as u32;
             if let Some(deliveries) = tile.classes.deliveries.get(class as usize) {
-                state.ring.send((self.t, self.settings.timesteps), deliveries, run, place, 1);
+                state.ring.send((self.t, self.settings.timesteps), deliveries, run, place, value);
             }
         }
     }

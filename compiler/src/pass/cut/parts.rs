@@ -3,7 +3,7 @@
 use super::{Cut, Unfit, alone};
 use crate::{
     activity::Activity,
-    demand::{Capacity, Demand, Resource},
+    demand::{Capacity, Demand, NeuronMemory, Resource},
     incidence::{Incidence, pooled, source_of},
     partition::Grid,
 };
@@ -228,8 +228,9 @@ impl<'a> Parts<'a> {
         let mut demand = Demand::default();
         demand[Resource::Neurons] = n;
         demand[Resource::Channels] = self.problem.n() as u64;
-        demand[Resource::State] = memories.state.state_bits(n, 1, 1, core.state_bits);
-        demand[Resource::Params] = memories.params.row_bits(n, 3, core.state_bits);
+        let memory = NeuronMemory::of(self.problem.graph.population(self.problem.id));
+        demand[Resource::State] = memories.state.state_bits(n, 1, 1, core.state_bits) * memory.words;
+        demand[Resource::Params] = memories.params.row_bits(n, memory.params, core.state_bits);
         demand[Resource::AxonsIn] = load.axons_in;
         demand[Resource::FanIn] = load.fan_in;
         demand[Resource::Weights] = load.list_bits;

@@ -77,6 +77,11 @@ fn widest_values(neuron: &NeuronModel<Quantized>) -> Vec<(&'static str, i64)> {
             ("floor", s.floor.unwrap_or(0)),
         ],
         NeuronModel::Accumulator { v_init } => vec![("initial potential", widest(&v_init.0))],
+        NeuronModel::Dynamic(list) => {
+            let words = list.words.iter().map(|word| &word.init);
+            let params = list.params.iter().map(|param| &param.values);
+            words.chain(params).map(|values| ("parameter", widest(&values.0))).collect()
+        }
         NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{extent, layer, origin};
 use crate::partition::Tile;
-use ir::{Compare, Graph, Leak, NeuronModel, Quantized, Reset};
-use isa::{NeuronDescriptor, NeuronKind, op::ChannelParams};
+use ir::{Compare, Dynamics, Graph, Leak, NeuronModel, PerChannel, Quantized, Reset, Shape};
+use isa::{NeuronDescriptor, NeuronKind, NeuronList, neuron::Column, op::ChannelParams};
 
 /// The descriptor of a tile whose state begins at `v_base`.
 pub(super) fn descriptor(
@@ -37,6 +37,9 @@ pub(super) fn descriptor(
             NeuronKind::Accumulator,
             channels().map(|c| ChannelParams { threshold: 0, v_init: v_init.at(c) as i32, bias: 0 }).collect(),
         ),
+        NeuronModel::Dynamic(dynamics) => {
+            (NeuronKind::Listed(Box::new(list(dynamics, graph.population(tile.population).shape, tile))), Vec::new())
+        }
         NeuronModel::Input { .. } | NeuronModel::Linear => {
             unreachable!("inputs have no tiles and linear populations are rejected before tiling")
         }
@@ -50,5 +53,32 @@ pub(super) fn descriptor(
         params,
         emission,
         to_host: graph.readout.population() == tile.population,
+    }
+}
+
+/// A list of operations, with the values of the tile's neurons.
+fn list(dynamics: &Dynamics<Quantized>, shape: Shape, tile: &Tile) -> NeuronList {
+    let column = |name: &str, values: &PerChannel<i64>| {
+        let n = values.0.len();
+        let of_tile: Vec<i64> = if n == 1 {
+            values.0.clone()
+        } else if n == shape.channels as usize {
+            tile.channels.clone().map(|c| values.at(c as usize)).collect()
+        } else {
+            let places = tile.rows.clone().flat_map(|y| tile.cols.clone().map(move |x| (y, x)));
+            let neurons = places.flat_map(|(y, x)| tile.channels.clone().map(move |c| (c, y, x)));
+            neurons.map(|(c, y, x)| values.0[shape.index(c, y, x)]).collect()
+        };
+        Column { name: name.into(), values: of_tile.into_iter().map(|v| v as i32).collect() }
+    };
+    NeuronList {
+        model: dynamics.model.clone(),
+        shift: dynamics.shift,
+        window: (dynamics.window.start, dynamics.window.end),
+        potential: dynamics.potential,
+        scratch: dynamics.scratch,
+        words: dynamics.words.iter().map(|word| column(&word.name, &word.init)).collect(),
+        params: dynamics.params.iter().map(|param| column(&param.name, &param.values)).collect(),
+        ops: dynamics.ops.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! Clips chosen by spike error, and the comparison of spikes with the real-valued network, on calibration inputs.
 
 use super::{LayerReport, Observed, QuantizeOptions, Steps, round};
-use ir::{Graph, NeuronModel, PopulationId, Quantized, Stimulus, Trace, Trained, interp::interpret_with, interpret};
+use ir::{Graph, PopulationId, Quantized, Stimulus, Trace, Trained, interp::interpret_with, interpret};
 
 const CANDIDATES: [f64; 8] = [1.0, 0.95, 0.9, 0.8, 0.7, 0.5, 0.35, 0.25];
 
@@ -12,7 +12,7 @@ pub(super) fn choose_clips(graph: &Graph<Trained>, options: &QuantizeOptions<'_>
         return clips;
     }
     let wanted: Vec<Trace<Trained>> = options.calibration.iter().map(|s| interpret(graph, s)).collect();
-    for (id, p) in graph.populations().filter(|(_, p)| matches!(p.neuron, NeuronModel::Spiking(_))) {
+    for (id, p) in graph.populations().filter(|(_, p)| p.neuron.spikes()) {
         let error = |clip: f64| -> u64 {
             let mut clips = clips.clone();
             clips[id.0 as usize] = clip;

@@ -1,0 +1,350 @@
+//! A chain of blocks as an integer graph.
+//!
+//! Block l updates from step l on, so that a layer works one step behind the one before it. A sample is presented in `steps`
+//! steps, and block l sees it in the steps `l .. l + steps`. With a reset interval P, as lava-dl's networks run on the chip,
+//! samples follow each other: the state of block l is 0 again in the steps `t ≡ l (mod P)`.
+
+use crate::{
+    Problem,
+    block::{Block, Kind, Netx},
+    neuron::NeuronConfig,
+    weights::{integers, weights},
+};
+use ir::{
+    Connectivity, Conv2d, Graph, InputCoding, InputEncoding, NeuronModel, PerChannel, Population, PopulationId,
+    Projection, Quantized, Readout, Shape, SynapseLists, Window,
+};
+
+/// What a file does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Timesteps in which a sample is presented; the file's `tSample`, or 16.
+    pub steps: Option<u32>,
+    /// Interval of the reset, if samples follow each other without a new start.
+    pub reset_interval: Option<u32>,
+    /// The input's events have timesteps of their own (spikes), rather than values presented in every step.
+    pub events: bool,
+}
+
+/// A network with what was assumed on the way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imported {
+    /// The network.
+    pub graph: Graph<Quantized>,
+    /// What the file does not say, a line each.
+    pub assumptions: Vec<String>,
+}
+
+struct Chain {
+    graph: Graph<Quantized>,
+    options: Options,
+    steps: u32,
+    /// Number of neuron layers so far: the step from which the next one updates.
+    depth: u32,
+    last: Option<(PopulationId, Shape)>,
+    silent: bool,
+    averages: bool,
+}
+
+/// The network of a file.
+///
+/// # Errors
+/// Every block that is not read, by number and name.
+pub fn lower(netx: &Netx, name: &str, options: &Options) -> Result<Imported, Vec<Problem>> {
+    let mut assumptions = Vec::new();
+    let steps = options.steps.or(netx.sample_steps).unwrap_or(16);
+    let origin = match (options.steps, netx.sample_steps) {
+        (Some(_), _) => "given",
+        (None, Some(_)) => "the file's tSample",
+        (None, None) => "assumed",
+    };
+    assumptions.push(format!("a sample is presented in {steps} timesteps ({origin})"));
+    let layers = netx.blocks.iter().filter(|b| layer(b)).count() as u32;
+    let timesteps = match options.reset_interval {
+        Some(interval) => {
+            assumptions.push(format!("layer l starts again in the timesteps t ≡ l (mod {interval})"));
+            steps
+        }
+        None => steps + layers.saturating_sub(1),
+    };
+    let mut chain = Chain {
+        graph: Graph::new(name, timesteps, encoding(netx.blocks.first())),
+        options: *options,
+        steps,
+        depth: 0,
+        last: None,
+        silent: false,
+        averages: false,
+    };
+    let mut problems: Vec<Problem> = Vec::new();
+    for block in &netx.blocks {
+        if let Err(problem) = chain.add(block) {
+            problems.push(problem);
+            if chain.last.is_none() {
+                break;
+            }
+        }
+    }
+    let Some((last, _)) = chain.last.filter(|_| problems.is_empty()) else {
+        if problems.is_empty() {
+            problems.push(Problem::new("file", "holds no block"));
+        }
+        return Err(problems);
+    };
+    chain.graph.readout = if chain.silent {
+        let what = if chain.averages { "sums of spikes" } else { "potentials" };
+        assumptions.push(format!("the class is that of the largest of the last layer's {what}"));
+        Readout::Potential { population: last }
+    } else {
+        assumptions.push("the class is that with the most spikes of the last layer".into());
+        Readout::SpikeCount { population: last }
+    };
+    let broken: Vec<Problem> =
+        ir::verify(&chain.graph).into_iter().map(|v| Problem::new(v.entity, v.message)).collect();
+    if broken.is_empty() { Ok(Imported { graph: chain.graph, assumptions }) } else { Err(broken) }
+}
+
+/// Whether a block has neurons.
+fn layer(block: &Block) -> bool {
+    match block.kind {
+        Kind::Input => block.neuron.is_some(),
+        Kind::Dense | Kind::Recurrent | Kind::Conv | Kind::Average => true,
+        Kind::Flatten | Kind::Other(_) => false,
+    }
+}
+
+/// Values of an image: bias = weight·x + bias of the input block, x in 0 to 1.
+fn encoding(input: Option<&Block>) -> InputEncoding {
+    let Some(block) = input.filter(|block| block.kind == Kind::Input && block.neuron.is_some()) else {
+        return InputEncoding::Pixels;
+    };
+    let gain = block.weight.as_ref().and_then(|(_, values)| values.first()).copied().unwrap_or(64.0);
+    let offset = block.bias.first().copied().unwrap_or(0.0);
+    InputEncoding::Affine { gain: gain as f32, offset: offset as f32 }
+}
+
+fn extents(place: &str, sides: &[usize]) -> Result<Shape, Problem> {
+    let mut whole = Vec::new();
+    for &side in sides {
+        let side = u32::try_from(side).ok().filter(|&side| (1..=65_535).contains(&side));
+        whole.push(side.ok_or_else(|| Problem::new(place, "a side of its shape is 0 or passes 65,535"))?);
+    }
+    match whole[..] {
+        [channels] => Ok(Shape::vector(channels)),
+        [rows, columns] => Ok(Shape::new(1, rows, columns)),
+        [channels, rows, columns] => Ok(Shape::new(channels, rows, columns)),
+        _ => Err(Problem::new(place, format!("its shape has {} sides", sides.len()))),
+    }
+}
+
+impl Chain {
+    fn add(&mut self, block: &Block) -> Result<(), Problem> {
+        match &block.kind {
+            Kind::Input => self.input(block),
+            Kind::Flatten => {
+                // Vectors are numbered as maps are: channel by channel, row by row.
+                self.source(block).map(|_| ())
+            }
+            Kind::Conv => self.conv(block),
+            Kind::Dense | Kind::Recurrent => self.dense(block),
+            Kind::Average => self.average(block),
+            Kind::Other(name) => Err(Problem::new(
+                block.place(),
+                format!("blocks of type `{name}` are not read; input, dense, dense_rec, conv, flatten and average are"),
+            )),
+        }
+    }
+
+    /// What a block receives; a file may begin without an input block, if its first block says how wide it is.
+    fn source(&self, block: &Block) -> Result<(PopulationId, Shape), Problem> {
+        self.last.ok_or_else(|| Problem::new(block.place(), "nothing comes before it; the file needs an input block"))
+    }
+
+    fn window(&self) -> Window {
+        match self.options.reset_interval {
+            Some(_) => Window::new(0, self.graph.timesteps),
+            None => Window::new(self.depth, self.depth + self.steps),
+        }
+    }
+
+    fn restart(&self) -> Option<(u32, u32)> {
+        self.options.reset_interval.filter(|&interval| interval > 0).map(|interval| (interval, self.depth % interval))
+    }
+
+    fn external(&mut self, shape: Shape) -> PopulationId {
+        let coding =
+            if self.options.events { InputCoding::Events } else { InputCoding::DirectEveryStep { steps: self.steps } };
+        let neuron = NeuronModel::Input { coding, scale: 1.0 };
+        self.graph.add_population(Population { name: "input".into(), shape, neuron, norm: () })
+    }
+
+    /// A population of neurons behind the last one.
+    fn neurons(&mut self, block: &Block, (shape, exponent): (Shape, i64)) -> Result<PopulationId, Problem> {
+        let config = block.neuron.clone().unwrap_or_else(NeuronConfig::integrator);
+        let place = block.place();
+        let bias = if block.kind == Kind::Input { Vec::new() } else { integers(&place, "bias", &block.bias)? };
+        if !bias.is_empty() && bias.len() != 1 && bias.len() != shape.channels as usize && bias.len() != shape.neurons()
+        {
+            return Err(Problem::new(&place, format!("{} biases for {shape}", bias.len())));
+        }
+        let list = config.dynamics(&place, &bias, (exponent, self.window(), self.restart()))?;
+        self.silent = config.is_silent();
+        let name = format!("{}{}", block.kind, block.index);
+        let neuron = NeuronModel::Dynamic(Box::new(list));
+        let id = self.graph.add_population(Population { name, shape, neuron, norm: () });
+        self.depth += 1;
+        self.last = Some((id, shape));
+        Ok(id)
+    }
+
+    fn input(&mut self, block: &Block) -> Result<(), Problem> {
+        let shape = extents(&block.place(), &block.shape)?;
+        let external = self.external(shape);
+        self.last = Some((external, shape));
+        if block.neuron.is_none() {
+            return Ok(());
+        }
+        let id = self.neurons(block, (shape, 0))?;
+        let connectivity = Connectivity::OneToOne;
+        self.graph.connect(external, id, Projection { connectivity, pool: None, weights: vec![1], delay: 0 });
+        Ok(())
+    }
+
+    /// Spikes act in the next step; events of the input, which no neuron holds back, in their own.
+    fn delay(&self, source: PopulationId) -> u32 {
+        u32::from(!matches!(self.graph.population(source).neuron, NeuronModel::Input { .. }))
+    }
+
+    fn conv(&mut self, block: &Block) -> Result<(), Problem> {
+        let place = block.place();
+        let (source, from) = self.source(block)?;
+        let (sides, values) = block.weight.as_ref().ok_or_else(|| Problem::new(&place, "has no weights"))?;
+        let &[out, _, rows, columns] = &sides[..] else {
+            return Err(Problem::new(&place, format!("its weights have {} extents instead of 4", sides.len())));
+        };
+        if !block.delay.is_empty() && block.delay.iter().any(|&d| d != 0) {
+            return Err(Problem::new(&place, "delays of convolutions are not read"));
+        }
+        let conv = Conv2d {
+            kernel: (rows as u32, columns as u32),
+            stride: block.stride,
+            padding: block.padding,
+            dilation: block.dilation,
+            groups: block.groups,
+        };
+        let map = if conv.stride.0 > 0 && conv.stride.1 > 0 { conv.output(from) } else { None };
+        let map = map.ok_or_else(|| Problem::new(&place, format!("its kernel does not fit in {from}")))?;
+        let shape = extents(&place, &[out, map.0 as usize, map.1 as usize])?;
+        if block.shape.len() == 3 && extents(&place, &block.shape)? != shape {
+            return Err(Problem::new(&place, format!("states the shape {:?}, but computes {shape}", block.shape)));
+        }
+        let weights = weights(&place, values)?;
+        let id = self.neurons(block, (shape, weights.exponent))?;
+        let delay = self.delay(source);
+        let connectivity = Connectivity::Conv2d(conv);
+        self.graph.connect(source, id, Projection { connectivity, pool: None, weights: weights.values, delay });
+        Ok(())
+    }
+
+    fn dense(&mut self, block: &Block) -> Result<(), Problem> {
+        let place = block.place();
+        let (source, from) = self.source(block)?;
+        let (_, values) = block.weight.as_ref().ok_or_else(|| Problem::new(&place, "has no weights"))?;
+        let n: usize = block.shape.iter().product();
+        let inputs = from.neurons();
+        if n == 0 || values.len() != n.saturating_mul(inputs) {
+            let message = format!("has {} weights for {n} neurons behind {inputs}", values.len());
+            return Err(Problem::new(&place, message));
+        }
+        let recurrent = match (&block.kind, &block.weight_rec) {
+            (Kind::Recurrent, Some((_, values))) if values.len() == n * n => Some(values.clone()),
+            (Kind::Recurrent, _) => return Err(Problem::new(&place, "its recurrent weights are not a square")),
+            _ => None,
+        };
+        // Both matrices share the synapses' exponent.
+        let all: Vec<f64> = values.iter().chain(recurrent.iter().flatten()).copied().collect();
+        let whole = weights(&place, &all)?;
+        let (forward, back) = whole.values.split_at(values.len());
+        let id = self.neurons(block, (extents(&place, &[n])?, whole.exponent))?;
+        let delay = self.delay(source);
+        self.matrix((source, id), forward, (inputs, delay), block)?;
+        if recurrent.is_some() {
+            self.matrix((id, id), back, (n, 1), block)?;
+        }
+        Ok(())
+    }
+
+    /// A matrix with its delays: one projection for each delay that occurs.
+    fn matrix(
+        &mut self,
+        (pre, post): (PopulationId, PopulationId),
+        weights: &[i32],
+        (inputs, delay): (usize, u32),
+        block: &Block,
+    ) -> Result<(), Problem> {
+        let n = weights.len() / inputs;
+        let place = block.place();
+        if let Some(wrong) = block.delay.iter().find(|&&d| d < 0) {
+            return Err(Problem::new(&place, format!("a delay of {wrong}")));
+        }
+        // As lava-dl reads them: by neuron of the block, else by source; at most 62.
+        let of = |o: usize, i: usize| -> u32 {
+            let d = match block.delay.len() {
+                0 => 0,
+                1 => block.delay[0],
+                k if k == n => block.delay[o],
+                k if k == inputs => block.delay[i],
+                _ => block.delay[o * inputs + i],
+            };
+            d.min(62) as u32
+        };
+        if ![0, 1, n, inputs, n * inputs].contains(&block.delay.len()) {
+            return Err(Problem::new(&place, format!("{} delays for {n} neurons behind {inputs}", block.delay.len())));
+        }
+        let mut delays: Vec<u32> =
+            (0..n).flat_map(|o| (0..inputs).map(move |i| (o, i))).map(|(o, i)| of(o, i)).collect();
+        delays.sort_unstable();
+        delays.dedup();
+        if let [only] = delays[..] {
+            let connectivity = Connectivity::Dense;
+            let projection = Projection { connectivity, pool: None, weights: weights.to_vec(), delay: delay + only };
+            self.graph.connect(pre, post, projection);
+            return Ok(());
+        }
+        for d in delays {
+            let chosen = |i: usize| (0..n).filter(move |&o| of(o, i) == d && weights[o * inputs + i] != 0);
+            let lists = SynapseLists::new((0..inputs).map(|i| chosen(i).map(|o| o as u32)));
+            let weights = (0..inputs).flat_map(|i| chosen(i).map(move |o| weights[o * inputs + i])).collect();
+            let connectivity = Connectivity::Sparse(lists);
+            self.graph.connect(pre, post, Projection { connectivity, pool: None, weights, delay: delay + d });
+        }
+        Ok(())
+    }
+
+    /// The mean over equal parts of the neurons, as the sum of their spikes over the sample.
+    fn average(&mut self, block: &Block) -> Result<(), Problem> {
+        let place = block.place();
+        let (source, from) = self.source(block)?;
+        let n: usize = block.shape.iter().product();
+        if n == 0 || !from.neurons().is_multiple_of(n) {
+            return Err(Problem::new(&place, format!("{n} outputs do not divide {} neurons", from.neurons())));
+        }
+        let shape = extents(&place, &[n])?;
+        let group = from.neurons() / n;
+        let neuron = NeuronModel::Accumulator { v_init: PerChannel::uniform(0) };
+        let name = format!("{}{}", block.kind, block.index);
+        let id = self.graph.add_population(Population { name, shape, neuron, norm: () });
+        let lists = SynapseLists::new((0..from.neurons()).map(|i| [(i / group) as u32]));
+        let projection = Projection {
+            connectivity: Connectivity::Sparse(lists),
+            pool: None,
+            weights: vec![1; from.neurons()],
+            delay: self.delay(source),
+        };
+        self.graph.connect(source, id, projection);
+        (self.silent, self.averages) = (true, true);
+        self.depth += 1;
+        self.last = Some((id, shape));
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! lava-dl's networks against the traces that lava-dl recorded: spike for spike through the interpreter, and through the program on
+//! a chip that computes as Loihi 2 does.
+
+mod npy;
+
+use compiler::{Options, compile_quantized, stimulus};
+use ir::{Graph, InputCoding, Quantized, Stimulus, Trace};
+use isa::{LayerId, Timestep, arch::preset::preset};
+use npy::{Npy, read_npz};
+use simulator::{Machine, Probe, TimingMode};
+use std::path::PathBuf;
+
+fn data(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data").join(file)
+}
+
+fn network(file: &str, options: netx::Options) -> Graph<Quantized> {
+    let bytes = std::fs::read(data(file)).expect("test data");
+    let netx = netx::read(bytes).unwrap_or_else(|problem| panic!("{problem}"));
+    netx::lower(&netx, "netx", &options).unwrap_or_else(|problems| panic!("{problems:?}")).graph
+}
+
+/// Biases (column, row, channel) as the values of input neurons, presented in every step.
+fn driven(graph: &Graph<Quantized>, bias: &Npy, steps: u32) -> Stimulus {
+    let shape = graph.population(graph.input().expect("an input")).shape;
+    let value = |i: usize| {
+        let (c, y, x) = shape.position(i);
+        bias.at(&[x as usize, y as usize, c as usize]) as i32
+    };
+    let values: Vec<i32> = (0..shape.neurons()).map(value).collect();
+    Stimulus::direct(&values, InputCoding::DirectEveryStep { steps })
+}
+
+#[derive(Default)]
+struct Spikes(Vec<Vec<Vec<u32>>>);
+
+impl Probe for Spikes {
+    const SPIKES: bool = true;
+
+    fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
+        let (t, layer) = (t.0 as usize, layer.0 as usize);
+        self.0.resize(self.0.len().max(layer + 1), Vec::new());
+        self.0[layer].resize(t + 1, Vec::new());
+        self.0[layer][t] = neurons.to_vec();
+    }
+}
+
+/// The program on a chip spikes as the graph means.
+fn on_chip(graph: &Graph<Quantized>, sample: &Stimulus, trace: &Trace<Quantized>) {
+    let arch = preset("loihi2").expect("a preset");
+    let options = Options { moves_per_cluster: 10, check: false, ..Options::default() };
+    let program = compile_quantized(graph, &arch, &options).unwrap_or_else(|error| panic!("{error}")).program;
+    assert_eq!(isa::verify(&program, &arch), []);
+    assert_eq!(isa::decode(&isa::encode(&program)).as_ref(), Ok(&program));
+    let machine = Machine::new(&program, &arch).expect("compiled programs load");
+    let mut seen = Spikes::default();
+    let run = machine.run(&stimulus(sample), TimingMode::Counts, &mut seen).expect("a valid sample");
+    for (id, population) in graph.populations().skip(1) {
+        let layer = id.0 as usize;
+        assert!(seen.0[layer] == trace.spikes[layer], "spikes of `{}`", population.name);
+    }
+    let read = graph.readout.population().0 as usize;
+    assert_eq!(run.potentials.iter().map(|&v| i64::from(v)).collect::<Vec<_>>(), trace.potentials[read]);
+}
+
+/// Spikes of a population that differ from recorded ones, and how many were recorded; `recorded(t, c, y, x)`.
+fn wrong(
+    graph: &Graph<Quantized>,
+    trace: &Trace<Quantized>,
+    layer: usize,
+    steps: std::ops::Range<usize>,
+    recorded: impl Fn(usize, (usize, usize, usize)) -> bool,
+) -> (usize, usize) {
+    let shape = graph.population(ir::PopulationId(layer as u32)).shape;
+    let (mut n_wrong, mut n) = (0, 0);
+    for t in steps {
+        let mut fired = vec![false; shape.neurons()];
+        trace.spikes[layer][t].iter().for_each(|&i| fired[i as usize] = true);
+        for (i, &fired) in fired.iter().enumerate() {
+            let (c, y, x) = shape.position(i);
+            let golden = recorded(t, (c as usize, y as usize, x as usize));
+            n += usize::from(golden);
+            n_wrong += usize::from(golden != fired);
+        }
+    }
+    (n_wrong, n)
+}
+
+#[test]
+fn pilotnet_spikes_as_on_loihi_2_in_24_steps_with_resets() {
+    let options = netx::Options { steps: Some(24), reset_interval: Some(17), events: false };
+    let graph = network("pilotnet/network.net", options);
+    assert_eq!((graph.n_populations(), graph.timesteps), (11, 24));
+    let sample = driven(&graph, &Npy::read(&data("pilotnet/input_bias.npy")), 24);
+    let trace = ir::interpret(&graph, &sample);
+    let golden = read_npz(&data("pilotnet/golden.npz"));
+    let layers = ["input_spikes", "conv_0_spikes", "conv_1_spikes", "conv_2_spikes", "conv_3_spikes", "conv_4_spikes"]
+        .into_iter()
+        .chain(["fc_0_spikes", "fc_1_spikes", "fc_2_spikes"]);
+    for (layer, name) in (1..).zip(layers) {
+        let golden = &golden[name];
+        let (n_wrong, n) = wrong(&graph, &trace, layer, 0..24, |t, (c, y, x)| {
+            let index = if golden.shape.len() == 2 { vec![t, c] } else { vec![t, c, y, x] };
+            golden.at(&index) != 0.0
+        });
+        assert!(n > 0, "{name} is active");
+        assert_eq!(n_wrong, 0, "{name}: wrong spikes, {n} recorded");
+    }
+    on_chip(&graph, &sample, &trace);
+}
+
+#[test]
+fn tinynet_spikes_as_recorded() {
+    let options = netx::Options { steps: Some(17), ..netx::Options::default() };
+    let graph = network("tinynet/tiny.net", options);
+    assert_eq!((graph.n_populations(), graph.timesteps), (4, 19));
+    let sample = driven(&graph, &Npy::read(&data("tinynet/input_bias.npy")), 17);
+    let trace = ir::interpret(&graph, &sample);
+    for (layer, file) in [(1, "tinynet/input.npy"), (2, "tinynet/layer1.npy"), (3, "tinynet/output.npy")] {
+        let recorded = Npy::read(&data(file));
+        // lava-dl's training records layers side by side and one step late: its step t of layer l is step t + l − 1 here.
+        // Layer 0 is population 1; the first recorded step is empty.
+        let first = layer - 1;
+        let (n_wrong, n) = wrong(&graph, &trace, layer, first..first + 15, |t, (c, y, x)| {
+            recorded.at(&[0, c, y, x, t + 2 - layer]) != 0.0
+        });
+        assert!(n > 50, "{file} is active");
+        assert_eq!(n_wrong, 0, "{file}: wrong spikes, {n} recorded");
+    }
+    on_chip(&graph, &sample, &trace);
+}
