@@ -1,15 +1,14 @@
 //! The arguments of every command.
 
+pub(crate) mod energy;
+pub(crate) mod reproduce;
 mod shared;
 mod training;
 
 pub(crate) use self::training::{AblateArgs, DeployArgs, Method, ProtocolName, TrainArgs};
 pub(crate) use shared::{DataArgs, ImageArgs, Mode, ModelArgs, ProgramArgs, RateSource, SimulationArgs, TargetArgs};
 
-use crate::{
-    cmd::{energy::EnergyCommand, reproduce::ReproduceCommand},
-    nir::NirArgs,
-};
+use crate::nir::NirArgs;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use datasets::DatasetName;
 use std::path::PathBuf;
@@ -47,10 +46,10 @@ pub(crate) enum Command {
     Data(DataCommand),
     /// Price stored runs, evaluate analytical energy models, compare with formal networks, list tables
     #[command(subcommand)]
-    Energy(EnergyCommand),
+    Energy(energy::EnergyCommand),
     /// Rebuild published tables and figures from this program's own computations
     #[command(subcommand)]
-    Reproduce(ReproduceCommand),
+    Reproduce(reproduce::ReproduceCommand),
 }
 
 #[derive(Debug, ClapArgs)]

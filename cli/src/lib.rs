@@ -13,7 +13,6 @@ mod progress;
 mod recording;
 mod report;
 mod source;
-mod study;
 mod target;
 mod trace;
 

@@ -28,6 +28,7 @@
 //! | chips that fire per event against the same network in timesteps | [`Deployed::run_in_timesteps`], [`Mismatch`] |
 //! | how often neurons fire | [`Rates`] |
 //! | the network that analytical energy models evaluate | [`Model::measure_analytic`], [`analytic`] |
+//! | numbers with units, plain tables | [`report`] |
 //!
 //! The library prints nothing and opens no file: contents come in as bytes or text with a name for errors, and go out the same
 //! way. Long work tells a [`Progress`] and may be stopped by it; compilation is watched by an [`Observer`]; [`Quiet`] is both.
@@ -46,8 +47,10 @@ mod progress;
 mod quantization;
 mod rates;
 mod record;
+pub mod report;
 mod run;
 mod samples;
+mod spread;
 mod verify;
 
 pub use asynchronous::{LayerMismatch, Mismatch};
@@ -63,6 +66,7 @@ pub use rates::{LayerRates, Rates};
 pub use record::{LayerRecord, Priced, Record};
 pub use run::{Run, RunOptions, Sample};
 pub use samples::{Input, Recordings, Samples};
+pub use spread::Spread;
 pub use verify::{FloatAgreement, Verification};
 
 pub use compiler;

@@ -23,6 +23,8 @@ const IDEAL: &str = "lemaire_ideal";
 pub struct MeasuredNetwork {
     /// What the models evaluate.
     pub network: Network,
+    /// What it rests on, in words.
+    pub origin: String,
     /// How a real-valued input is presented.
     pub direct: DirectEncoding,
     /// Fraction of the hidden neurons that fire at least once, mean of the layers; absent without hidden layers.
@@ -69,6 +71,7 @@ impl Model {
             .map(|(id, _)| seen.density(id))
             .collect();
         let density = (!hidden.is_empty()).then(|| hidden.iter().sum::<f64>() / hidden.len() as f64);
-        Ok(MeasuredNetwork { network, direct, density })
+        let origin = format!("{}, spikes measured on {} of {}", self.name, samples.counted(), samples.name());
+        Ok(MeasuredNetwork { network, origin, direct, density })
     }
 }

@@ -1,9 +1,9 @@
 //! Arguments of training, comparing trained networks, and deploying one.
 
 use super::{DataArgs, TargetArgs};
-use crate::study::Vary;
 use clap::{Args as ClapArgs, ValueEnum};
 use datasets::DatasetName;
+use experiments::Vary;
 use std::path::PathBuf;
 
 #[derive(Debug, ClapArgs)]

@@ -1,15 +1,13 @@
 //! `spikeloom ablate`: one setting of the training varied, everything else equal.
 
-use crate::{
-    args::AblateArgs,
-    cmd, interrupt,
-    report::folder::{Folder, Provenance},
-    study::{Figure, Variant, Vary, train_all, variants},
-};
+use super::train::{ensure_free, overrides};
+use crate::{args::AblateArgs, cmd, interrupt, progress, report::folder::Folder};
 use anyhow::{Result, ensure};
 use datasets::{DatasetName, Split};
+use experiments::{Exhibit, Images, Provenance, Study, Trained, Variant, Vary, Watch, train_all, variants};
+use indicatif::ProgressBar;
 use std::{process::ExitCode, time::Instant};
-use training::ffgaf::Config;
+use training::ffgaf::{Config, Event};
 
 /// Trains and compares.
 pub(crate) fn run(args: &AblateArgs) -> Result<ExitCode> {
@@ -37,10 +35,18 @@ pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<Exit
     let folder = Folder::create(&args.out)?;
     let stop = interrupt::flag();
     let runs = args.out.join(name);
-    let Some(networks) = train_all(&variants, (&images, &test), (&runs, args.resume), &stop)? else {
+    for variant in &variants {
+        ensure_free(&variant.folder(&runs), args.resume)?;
+    }
+    let shown = Images { train: &images, test: &test };
+    let mut watch = Bar(ProgressBar::hidden());
+    let trained = train_all(&variants, shown, &runs, args.resume, &stop, &mut watch)?;
+    watch.0.finish_and_clear();
+    let Some(networks) = trained else {
+        eprintln!("stopped; continue with --resume");
         return Ok(ExitCode::from(1));
     };
-    let figure = Figure {
+    let figure = Study {
         title,
         vary: args.vary.name(),
         dataset: dataset.as_str(),
@@ -51,7 +57,7 @@ pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<Exit
         networks,
     };
     let made_by = Provenance::new(args.seeds.first().copied(), begun);
-    folder.write(name, &made_by, &figure, &figure.csv(), (figure.picture(&made_by).as_bytes(), "svg"))?;
+    folder.write(name, &made_by, &figure)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&figure)?);
     } else {
@@ -60,9 +66,33 @@ pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
+/// A bar for every variant.
+struct Bar(ProgressBar);
+
+impl Watch for Bar {
+    fn event(&mut self, variant: &Variant, event: Event<'_>) {
+        let config = &variant.config;
+        match event {
+            Event::Started { epochs_done, images } => {
+                self.0 = progress::bar((config.epochs * images) as u64, "images");
+                self.0.set_position((epochs_done * images) as u64);
+                self.0.reset_eta();
+                self.0.set_message(variant.label());
+            }
+            Event::Batch(now) => self.0.set_position(((now.epoch - 1) * now.of + now.images) as u64),
+            Event::Epoch(..) => {}
+        }
+    }
+
+    fn trained(&mut self, variant: &Variant, trained: &Trained) {
+        self.0.finish_and_clear();
+        eprintln!("{}: {:.2} % of the test images", variant.label(), trained.test_percent);
+    }
+}
+
 /// Every variant with every seed; `--set` changes all of them.
 fn configs(args: &AblateArgs, dataset: DatasetName, images: usize) -> Result<Vec<Variant>> {
-    let mut table = cmd::train::overrides(&args.settings)?;
+    let mut table = overrides(&args.settings)?;
     let validation = toml::Value::from((images / 10).min(5000) as i64);
     table.entry("validation").or_insert(validation);
     if !args.channels.is_empty() && args.vary != Vary::Channels {

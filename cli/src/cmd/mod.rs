@@ -1,20 +1,18 @@
 //! The commands, one per file.
 
-pub(crate) mod ablate;
+mod ablate;
 mod baseline;
 mod check;
 mod compile;
 mod data;
 mod deploy;
-pub(crate) mod energy;
+mod energy;
 mod export;
 mod inspect;
-pub(crate) mod reproduce;
+mod reproduce;
 mod run;
 mod simulate;
-pub(crate) mod train;
-
-pub(crate) use train::ensure_free;
+mod train;
 
 use crate::args::{Args, Command};
 use anyhow::{Context, Result, bail};

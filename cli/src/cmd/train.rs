@@ -138,7 +138,7 @@ pub(super) fn settings(args: &TrainArgs) -> Result<toml::Table> {
 }
 
 /// The settings given as `--set KEY=VALUE`.
-pub(crate) fn overrides(settings: &[String]) -> Result<toml::Table> {
+pub(super) fn overrides(settings: &[String]) -> Result<toml::Table> {
     let mut table = toml::Table::new();
     for setting in settings {
         merge(&mut table, setting.parse().with_context(|| format!("--set {setting}: is not KEY=VALUE in TOML"))?);
@@ -152,7 +152,7 @@ pub(super) fn origin(args: &TrainArgs) -> String {
 }
 
 /// Refuses to overwrite an earlier run that is not to be continued.
-pub(crate) fn ensure_free(out: &Path, resume: bool) -> Result<()> {
+pub(super) fn ensure_free(out: &Path, resume: bool) -> Result<()> {
     if !resume && out.join("checkpoint.safetensors").exists() {
         bail!(
             "{}: holds a checkpoint of an earlier run; continue it with --resume, or choose another folder with --out",

@@ -4,10 +4,10 @@ pub(crate) mod agreement;
 pub(crate) mod bounds;
 pub(crate) mod folder;
 pub(crate) mod mapping;
-pub(crate) mod number;
 pub(crate) mod per_event;
 pub(crate) mod per_image;
 pub(crate) mod quantization;
 pub(crate) mod queues;
 pub(crate) mod run;
-pub(crate) mod text;
+
+pub(crate) use spikeloom::report::{number, text};

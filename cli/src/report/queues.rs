@@ -1,10 +1,10 @@
 //! Limited input queues: how full they were and how long packets waited in front of them, or that this was not asked.
 
-use super::{number::si, run::Spread};
+use super::number::si;
 use isa::{Arch, Program, arch::Fire};
 use serde::Serialize;
 use simulator::QueueTime;
-use spikeloom::Run;
+use spikeloom::{Run, Spread};
 use std::fmt::Write;
 
 /// What a timed run on a chip with limited input queues says about them.

@@ -13,7 +13,7 @@ use energy::{
 };
 use isa::{Action, LayerId};
 use serde::Serialize;
-use spikeloom::Run;
+use spikeloom::{Run, Spread};
 use std::fmt::Write;
 
 /// Means per image and their spread.
@@ -69,23 +69,6 @@ pub(crate) struct RunReport {
     pub(crate) per_event: Option<PerEvent>,
 }
 
-/// Mean and spread over images.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Spread {
-    /// Arithmetic mean.
-    pub(crate) mean: f64,
-    /// Standard deviation of the population.
-    pub(crate) std: f64,
-    /// Smallest value.
-    pub(crate) min: f64,
-    /// Median.
-    pub(crate) p50: f64,
-    /// 99th percentile.
-    pub(crate) p99: f64,
-    /// Largest value.
-    pub(crate) max: f64,
-}
-
 /// A layer, means per image.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LayerReport {
@@ -123,20 +106,6 @@ pub(crate) enum PartReport {
     Included(String),
     /// Not derivable, with the reason.
     NotDerivable(String),
-}
-
-impl Spread {
-    /// Of at least one value.
-    pub(super) fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut sorted: Vec<f64> = values.collect();
-        sorted.sort_by(f64::total_cmp);
-        let n = sorted.len() as f64;
-        let mean = sorted.iter().sum::<f64>() / n;
-        let variance = sorted.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
-        // Nearest-rank percentiles: always a value that occurred.
-        let rank = |p: f64| sorted[((p * n).ceil() as usize).clamp(1, sorted.len()) - 1];
-        Self { mean, std: variance.sqrt(), min: rank(0.0), p50: rank(0.5), p99: rank(0.99), max: rank(1.0) }
-    }
 }
 
 impl RunReport {

@@ -1,6 +1,7 @@
 //! `spikeloom energy compare`: a spiking network against formal ones, under several readings at once.
 
-use super::{args::CompareArgs, pj, subject};
+use super::{pj, subject};
+use crate::args::energy::CompareArgs;
 use crate::report::text::{Table, align_right};
 use anyhow::{Context, Result};
 use energy::{

@@ -1,14 +1,12 @@
 //! `spikeloom energy`: prices, models, comparisons and tables.
 
-mod args;
 mod compare;
 mod model;
 mod price;
-pub(crate) mod subject;
+mod subject;
 mod tables;
 
-pub(crate) use args::EnergyCommand;
-
+use crate::args::energy::EnergyCommand;
 use anyhow::Result;
 use std::process::ExitCode;
 

@@ -1,6 +1,7 @@
 //! `spikeloom energy model`: an analytical model, per layer and per term.
 
-use super::{args::ModelArgs, pj, subject};
+use super::{pj, subject};
+use crate::args::energy::ModelArgs;
 use crate::{
     files,
     report::{

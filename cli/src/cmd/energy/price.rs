@@ -1,6 +1,7 @@
 //! `spikeloom energy price`: a stored run under another table.
 
-use super::{args::PriceArgs, pj, with_range};
+use super::{pj, with_range};
+use crate::args::energy::PriceArgs;
 use crate::{
     files,
     report::{

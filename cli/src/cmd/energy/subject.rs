@@ -1,10 +1,14 @@
 //! The network that an analytical model looks at: described in a file, or measured by simulating images.
 
-use super::args::SubjectArgs;
-use crate::{args::ImageArgs, files, nir::NirArgs, progress::Bars, source};
+use crate::{
+    args::{ImageArgs, energy::SubjectArgs},
+    files,
+    nir::NirArgs,
+    progress::Bars,
+    source,
+};
 use anyhow::{Context, Result, bail, ensure};
 use energy::analytic::{DirectEncoding, Mode, Network};
-use spikeloom::{Model, Samples};
 use std::path::Path;
 
 /// A network with its activity, and where they come from.
@@ -23,7 +27,14 @@ pub(crate) struct Subject {
 pub(super) fn subject(args: &SubjectArgs, images: &ImageArgs, nir: &NirArgs) -> Result<Subject> {
     if let Some(name) = &args.model {
         let (model, samples) = source::inputs(name, nir, images)?;
-        return measure(&model, samples.as_ref());
+        // Every count of the run must equal its formula.
+        let measured = model.measure_analytic(samples.as_ref(), &mut Bars::new())?;
+        return Ok(Subject {
+            network: measured.network,
+            origin: measured.origin,
+            direct: Some(measured.direct),
+            density: measured.density,
+        });
     }
     if let Some(option) = nir.first_given() {
         bail!("{option}: is for NIR files, given with --model");
@@ -55,17 +66,6 @@ fn read(path: &Path) -> Result<Network> {
         layer.name = format!("layer{}", i + 1);
     }
     Ok(network)
-}
-
-/// Simulates images or recorded events on the ideal machine. Every count of the run must equal its formula.
-pub(crate) fn measure(model: &Model, samples: &dyn Samples) -> Result<Subject> {
-    let measured = model.measure_analytic(samples, &mut Bars::new())?;
-    Ok(Subject {
-        network: measured.network,
-        origin: format!("{}, spikes measured on {} of {}", model.name, samples.counted(), samples.name()),
-        direct: Some(measured.direct),
-        density: measured.density,
-    })
 }
 
 impl Subject {

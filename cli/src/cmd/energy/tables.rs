@@ -1,6 +1,6 @@
 //! `spikeloom energy tables`: what the component tables say.
 
-use super::args::TablesArgs;
+use crate::args::energy::TablesArgs;
 use crate::{
     report::text::{Table as Text, align_right},
     source,

@@ -2,8 +2,10 @@
 //!
 //! A part whose data are missing does not stop the others: the index says what it lacked, and the exit code is 1.
 
-use super::{AllArgs, ReproduceCommand};
-use crate::files;
+use crate::{
+    args::reproduce::{AllArgs, ReproduceCommand},
+    files,
+};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::{fmt::Write as _, path::Path, process::ExitCode};

@@ -1,187 +1,75 @@
 //! `spikeloom reproduce`: published tables and figures, made again from this program's own computations.
-//!
-//! The paper is FFGAF-SNN (forward-forward training of convolutional spiking networks with class-complexity-aware groups).
-//! Nothing is copied but what is printed there, and that is marked as printed.
 
 mod all;
-mod fig1;
-mod fig2;
-mod fig3;
-mod fig4;
-mod fig5;
-mod printed;
-mod table1;
-mod table2;
 
 use crate::{
-    args::{DataArgs, ImageArgs, ModelArgs},
+    args::{
+        AblateArgs, ImageArgs, ModelArgs,
+        reproduce::{
+            ClassArgs, Fig2Args, Fig3Args, Fig4Args, Fig4Vary, Fig5Args, OutArgs, ReproduceCommand, Table1Args,
+            Table2Args,
+        },
+    },
+    cmd::ablate,
+    files,
+    progress::Bars,
+    report::folder::Folder,
     source,
 };
 use anyhow::{Result, bail, ensure};
-use clap::{Args, Subcommand, ValueEnum};
-use datasets::{Dataset, DatasetName};
-use std::{path::PathBuf, process::ExitCode};
+use datasets::{Dataset, DatasetName, Split};
+use experiments::{Exhibit, Fig1, Fig2, Fig3, Fig5, Provenance, Table1, Table2, Vary};
+use std::{path::Path, process::ExitCode, time::Instant};
 use training::ffgaf::Network;
 
-/// What can be rebuilt.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ReproduceCommand {
-    /// Accuracies: printed values beside those measured by this program
-    Table1(Table1Args),
-    /// Energies on CIFAR-10: every printed cell re-derived, with the assumption that gives it, and a verdict
-    Table2(Table2Args),
-    /// Heat map of the similarity of the classes (eq. 2)
-    Fig1(ClassArgs),
-    /// Complexity of the classes, mean 0 and variance 1 (eq. 3), and the channels it gives them (eq. 4)
-    Fig2(Fig2Args),
-    /// The architecture, drawn and measured on a network: layers, groups of channels, goodness of each class
-    Fig3(Fig3Args),
-    /// Allocation strategies, or channels, against accuracy; trains networks
-    Fig4(Fig4Args),
-    /// Feature maps, weighted maps and spike maps of one image
-    Fig5(Fig5Args),
-    /// Every table and figure, and an index of them
-    All(AllArgs),
+/// Runs a reproduction.
+pub(crate) fn run(command: &ReproduceCommand) -> Result<ExitCode> {
+    match command {
+        ReproduceCommand::Table1(args) => table1(args),
+        ReproduceCommand::Table2(args) => table2(args),
+        ReproduceCommand::Fig1(args) => fig1(args),
+        ReproduceCommand::Fig2(args) => fig2(args),
+        ReproduceCommand::Fig3(args) => fig3(args),
+        ReproduceCommand::Fig4(args) => fig4(args),
+        ReproduceCommand::Fig5(args) => fig5(args),
+        ReproduceCommand::All(args) => all::run(args),
+    }
 }
 
-/// Where results go.
-#[derive(Debug, Args)]
-pub(crate) struct OutArgs {
-    /// Output folder: JSON, CSV and a picture
-    #[arg(long, value_name = "DIR", default_value = "reproduced")]
-    out: PathBuf,
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
+/// Writes the files of an exhibit and prints it.
+fn show(exhibit: &impl Exhibit, name: &str, begun: Instant, out: &OutArgs) -> Result<ExitCode> {
+    let made_by = Provenance::new(None, begun);
+    Folder::create(&out.out)?.write(name, &made_by, exhibit)?;
+    if out.json {
+        println!("{}", serde_json::to_string_pretty(exhibit)?);
+    } else {
+        print!("{}\n{made_by}\n", exhibit.text());
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Table1Args {
-    /// Further trained networks (.safetensors) to show
-    #[arg(long = "model", value_name = "FILE")]
-    models: Vec<String>,
-    #[command(flatten)]
-    out: OutArgs,
+fn table1(args: &Table1Args) -> Result<ExitCode> {
+    let begun = Instant::now();
+    let read = |name: &String| Ok((name.clone(), files::read(Path::new(name))?));
+    let models: Vec<(String, Vec<u8>)> = args.models.iter().map(read).collect::<Result<_>>()?;
+    show(&Table1::new(&models)?, "table1", begun, &args.out)
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Table2Args {
-    /// A trained network of FFGAF-SNN's geometry to simulate (.safetensors); default: a bundled one, if one ships
-    #[arg(long, value_name = "FILE")]
-    model: Option<String>,
-    /// Images to simulate
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    limit: u32,
-    #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    out: OutArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Fig3Args {
-    #[command(flatten)]
-    model: ModelArgs,
-    #[command(flatten)]
-    images: ImageArgs,
-    #[command(flatten)]
-    out: OutArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ClassArgs {
-    /// Data set, fetched before; may be given several times
-    #[arg(long, value_name = "NAME", default_values_t = [DatasetName::Cifar10])]
-    dataset: Vec<DatasetName>,
-    #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    out: OutArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Fig2Args {
-    /// φ of the allocation (eq. 4)
-    #[arg(long, default_value_t = 2.0)]
-    phi: f64,
-    #[command(flatten)]
-    classes: ClassArgs,
-}
-
-/// What is varied in figure 4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Fig4Vary {
-    /// How channels are divided among the classes
-    Allocation,
-    /// The number of channels of a one-layer network
-    Channels,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Fig4Args {
-    /// What is varied
-    #[arg(long, value_enum, default_value_t = Fig4Vary::Allocation)]
-    vary: Fig4Vary,
-    /// Data set, fetched before; default: cifar10 for allocation, fashion-mnist for channels
-    #[arg(long, value_name = "NAME")]
-    dataset: Option<DatasetName>,
-    /// Passes over the training images of each network
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
-    epochs: u32,
-    /// Use only the first N training images; the held-out ones are taken from them
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-    /// Channels of the layers for allocation; widths to try for channels. Default: 40,120,120,240; 20,40,80,160
-    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
-    channels: Vec<usize>,
-    /// Continue networks whose training was interrupted, keep finished ones
-    #[arg(long)]
-    resume: bool,
-    /// Seeds of weights, shuffling and hold-out; every network is trained with each
-    #[arg(long, value_name = "N,N,...", value_delimiter = ',', default_values_t = [1])]
-    seeds: Vec<u64>,
-    /// Number of worker threads; default: all processors. The result does not depend on it
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    out: OutArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Fig5Args {
-    #[command(flatten)]
-    model: ModelArgs,
-    /// Test images: a data set's name or folder; default: the 500 bundled ones for MNIST networks
-    #[arg(long, value_name = "NAME|DIR")]
-    data: Option<String>,
-    /// Which image, from 0
-    #[arg(long, value_name = "I", default_value_t = 0)]
-    image: usize,
-    /// Channels shown of each layer: those with the most spikes
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
-    channels: u32,
-    #[command(flatten)]
-    out: OutArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AllArgs {
-    /// Passes over the training images of each of figure 4's networks; 0 leaves figure 4 out
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    epochs: u32,
-    /// Use only the first N training images for figure 4
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-    /// Continue networks whose training was interrupted, keep finished ones
-    #[arg(long)]
-    resume: bool,
-    #[command(flatten)]
-    data: DataArgs,
-    /// Output folder
-    #[arg(long, value_name = "DIR", default_value = "reproduced")]
-    out: PathBuf,
+fn table2(args: &Table2Args) -> Result<ExitCode> {
+    let begun = Instant::now();
+    let mut table = Table2::new("no trained network of this geometry ships yet; give one with --model".into());
+    if let Some(name) = args.model.as_deref().or_else(Table2::bundled) {
+        match datasets::load(DatasetName::Cifar10, Split::Test, &args.data.dir()) {
+            Ok(test) => {
+                let images = test.subset(0..test.len().min(args.limit as usize));
+                table.simulate(&source::model(name)?, &images, &mut Bars::new())?;
+            }
+            // Nobody asked for a simulation; the rest of the table needs no images.
+            Err(error) if args.model.is_none() => table = Table2::new(error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    show(&table, "table2", begun, &args.out)
 }
 
 /// A trained network and images that it takes.
@@ -209,16 +97,66 @@ fn subject(model: &ModelArgs, images: &ImageArgs, what: &str) -> Result<Subject>
     Ok(Subject { name: model.name, network, images })
 }
 
-/// Runs a reproduction.
-pub(crate) fn run(command: &ReproduceCommand) -> Result<ExitCode> {
-    match command {
-        ReproduceCommand::Table1(args) => table1::run(args),
-        ReproduceCommand::Table2(args) => table2::run(args),
-        ReproduceCommand::Fig1(args) => fig1::run(args),
-        ReproduceCommand::Fig2(args) => fig2::run(args),
-        ReproduceCommand::Fig3(args) => fig3::run(args),
-        ReproduceCommand::Fig4(args) => fig4::run(args),
-        ReproduceCommand::Fig5(args) => fig5::run(args),
-        ReproduceCommand::All(args) => all::run(args),
+fn fig1(args: &ClassArgs) -> Result<ExitCode> {
+    by_class(args, "fig1", &|name, images| Fig1::of(name, images))
+}
+
+fn fig2(args: &Fig2Args) -> Result<ExitCode> {
+    ensure!(args.phi > 0.0, "--phi {}: must be above 0", args.phi);
+    by_class(&args.classes, "fig2", &|name, images| Fig2::of(name, images, args.phi))
+}
+
+/// A figure of every data set asked for.
+fn by_class<E: Exhibit>(args: &ClassArgs, figure: &str, of: &dyn Fn(DatasetName, &Dataset) -> E) -> Result<ExitCode> {
+    for &name in &args.dataset {
+        let begun = Instant::now();
+        let exhibit = of(name, &datasets::load(name, Split::Train, &args.data.dir())?);
+        let made_by = Provenance::new(None, begun);
+        Folder::create(&args.out.out)?.write(&format!("{figure}-{name}"), &made_by, &exhibit)?;
+        if args.out.json {
+            println!("{}", serde_json::to_string_pretty(&exhibit)?);
+        } else {
+            print!("{}{made_by}\n\n", exhibit.text());
+        }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fig3(args: &Fig3Args) -> Result<ExitCode> {
+    let begun = Instant::now();
+    let Subject { name, network, images } = subject(&args.model, &args.images, "groups and goodness")?;
+    show(&Fig3::new(&name, &network, &images), "fig3", begun, &args.out)
+}
+
+/// The two studies of the figure. Trains every network it shows.
+fn fig4(args: &Fig4Args) -> Result<ExitCode> {
+    let (vary, title) = match args.vary {
+        Fig4Vary::Allocation => (Vary::Allocation, "FFGAF-SNN, figure 4a: allocation strategies against accuracy"),
+        Fig4Vary::Channels => {
+            (Vary::Channels, "FFGAF-SNN, figure 4b: channels of a one-layer network against accuracy")
+        }
+    };
+    let study = AblateArgs {
+        vary,
+        dataset: args.dataset,
+        epochs: args.epochs,
+        limit: args.limit,
+        channels: args.channels.clone(),
+        settings: Vec::new(),
+        seeds: args.seeds.clone(),
+        resume: args.resume,
+        threads: args.threads,
+        data: args.data.clone(),
+        out: args.out.out.clone(),
+        json: args.out.json,
+    };
+    ablate::study(&study, title.to_owned(), &format!("fig4-{}", vary.name()))
+}
+
+fn fig5(args: &Fig5Args) -> Result<ExitCode> {
+    let begun = Instant::now();
+    let images = ImageArgs { data: args.data.clone(), limit: None };
+    let Subject { name, network, images } = subject(&args.model, &images, "feature maps")?;
+    let figure = Fig5::new(&name, &network, &images, args.image, args.channels as usize)?;
+    show(&figure, "fig5", begun, &args.out)
 }

@@ -1,28 +1,23 @@
-//! `spikeloom reproduce table2`: energies on CIFAR-10, cell by cell.
+//! Table 2: energies on CIFAR-10, cell by cell.
 
-use super::Table2Args;
-use crate::{
-    cmd::energy::subject,
-    report::{
-        folder::{Folder, Provenance, quoted},
-        text::{Table, align_right},
-    },
-    source,
-};
+use crate::exhibit::{Exhibit, Provenance, quoted};
 use anyhow::{Result, ensure};
-use datasets::{DatasetName, Split};
+use datasets::Dataset;
 use energy::{
     analytic::{Options, Reading, evaluate},
     published::{Cell, Claim, Quantity, Row, Verdict, claims, table2},
 };
 use serde::Serialize;
-use std::{fmt::Write as _, process::ExitCode, time::Instant};
+use spikeloom::report::text::{Table, align_right};
+use spikeloom::{Model, Progress};
+use std::fmt::Write as _;
 use training::{ffgaf::Network, zoo};
 
 const PJ_PER_MJ: f64 = 1e9;
 
-#[derive(Serialize)]
-struct Result2 {
+/// Energies on CIFAR-10, cell by cell.
+#[derive(Debug, Serialize)]
+pub struct Table2 {
     title: &'static str,
     simulation: String,
     rows: Vec<Row>,
@@ -30,26 +25,62 @@ struct Result2 {
     claims: [Claim; 3],
 }
 
-/// Re-derives.
-pub(super) fn run(args: &Table2Args) -> Result<ExitCode> {
-    let begun = Instant::now();
-    let mut rows = table2();
-    let simulation = simulate(args, &mut rows)?;
-    let result = Result2 {
-        title: "FFGAF-SNN, table 2: memory, compute and total energy of seven networks on CIFAR-10 [mJ]",
-        simulation,
-        rows,
-        claims: claims(),
-    };
-    let made_by = Provenance::new(None, begun);
-    let folder = Folder::create(&args.out.out)?;
-    folder.write("table2", &made_by, &result, &csv(&result.rows), (picture(&result, &made_by).as_bytes(), "svg"))?;
-    if args.out.json {
-        println!("{}", serde_json::to_string_pretty(&result)?);
-    } else {
-        print!("{}\n{made_by}\n", text(&result));
+impl Table2 {
+    /// Every printed cell re-derived; the last row's network is not simulated, as `why` says.
+    pub fn new(why: String) -> Self {
+        Self {
+            title: "FFGAF-SNN, table 2: memory, compute and total energy of seven networks on CIFAR-10 [mJ]",
+            simulation: format!("not simulated: {why}"),
+            rows: table2(),
+            claims: claims(),
+        }
     }
-    Ok(ExitCode::SUCCESS)
+
+    /// The name of a shipped network of the last row's geometry, if there is one.
+    pub fn bundled() -> Option<&'static str> {
+        zoo::ENTRIES.iter().find(|e| e.load().is_ok_and(|(network, _)| is_ffgaf(&network))).map(|e| e.name)
+    }
+
+    /// Simulates the last row's network on images and fills its cells.
+    ///
+    /// # Errors
+    /// If the model is no trained network of that geometry, or cannot be measured.
+    pub fn simulate(&mut self, model: &Model, images: &Dataset, progress: &mut dyn Progress) -> Result<()> {
+        ensure!(
+            model.trained.as_ref().is_some_and(|(network, _)| is_ffgaf(network)),
+            "{}: is not a trained network of FFGAF-SNN's geometry (3×32×32, channels 40-120-120-240, strides 1,2,1,2); \
+             train one with `spikeloom train --dataset cifar10 --set strides=[1,2,1,2]`",
+            model.name
+        );
+        let measured = model.measure_analytic(images, progress)?;
+        let options = Options { direct: measured.direct, ..Options::new(Reading::Exact) };
+        let total = evaluate(&measured.network, &options)?.total;
+        let row = self.rows.iter_mut().find(|row| row.name == "FFGAF-SNN").expect("the table ends with it");
+        row.set_simulated(Quantity::Memory, total.mem_total / PJ_PER_MJ);
+        row.set_simulated(Quantity::Compute, total.opsaddr / PJ_PER_MJ);
+        row.set_simulated(Quantity::Total, total.total / PJ_PER_MJ);
+        self.simulation = format!(
+            "FFGAF-SNN: {}; counts of the ideal machine, priced as reading `exact`, 32 bits, memory line `{}`, T = {}",
+            measured.origin,
+            options.ram().name(),
+            measured.network.timesteps
+        );
+        Ok(())
+    }
+}
+
+impl Exhibit for Table2 {
+    fn text(&self) -> String {
+        text(self)
+    }
+
+    fn csv(&self) -> String {
+        csv(&self.rows)
+    }
+
+    fn picture(&self, made_by: &Provenance) -> String {
+        picture(self, made_by)
+    }
 }
 
 /// Whether a network has the geometry of the table's last row.
@@ -61,41 +92,6 @@ fn is_ffgaf(network: &Network) -> bool {
             (120, 1, 3),
             (240, 2, 3),
         ])
-}
-
-/// Simulates the last row's network, if a trained one is at hand, and fills its cells. Says what was done.
-fn simulate(args: &Table2Args, rows: &mut [Row]) -> Result<String> {
-    let bundled =
-        || zoo::ENTRIES.iter().find(|e| e.load().is_ok_and(|(network, _)| is_ffgaf(&network))).map(|e| e.name);
-    let Some(name) = args.model.as_deref().or_else(bundled) else {
-        return Ok("not simulated: no trained network of this geometry ships yet; give one with --model".into());
-    };
-    let model = source::model(name)?;
-    ensure!(
-        model.trained.as_ref().is_some_and(|(network, _)| is_ffgaf(network)),
-        "{name}: is not a trained network of FFGAF-SNN's geometry (3×32×32, channels 40-120-120-240, strides 1,2,1,2); \
-         train one with `spikeloom train --dataset cifar10 --set strides=[1,2,1,2]`"
-    );
-    let test = match datasets::load(DatasetName::Cifar10, Split::Test, &args.data.dir()) {
-        Ok(test) => test,
-        // Nobody asked for a simulation; the rest of the table needs no images.
-        Err(error) if args.model.is_none() => return Ok(format!("not simulated: {error}")),
-        Err(error) => return Err(error.into()),
-    };
-    let images = test.subset(0..test.len().min(args.limit as usize));
-    let subject = subject::measure(&model, &images)?;
-    let options = Options { direct: subject.direct.unwrap_or_default(), ..Options::new(Reading::Exact) };
-    let total = evaluate(&subject.network, &options)?.total;
-    let row = rows.iter_mut().find(|row| row.name == "FFGAF-SNN").expect("the table ends with it");
-    row.set_simulated(Quantity::Memory, total.mem_total / PJ_PER_MJ);
-    row.set_simulated(Quantity::Compute, total.opsaddr / PJ_PER_MJ);
-    row.set_simulated(Quantity::Total, total.total / PJ_PER_MJ);
-    Ok(format!(
-        "FFGAF-SNN: {}; counts of the ideal machine, priced as reading `exact`, 32 bits, memory line `{}`, T = {}",
-        subject.origin,
-        options.ram().name(),
-        subject.network.timesteps
-    ))
 }
 
 fn verdict(verdict: Verdict) -> &'static str {
@@ -132,7 +128,7 @@ fn printed(cell: &Cell) -> String {
     format!("{:.decimals$}", cell.printed)
 }
 
-fn text(result: &Result2) -> String {
+fn text(result: &Table2) -> String {
     let mut table = Table::new(&[
         "network",
         "cell",
@@ -237,7 +233,7 @@ fn csv(rows: &[Row]) -> String {
 }
 
 /// Total energies; bars of their decimal logarithm, since they span four decades.
-fn picture(result: &Result2, made_by: &Provenance) -> String {
+fn picture(result: &Table2, made_by: &Provenance) -> String {
     let of = |value: &dyn Fn(&Cell) -> Option<f64>| {
         let totals = result.rows.iter().filter_map(|row| Some((row.name, value(row.cell(Quantity::Total))?)));
         totals.map(|(name, mj)| (format!("{name}: {mj:.3} mJ"), mj.log10())).collect()

@@ -1,20 +1,15 @@
-//! `spikeloom reproduce table1`: test accuracies, printed and measured.
+//! Table 1: test accuracies, printed and measured.
 
-use super::{
-    Table1Args,
-    printed::{self, Printed},
-};
-use crate::report::{
-    folder::{Folder, Provenance, quoted},
-    text::{Table, align_right},
-};
+use crate::exhibit::{Exhibit, Provenance, quoted};
+use crate::printed::{self, Printed};
 use crate::study::allocation;
 use anyhow::Result;
 use datasets::DatasetName;
 use serde::Serialize;
-use std::{fmt::Write as _, path::Path, process::ExitCode, time::Instant};
+use spikeloom::report::text::{Table, align_right};
+use std::{fmt::Write as _, path::Path};
 use training::{
-    ffgaf::{Card, Network, Readout, load_network},
+    ffgaf::{Card, Network, Readout, read_network},
     zoo,
 };
 
@@ -61,35 +56,44 @@ struct Row {
     note: String,
 }
 
-#[derive(Serialize)]
-struct Result1 {
+/// Test accuracies, printed and measured.
+#[derive(Debug, Serialize)]
+pub struct Table1 {
     title: &'static str,
     rows: Vec<Row>,
 }
 
-/// Collects.
-pub(super) fn run(args: &Table1Args) -> Result<ExitCode> {
-    let begun = Instant::now();
-    let mut networks: Vec<(String, Network, Card)> = Vec::new();
-    for entry in zoo::ENTRIES {
-        let (network, card) = entry.load()?;
-        networks.push((entry.name.to_owned(), network, card));
+impl Table1 {
+    /// The shipped networks and further ones, in files of trained networks called `models`, with their contents.
+    ///
+    /// # Errors
+    /// If a file is no trained network.
+    pub fn new(models: &[(String, Vec<u8>)]) -> Result<Self> {
+        let mut networks: Vec<(String, Network, Card)> = Vec::new();
+        for entry in zoo::ENTRIES {
+            let (network, card) = entry.load()?;
+            networks.push((entry.name.to_owned(), network, card));
+        }
+        for (name, bytes) in models {
+            let (network, card) = read_network(bytes, Path::new(name))?;
+            networks.push((name.clone(), network, card));
+        }
+        Ok(Self { title: "FFGAF-SNN, table 1: test accuracy [%]", rows: rows(&networks) })
     }
-    for path in &args.models {
-        let (network, card) = load_network(Path::new(path))?;
-        networks.push((path.clone(), network, card));
+}
+
+impl Exhibit for Table1 {
+    fn text(&self) -> String {
+        text(self)
     }
-    let result = Result1 { title: "FFGAF-SNN, table 1: test accuracy [%]", rows: rows(&networks) };
-    let made_by = Provenance::new(None, begun);
-    let folder = Folder::create(&args.out.out)?;
-    let picture = picture(&result.rows, &made_by);
-    folder.write("table1", &made_by, &result, &csv(&result.rows), (picture.as_bytes(), "svg"))?;
-    if args.out.json {
-        println!("{}", serde_json::to_string_pretty(&result)?);
-    } else {
-        print!("{}\n{made_by}\n", text(&result));
+
+    fn csv(&self) -> String {
+        csv(&self.rows)
     }
-    Ok(ExitCode::SUCCESS)
+
+    fn picture(&self, made_by: &Provenance) -> String {
+        picture(&self.rows, made_by)
+    }
 }
 
 fn rows(networks: &[(String, Network, Card)]) -> Vec<Row> {
@@ -208,7 +212,7 @@ fn printed_protocol(row: &Row, card: &Card) -> Option<Row> {
     })
 }
 
-fn text(result: &Result1) -> String {
+fn text(result: &Table1) -> String {
     let mut table =
         Table::new(&["data set", "type", "network", "arch.", "what", "note", "accuracy", "parameters", "epochs"]);
     for r in &result.rows {

@@ -1,6 +1,7 @@
 //! The arguments of `spikeloom energy`.
 
-use crate::{args::ImageArgs, nir::NirArgs};
+use super::ImageArgs;
+use crate::nir::NirArgs;
 use clap::{Args, Subcommand};
 use energy::{analytic::Reading, sram::SramLine};
 use std::path::PathBuf;

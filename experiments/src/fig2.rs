@@ -1,14 +1,10 @@
-//! `spikeloom reproduce fig2`: complexity of the classes (eq. 3) and the channels that it gives them (eq. 4).
+//! Figure 2: complexity of the classes (eq. 3) and the channels that it gives them (eq. 4).
 
-use super::Fig2Args;
-use crate::report::{
-    folder::{Folder, Provenance},
-    text::{Table, align_right},
-};
-use anyhow::{Result, ensure};
-use datasets::{Dataset, DatasetName, Split};
+use crate::exhibit::{Exhibit, Provenance};
+use datasets::{Dataset, DatasetName};
 use serde::Serialize;
-use std::{fmt::Write as _, process::ExitCode, time::Instant};
+use spikeloom::report::text::{Table, align_right};
+use std::fmt::Write as _;
 use training::ffgaf::{
     Allocation,
     allocation::{apportion, shares},
@@ -18,8 +14,9 @@ use training::ffgaf::{
 /// Channels of FFGAF-SNN's layers.
 const CHANNELS: [usize; 4] = [40, 120, 120, 240];
 
-#[derive(Serialize)]
-struct Figure {
+/// How complex the classes of a data set are, and the channels that follow from it.
+#[derive(Debug, Serialize)]
+pub struct Figure {
     title: &'static str,
     dataset: String,
     images: usize,
@@ -32,27 +29,9 @@ struct Figure {
     channels: Vec<Vec<usize>>,
 }
 
-/// Computes from the training images.
-pub(super) fn run(args: &Fig2Args) -> Result<ExitCode> {
-    ensure!(args.phi > 0.0, "--phi {}: must be above 0", args.phi);
-    let folder = Folder::create(&args.classes.out.out)?;
-    for &name in &args.classes.dataset {
-        let begun = Instant::now();
-        let figure = Figure::of(name, &datasets::load(name, Split::Train, &args.classes.data.dir())?, args.phi);
-        let made_by = Provenance::new(None, begun);
-        let picture = figure.picture(&made_by);
-        folder.write(&format!("fig2-{name}"), &made_by, &figure, &figure.csv(), (picture.as_bytes(), "svg"))?;
-        if args.classes.out.json {
-            println!("{}", serde_json::to_string_pretty(&figure)?);
-        } else {
-            print!("{}{made_by}\n\n", figure.text());
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 impl Figure {
-    fn of(name: DatasetName, data: &Dataset, phi: f64) -> Self {
+    /// Computes from the training images of a data set; `phi` is φ of eq. 4.
+    pub fn of(name: DatasetName, data: &Dataset, phi: f64) -> Self {
         let similarity = ClassSimilarity::of(data);
         let shares = shares(Allocation::Aware, &similarity, phi);
         Self {
@@ -65,7 +44,9 @@ impl Figure {
             scores: similarity.scores(),
         }
     }
+}
 
+impl Exhibit for Figure {
     fn text(&self) -> String {
         let mut table = Table::new(&["class", "score (eq. 3)", "channels of 40, 120, 120, 240 (eq. 4)"]);
         for (j, name) in self.classes.iter().enumerate() {

@@ -5,73 +5,92 @@
 mod figure;
 mod variants;
 
-pub(crate) use figure::Figure;
-pub(crate) use variants::{Vary, allocation, variants};
+pub use figure::Figure;
+pub(crate) use variants::allocation;
+pub use variants::{Vary, variants};
 
-use crate::{cmd::ensure_free, progress};
 use anyhow::Result;
 use datasets::Dataset;
-use indicatif::ProgressBar;
 use serde::Serialize;
-use std::{path::Path, sync::atomic::AtomicBool};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
 use training::ffgaf::{Config, Event, Outcome, run as train};
 
 /// A network to train: the setting's value, and everything.
-pub(crate) struct Variant {
+pub struct Variant {
     /// Value of the setting that varies, as shown and as part of the folder's name.
-    pub(crate) name: String,
+    pub name: String,
     /// All hyper-parameters; the seed among them.
-    pub(crate) config: Config,
+    pub config: Config,
 }
 
 /// A trained variant.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Trained {
+pub struct Trained {
     /// Value of the setting that varies.
-    pub(crate) variant: String,
-    pub(crate) seed: u64,
-    pub(crate) channels: Vec<usize>,
-    pub(crate) parameters: usize,
+    pub variant: String,
+    pub seed: u64,
+    pub channels: Vec<usize>,
+    pub parameters: usize,
     /// Validation accuracy of the last layer's read-out after each epoch \[%\].
-    pub(crate) validation_percent: Vec<f64>,
+    pub validation_percent: Vec<f64>,
     /// Test accuracy of the network that validation chose \[%\].
-    pub(crate) test_percent: f64,
+    pub test_percent: f64,
     /// The same network's test accuracy by plain goodness \[%\].
-    pub(crate) test_goodness_percent: f64,
+    pub test_goodness_percent: f64,
     /// Spikes per neuron and test image, all layers.
-    pub(crate) spikes_per_neuron: f64,
+    pub spikes_per_neuron: f64,
 }
 
-/// Trains every variant below `out`; `None` if `stop` was raised.
-pub(crate) fn train_all(
+/// What trained variants are shown.
+#[derive(Clone, Copy)]
+pub struct Images<'a> {
+    /// To train on; validation images are held out of them.
+    pub train: &'a Dataset,
+    /// To report on.
+    pub test: &'a Dataset,
+}
+
+impl Variant {
+    /// Value and seed, as shown.
+    pub fn label(&self) -> String {
+        format!("{}, seed {}", self.name, self.config.seed)
+    }
+
+    /// Its run folder below `out`.
+    pub fn folder(&self, out: &Path) -> PathBuf {
+        out.join(format!("{}-seed{}", self.name, self.config.seed))
+    }
+}
+
+/// Follows a study.
+pub trait Watch {
+    /// The training of a variant says this.
+    fn event(&mut self, variant: &Variant, event: Event<'_>);
+    /// A variant is trained.
+    fn trained(&mut self, variant: &Variant, trained: &Trained);
+}
+
+/// Trains every variant in its folder below `out`, watched; `None` if `stop` was raised.
+///
+/// # Errors
+/// If a folder cannot be written or read.
+pub fn train_all(
     variants: &[Variant],
-    data: (&Dataset, &Dataset),
-    (out, resume): (&Path, bool),
+    images: Images<'_>,
+    out: &Path,
+    resume: bool,
     stop: &AtomicBool,
+    watch: &mut dyn Watch,
 ) -> Result<Option<Vec<Trained>>> {
     let mut networks = Vec::new();
     for variant in variants {
-        let config = &variant.config;
-        let label = format!("{}, seed {}", variant.name, config.seed);
-        let folder = out.join(format!("{}-seed{}", variant.name, config.seed));
-        ensure_free(&folder, resume)?;
-        let mut bar = ProgressBar::hidden();
-        let outcome = train(config, data, &folder, resume, stop, &mut |event| match event {
-            Event::Started { epochs_done, images } => {
-                bar = progress::bar((config.epochs * images) as u64, "images");
-                bar.set_position((epochs_done * images) as u64);
-                bar.reset_eta();
-                bar.set_message(label.clone());
-            }
-            Event::Batch(now) => bar.set_position(((now.epoch - 1) * now.of + now.images) as u64),
-            Event::Epoch(..) => {}
-        })?;
-        bar.finish_and_clear();
-        let Some(trained) = Trained::of(variant, &outcome) else {
-            eprintln!("stopped; continue with --resume");
-            return Ok(None);
-        };
-        eprintln!("{label}: {:.2} % of the test images", trained.test_percent);
+        let (data, folder) = ((images.train, images.test), variant.folder(out));
+        let outcome = train(&variant.config, data, &folder, resume, stop, &mut |event| watch.event(variant, event))?;
+        let Some(trained) = Trained::of(variant, &outcome) else { return Ok(None) };
+        watch.trained(variant, &trained);
         networks.push(trained);
     }
     Ok(Some(networks))

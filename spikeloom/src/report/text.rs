@@ -1,24 +1,24 @@
 //! Plain tables.
 
 /// A table of texts with a header.
-pub(crate) struct Table(comfy_table::Table);
+pub struct Table(comfy_table::Table);
 
 impl Table {
     /// A table with these columns.
-    pub(crate) fn new(header: &[&str]) -> Self {
+    pub fn new(header: &[&str]) -> Self {
         let mut table = comfy_table::Table::new();
         table.load_style(comfy_table::presets::NOTHING).set_header(header.iter().copied());
         Self(table)
     }
 
     /// Adds a row.
-    pub(crate) fn row(&mut self, cells: Vec<String>) {
+    pub fn row(&mut self, cells: Vec<String>) {
         self.0.add_row(cells);
     }
 }
 
 /// The table's lines, columns from `first` on aligned to the right, no blanks at line ends.
-pub(crate) fn align_right(mut table: Table, first: usize) -> String {
+pub fn align_right(mut table: Table, first: usize) -> String {
     for column in table.0.column_iter_mut().skip(first) {
         column.set_cell_alignment(comfy_table::CellAlignment::Right);
     }

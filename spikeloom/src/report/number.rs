@@ -1,7 +1,7 @@
 //! Numbers for people: four significant digits and a unit prefix.
 
 /// A quantity with an SI prefix, as in `12.34 µJ`.
-pub(crate) fn si(value: f64, unit: &str) -> String {
+pub fn si(value: f64, unit: &str) -> String {
     const PREFIXES: [(f64, &str); 9] = [
         (1e12, "T"),
         (1e9, "G"),
@@ -26,7 +26,7 @@ pub(crate) fn si(value: f64, unit: &str) -> String {
 }
 
 /// Four significant digits.
-pub(crate) fn digits(value: f64) -> String {
+pub fn digits(value: f64) -> String {
     let decimals = match value.abs() {
         v if v >= 999.95 => 0,
         v if v >= 99.995 => 1,
@@ -37,7 +37,7 @@ pub(crate) fn digits(value: f64) -> String {
 }
 
 /// A count or a mean of counts, with thousands separated: `12,345` or `12.3`.
-pub(crate) fn count(value: f64) -> String {
+pub fn count(value: f64) -> String {
     if value < 100.0 && value.fract() != 0.0 {
         return format!("{value:.1}");
     }

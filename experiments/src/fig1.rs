@@ -1,18 +1,15 @@
-//! `spikeloom reproduce fig1`: heat map of the similarity of the classes (eq. 2).
+//! Figure 1: heat map of the similarity of the classes (eq. 2).
 
-use super::ClassArgs;
-use crate::report::{
-    folder::{Folder, Provenance},
-    text::{Table, align_right},
-};
-use anyhow::Result;
-use datasets::{Dataset, DatasetName, Split};
+use crate::exhibit::{Exhibit, Provenance};
+use datasets::{Dataset, DatasetName};
 use serde::Serialize;
-use std::{fmt::Write as _, process::ExitCode, time::Instant};
+use spikeloom::report::text::{Table, align_right};
+use std::fmt::Write as _;
 use training::ffgaf::similarity::ClassSimilarity;
 
-#[derive(Serialize)]
-struct Figure {
+/// How alike the classes of a data set are.
+#[derive(Debug, Serialize)]
+pub struct Figure {
     title: &'static str,
     dataset: String,
     images: usize,
@@ -21,26 +18,9 @@ struct Figure {
     similarity: Vec<Vec<f64>>,
 }
 
-/// Computes from the training images.
-pub(super) fn run(args: &ClassArgs) -> Result<ExitCode> {
-    let folder = Folder::create(&args.out.out)?;
-    for &name in &args.dataset {
-        let begun = Instant::now();
-        let figure = Figure::of(name, &datasets::load(name, Split::Train, &args.data.dir())?);
-        let made_by = Provenance::new(None, begun);
-        let picture = figure.picture(&made_by);
-        folder.write(&format!("fig1-{name}"), &made_by, &figure, &figure.csv(), (picture.as_bytes(), "svg"))?;
-        if args.out.json {
-            println!("{}", serde_json::to_string_pretty(&figure)?);
-        } else {
-            print!("{}{made_by}\n\n", figure.text());
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 impl Figure {
-    fn of(name: DatasetName, data: &Dataset) -> Self {
+    /// Computes from the training images of a data set.
+    pub fn of(name: DatasetName, data: &Dataset) -> Self {
         Self {
             title: "FFGAF-SNN, figure 1: similarity of the classes",
             dataset: data.name.clone(),
@@ -49,7 +29,9 @@ impl Figure {
             similarity: ClassSimilarity::of(data).matrix,
         }
     }
+}
 
+impl Exhibit for Figure {
     fn text(&self) -> String {
         let mut header = vec!["class"];
         header.extend(self.classes.iter().map(String::as_str));

@@ -1,25 +1,23 @@
 //! The result of a study as table, CSV and picture.
 
 use super::Trained;
-use crate::report::{
-    folder::Provenance,
-    text::{Table, align_right},
-};
+use crate::exhibit::{Exhibit, Provenance};
 use charts::{Line, Point};
 use serde::Serialize;
+use spikeloom::report::text::{Table, align_right};
 use std::fmt::Write as _;
 
 /// A study and its trained networks, variants in order, seeds inside.
-#[derive(Serialize)]
-pub(crate) struct Figure {
-    pub(crate) title: String,
-    pub(crate) vary: &'static str,
-    pub(crate) dataset: &'static str,
-    pub(crate) epochs: usize,
-    pub(crate) training_images: usize,
-    pub(crate) validation_images: usize,
-    pub(crate) test_images: usize,
-    pub(crate) networks: Vec<Trained>,
+#[derive(Debug, Serialize)]
+pub struct Figure {
+    pub title: String,
+    pub vary: &'static str,
+    pub dataset: &'static str,
+    pub epochs: usize,
+    pub training_images: usize,
+    pub validation_images: usize,
+    pub test_images: usize,
+    pub networks: Vec<Trained>,
 }
 
 /// Mean and, from two values on, standard deviation.
@@ -59,9 +57,11 @@ impl Figure {
     fn seeds(&self) -> usize {
         self.groups().iter().map(|g| g.len()).min().unwrap_or(0)
     }
+}
 
+impl Exhibit for Figure {
     /// A table with means over the seeds.
-    pub(crate) fn text(&self) -> String {
+    fn text(&self) -> String {
         let mut table =
             Table::new(&[self.vary, "parameters", "validation", "test", "test by goodness", "spikes/neuron"]);
         for group in self.groups() {
@@ -92,7 +92,7 @@ impl Figure {
     }
 
     /// One row per network and epoch.
-    pub(crate) fn csv(&self) -> String {
+    fn csv(&self) -> String {
         let mut out = format!(
             "{},seed,channels,parameters,epoch,validation_percent,test_percent,test_goodness_percent,spikes_per_neuron\n",
             self.vary.replace('-', "_").replace("channels", "width")
@@ -120,7 +120,7 @@ impl Figure {
     }
 
     /// Widths against test accuracy where they are what varies; else validation accuracy per epoch, a line per variant.
-    pub(crate) fn picture(&self, made_by: &Provenance) -> String {
+    fn picture(&self, made_by: &Provenance) -> String {
         let over_width = self.vary == "channels";
         let lines = if over_width { self.by_width() } else { self.by_epoch() };
         let seeds: Vec<String> = self.seeds_used().iter().map(u64::to_string).collect();
@@ -139,7 +139,9 @@ impl Figure {
         }
         .svg()
     }
+}
 
+impl Figure {
     fn seeds_used(&self) -> std::collections::BTreeSet<u64> {
         self.networks.iter().map(|n| n.seed).collect()
     }

@@ -1,4 +1,4 @@
-//! `spikeloom reproduce fig3`: the architecture, drawn from a network: layers, groups of channels, goodness of each class.
+//! Figure 3: the architecture, drawn from a network: layers, groups of channels, goodness of each class.
 //!
 //! The paper's figure 3 is a sketch of the training blocks; here the same is drawn from a trained network. Every layer is trained
 //! by itself. Its channels are divided among the classes; the spike counts n of a group make the goodness of its class,
@@ -6,18 +6,14 @@
 //! the spikes of a neuron or from layer to layer. What the picture shows per layer is measured: the mean goodness of every
 //! group over the images of every class.
 
-use super::{Fig3Args, Subject, subject};
-use crate::report::{
-    folder::{Folder, Provenance},
-    text::{Table, align_right},
-};
-use anyhow::Result;
+use crate::exhibit::{Exhibit, Provenance};
 use datasets::{Dataset, DatasetName};
 use serde::Serialize;
-use std::{fmt::Write as _, process::ExitCode, time::Instant};
+use spikeloom::report::text::{Table, align_right};
+use std::fmt::Write as _;
 use training::ffgaf::{Network, Readout, Runner};
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Stage {
     layer: usize,
     /// Channels, height, width of what comes in and of what goes out.
@@ -35,8 +31,9 @@ struct Stage {
     goodness: Vec<Option<Vec<f64>>>,
 }
 
-#[derive(Serialize)]
-struct Figure {
+/// The method on a trained network.
+#[derive(Debug, Serialize)]
+pub struct Figure {
     title: &'static str,
     model: String,
     dataset: String,
@@ -44,34 +41,27 @@ struct Figure {
     /// How the last layer decides.
     readout: &'static str,
     stages: Vec<Stage>,
+    #[serde(skip)]
+    classes: Vec<String>,
 }
 
-/// Measures and draws.
-pub(super) fn run(args: &Fig3Args) -> Result<ExitCode> {
-    let begun = Instant::now();
-    let Subject { name, network, images } = subject(&args.model, &args.images, "groups and goodness")?;
-    let figure = Figure {
-        title: "FFGAF-SNN, figure 3: the architecture, measured on a trained network",
-        model: name,
-        dataset: images.name.clone(),
-        images: images.len(),
-        readout: match network.config.readout {
-            Readout::Goodness => "the class of highest goodness",
-            Readout::Learned => "a read-out learned with the layer's own loss",
-        },
-        stages: stages(&network, &images),
-    };
-    let named = network.config.dataset.parse::<DatasetName>().map(|d| d.class_names().map(str::to_owned));
-    let classes = named.map_or_else(|_| (0..network.classes).map(|c| c.to_string()).collect(), Vec::from);
-    let made_by = Provenance::new(None, begun);
-    let picture = figure.picture(&classes, &made_by);
-    Folder::create(&args.out.out)?.write("fig3", &made_by, &figure, &figure.csv(), (picture.as_bytes(), "svg"))?;
-    if args.out.json {
-        println!("{}", serde_json::to_string_pretty(&figure)?);
-    } else {
-        print!("{}\n{made_by}\n", figure.text());
+impl Figure {
+    /// Measures a network called `model` on images that it takes.
+    pub fn new(model: &str, network: &Network, images: &Dataset) -> Self {
+        let named = network.config.dataset.parse::<DatasetName>().map(|d| d.class_names().map(str::to_owned));
+        Self {
+            title: "FFGAF-SNN, figure 3: the architecture, measured on a trained network",
+            model: model.to_owned(),
+            dataset: images.name.clone(),
+            images: images.len(),
+            readout: match network.config.readout {
+                Readout::Goodness => "the class of highest goodness",
+                Readout::Learned => "a read-out learned with the layer's own loss",
+            },
+            stages: stages(network, images),
+            classes: named.map_or_else(|_| (0..network.classes).map(|c| c.to_string()).collect(), Vec::from),
+        }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn stages(network: &Network, images: &Dataset) -> Vec<Stage> {
@@ -116,7 +106,7 @@ fn times(shape: [usize; 3]) -> String {
     shape.map(|n| n.to_string()).join("×")
 }
 
-impl Figure {
+impl Exhibit for Figure {
     fn text(&self) -> String {
         let mut table = Table::new(&[
             "layer",
@@ -161,7 +151,8 @@ impl Figure {
     }
 
     /// One box per layer; an arrow without gradient between them.
-    fn picture(&self, classes: &[String], made_by: &Provenance) -> String {
+    fn picture(&self, made_by: &Provenance) -> String {
+        let classes = &self.classes;
         let stage = |s: &Stage| charts::Stage {
             heading: format!(
                 "layer {}: conv {1}×{1}, stride {2}, {3} → IF neurons → {4}",

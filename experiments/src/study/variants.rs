@@ -6,7 +6,7 @@ use training::ffgaf::{Activation, Allocation, Config, InputCoding, Readout};
 
 /// The setting that varies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Vary {
+pub enum Vary {
     /// How channels are divided among the classes (figure 4a)
     Allocation,
     /// The number of channels of a one-layer network, under uniform and complexity-aware allocation (figure 4b)
@@ -29,7 +29,7 @@ pub(crate) enum Vary {
 
 impl Vary {
     /// The setting's name on the command line and in file names.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Allocation => "allocation",
             Self::Channels => "channels",
@@ -45,7 +45,7 @@ impl Vary {
 }
 
 /// The variants of `base`. `widths`: channels to try where they are what varies.
-pub(crate) fn variants(vary: Vary, base: &Config, widths: &[usize]) -> Vec<Variant> {
+pub fn variants(vary: Vary, base: &Config, widths: &[usize]) -> Vec<Variant> {
     let one = |name: String, change: &dyn Fn(&mut Config)| {
         let mut config = base.clone();
         change(&mut config);
@@ -90,7 +90,7 @@ pub(crate) fn variants(vary: Vary, base: &Config, widths: &[usize]) -> Vec<Varia
 }
 
 /// The name of an allocation strategy.
-pub(crate) fn allocation(allocation: Allocation) -> &'static str {
+pub fn allocation(allocation: Allocation) -> &'static str {
     match allocation {
         Allocation::Uniform => "uniform",
         Allocation::Aware => "complexity-aware",

@@ -1,25 +1,20 @@
-//! `spikeloom reproduce fig5`: what each layer makes of one image.
+//! Figure 5: what each layer makes of one image.
 //!
 //! Per channel: the feature map ẑ = (z − μ)/√(v + ε), z the convolution of the incoming counts; the weighted map
 //! u = κ·(w·ẑ + β), in counts; the spike map n = clip(⌊u + ½⌋, 0, L). The spike maps shown are those of the network itself;
 //! where rounding makes them differ from the formula, the number of such neurons is stated.
 
-use super::{Fig5Args, Subject, subject};
-use crate::{
-    args::ImageArgs,
-    report::{
-        folder::{Folder, Provenance},
-        text::{Table, align_right},
-    },
-};
+use crate::exhibit::{Exhibit, Provenance};
 use anyhow::{Result, ensure};
 use charts::{Map, MapRow, Scale};
+use datasets::Dataset;
 use serde::Serialize;
-use std::{fmt::Write as _, process::ExitCode, time::Instant};
+use spikeloom::report::text::{Table, align_right};
+use std::fmt::Write as _;
 use training::ffgaf::{EPSILON, Layer, Network, Runner};
 
 /// The maps of one channel, row-major.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Channel {
     channel: usize,
     /// The class whose group the channel belongs to.
@@ -29,7 +24,7 @@ struct Channel {
     spikes: Vec<u8>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct LayerMaps {
     layer: usize,
     height: usize,
@@ -40,8 +35,9 @@ struct LayerMaps {
     channels: Vec<Channel>,
 }
 
-#[derive(Serialize)]
-struct Figure {
+/// What each layer makes of one image.
+#[derive(Debug, Serialize)]
+pub struct Figure {
     title: &'static str,
     model: String,
     dataset: String,
@@ -49,41 +45,39 @@ struct Figure {
     label: u8,
     class: usize,
     layers: Vec<LayerMaps>,
+    #[serde(skip)]
+    network: Network,
+    #[serde(skip)]
+    pixels: Vec<u8>,
 }
 
-/// Draws.
-pub(super) fn run(args: &Fig5Args) -> Result<ExitCode> {
-    let begun = Instant::now();
-    let images = ImageArgs { data: args.data.clone(), limit: None };
-    let Subject { name, network, images } = subject(&args.model, &images, "feature maps")?;
-    ensure!(
-        args.image < images.len(),
-        "--image {}: {} has {} images; give 0 to {}",
-        args.image,
-        images.name,
-        images.len(),
-        images.len() - 1
-    );
-    let image = images.image(args.image);
-    let runner = Runner::new(&network);
-    let figure = Figure {
-        title: "FFGAF-SNN, figure 5: feature maps, weighted maps and spike maps",
-        model: name,
-        dataset: images.name.clone(),
-        image: args.image,
-        label: images.label(args.image),
-        class: runner.classify(image),
-        layers: layers(&network, image, &runner.forward_counts(image), args.channels as usize),
-    };
-    let made_by = Provenance::new(None, begun);
-    let picture = picture(&figure, &network, image, &made_by);
-    Folder::create(&args.out.out)?.write("fig5", &made_by, &figure, &figure.csv(), (picture.as_bytes(), "svg"))?;
-    if args.out.json {
-        println!("{}", serde_json::to_string_pretty(&figure)?);
-    } else {
-        print!("{}\n{made_by}\n", figure.text());
+impl Figure {
+    /// The maps of image `at`, of each layer the `shown` channels with the most spikes.
+    ///
+    /// # Errors
+    /// If there is no such image.
+    pub fn new(model: &str, network: &Network, images: &Dataset, at: usize, shown: usize) -> Result<Self> {
+        ensure!(
+            at < images.len(),
+            "--image {at}: {} has {} images; give 0 to {}",
+            images.name,
+            images.len(),
+            images.len() - 1
+        );
+        let image = images.image(at);
+        let runner = Runner::new(network);
+        Ok(Self {
+            title: "FFGAF-SNN, figure 5: feature maps, weighted maps and spike maps",
+            model: model.to_owned(),
+            dataset: images.name.clone(),
+            image: at,
+            label: images.label(at),
+            class: runner.classify(image),
+            layers: layers(network, image, &runner.forward_counts(image), shown),
+            network: network.clone(),
+            pixels: image.to_owned(),
+        })
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn layers(network: &Network, image: &[u8], counts: &[Vec<u8>], shown: usize) -> Vec<LayerMaps> {
@@ -141,7 +135,7 @@ fn convolve(layer: &Layer, c: usize, (y, x): (usize, usize), input: &[f64]) -> f
     sum
 }
 
-impl Figure {
+impl Exhibit for Figure {
     fn text(&self) -> String {
         let mut table = Table::new(&["layer", "channels shown (class)", "map", "spikes", "rounded otherwise"]);
         for l in &self.layers {
@@ -177,6 +171,10 @@ impl Figure {
             }
         }
         out
+    }
+
+    fn picture(&self, made_by: &Provenance) -> String {
+        picture(self, &self.network, &self.pixels, made_by)
     }
 }
 
