@@ -51,7 +51,7 @@ fn a_killed_search_goes_on_where_it_was() {
             .expect("it starts");
         let before = points(&dir.path().join("killed")).len();
         let begun = Instant::now();
-        while points(&dir.path().join("killed")).len() < before + 4 && begun.elapsed() < Duration::from_secs(120) {
+        while points(&dir.path().join("killed")).len() < before + 4 && begun.elapsed() < Duration::from_mins(2) {
             std::thread::sleep(Duration::from_millis(5));
         }
         // SIGKILL: nothing of the process runs afterwards.
