@@ -91,7 +91,7 @@ fn answers_are_shown() {
     assert!(table.lines().count() == 41 && table.contains("energy [J]") && table.contains("latency [s]"), "{table}");
     let json: Value =
         serde_json::from_str(&spikeloom(dir.path(), &["explore", "show", "small", "--json"]).out).expect("JSON");
-    assert!(json["front"].as_array().is_some_and(|front| !front.is_empty()), "{json}");
+    assert!(json["networks"][0]["front"].as_array().is_some_and(|front| !front.is_empty()), "{json}");
 
     let wrong = SPACE.replace("core.lanes\", v", "core.lane\", v");
     fs::write(dir.path().join("wrong.ron"), wrong).expect("writable");

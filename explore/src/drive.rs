@@ -4,7 +4,7 @@
 //! folder, each on a share of the points.
 
 use crate::{
-    answer::{distinct, pareto::front},
+    answer::{by_network, distinct, pareto::front},
     bench::Bench,
     record::{PointRecord, Stage},
     sampler::{Told, sampler},
@@ -252,15 +252,16 @@ impl Drive<'_> {
         let space = self.bench.space();
         loop {
             let records = distinct(self.store.all()?.into_iter().filter(|record| space.holds(record)).collect());
-            let costs: Vec<Option<Vec<f64>>> = records.iter().map(|record| record.costs(&space.objectives)).collect();
-            let costed: Vec<usize> = (0..records.len()).filter(|&i| costs[i].is_some()).collect();
-            let rows: Vec<&[f64]> = costed.iter().filter_map(|&i| costs[i].as_deref()).collect();
-            let on_front = front(&rows).into_iter().map(|i| &records[costed[i]]);
-            let again: Vec<&PointRecord> = on_front.filter(|record| record.stage == Stage::Search).collect();
-            if again.is_empty() {
-                return Ok(());
+            let mut planned: Vec<Planned> = Vec::new();
+            for records in by_network(records).values() {
+                let costs: Vec<Option<Vec<f64>>> =
+                    records.iter().map(|record| record.costs(&space.objectives)).collect();
+                let costed: Vec<usize> = (0..records.len()).filter(|&i| costs[i].is_some()).collect();
+                let rows: Vec<&[f64]> = costed.iter().filter_map(|&i| costs[i].as_deref()).collect();
+                let on_front = front(&rows).into_iter().map(|i| &records[costed[i]]);
+                let again = on_front.filter(|record| record.stage == Stage::Search);
+                planned.extend(again.filter_map(|record| self.again(record)));
             }
-            let planned: Vec<Planned> = again.into_iter().filter_map(|record| self.again(record)).collect();
             if planned.is_empty() {
                 return Ok(());
             }

@@ -436,6 +436,11 @@ impl Space {
                 return Some((path.clone(), format!("the baseline sets `{path}`, which is no parameter")));
             }
         }
+        let learns = matches!(self.sampler, SamplerKind::Nsga2 { .. } | SamplerKind::Refined { .. });
+        if learns && self.networks.len() > 1 {
+            let message = "a sampler that follows a front takes one network: costs of several cannot be compared";
+            return Some(("sampler".into(), message.into()));
+        }
         if self.n_grid().is_none_or(|n| n > MOST_POINTS) && self.sampler == SamplerKind::Grid {
             let message = format!("the grid has more than {MOST_POINTS} points; choose a sampler, or fewer values");
             return Some(("parameters".into(), message));

@@ -47,7 +47,7 @@ impl Executable {
         };
         let all: Vec<Sample> = spikes.outcomes().iter().enumerate().map(sample).collect();
         let arch = &self.chip.arch;
-        let record = Record::new(&self.program, arch, samples.name(), &all, &spikes.layer_spikes(), replay.ledger);
+        let record = Record::new(&self.program, arch, samples.name(), &all, spikes.layer_spikes(), replay.ledger);
         Ok(Costed { record, seconds })
     }
 }

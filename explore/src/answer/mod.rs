@@ -13,9 +13,11 @@ use pareto::{dominates, front, hypervolume};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What the points answer.
+/// What the points of one network answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answers {
+    /// The network.
+    pub network: String,
     /// Points by how they ended.
     pub costed: usize,
     /// Points that could not be costed.
@@ -74,7 +76,16 @@ pub fn distinct(records: Vec<PointRecord>) -> Vec<PointRecord> {
     best.into_values().collect()
 }
 
-/// The answers of distinct records.
+/// Records by network: what one network costs says nothing about another.
+pub fn by_network(records: Vec<PointRecord>) -> BTreeMap<String, Vec<PointRecord>> {
+    let mut networks: BTreeMap<String, Vec<PointRecord>> = BTreeMap::new();
+    for record in records {
+        networks.entry(record.network.model.clone()).or_default().push(record);
+    }
+    networks
+}
+
+/// The answers of distinct records of one network.
 pub fn answers(space: &Space, records: &[PointRecord]) -> Answers {
     let costs: Vec<Option<Vec<f64>>> = records.iter().map(|record| record.costs(&space.objectives)).collect();
     let costed: Vec<usize> = (0..records.len()).filter(|&i| costs[i].is_some()).collect();
@@ -105,6 +116,7 @@ pub fn answers(space: &Space, records: &[PointRecord]) -> Answers {
         })
         .collect();
     Answers {
+        network: records.first().map_or(String::new(), |record| record.network.model.clone()),
         costed: costed.len(),
         failed: records.iter().filter(|record| matches!(record.outcome, Outcome::Failed { .. })).count(),
         limits: tally(records.iter().filter_map(PointRecord::failure)),

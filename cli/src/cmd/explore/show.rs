@@ -12,10 +12,11 @@ use anyhow::Result;
 use clap::Args as ClapArgs;
 use explore::{
     FIGURES, PointRecord, Space, Store,
-    answer::{Answers, answers, distinct},
+    answer::{Answers, answers, by_network, distinct},
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -57,23 +58,32 @@ pub(super) fn records(folder: &Path) -> Result<(Vec<PointRecord>, Space)> {
 /// Prints what the points of a folder answer.
 pub(super) fn print(space: &Space, folder: &Path, as_json: bool) -> Result<()> {
     let (records, _) = records(folder)?;
-    let answers = answers(space, &records);
+    let networks = by_network(records);
+    let answered = networks.values().map(|records| (records, answers(space, records)));
     if as_json {
-        let point = |&i: &usize| {
-            let record = &records[i];
-            let figures: serde_json::Map<String, serde_json::Value> =
-                FIGURES.iter().filter_map(|f| Some((f.name.to_owned(), record.figure(f.name)?.into()))).collect();
-            json!({ "address": record.key(), "stage": record.stage, "settings": record.settings().into_iter().collect::<std::collections::BTreeMap<_, _>>(), "figures": figures })
-        };
-        let front: Vec<_> = answers.front.iter().map(point).collect();
-        let mut whole = serde_json::to_value(&answers)?;
-        whole["front"] = front.into();
-        whole["space"] = space.name.clone().into();
-        println!("{}", serde_json::to_string_pretty(&whole)?);
+        let all = answered.map(|(records, answers)| as_value(records, &answers)).collect::<Result<Vec<_>>>()?;
+        println!("{}", serde_json::to_string_pretty(&json!({ "space": space.name, "networks": all }))?);
         return Ok(());
     }
-    print!("{}", text(space, &records, &answers));
+    for (i, (records, answers)) in answered.enumerate() {
+        print!("{}{}", if i > 0 { "\n" } else { "" }, text(space, records, &answers));
+    }
     Ok(())
+}
+
+/// Answers with the points of the front instead of their places.
+fn as_value(records: &[PointRecord], answers: &Answers) -> Result<Value> {
+    let point = |&i: &usize| {
+        let record = &records[i];
+        let figures: Map<String, Value> =
+            FIGURES.iter().filter_map(|f| Some((f.name.to_owned(), record.figure(f.name)?.into()))).collect();
+        let settings: BTreeMap<String, String> = record.settings().into_iter().collect();
+        json!({ "address": record.key(), "stage": record.stage, "settings": settings, "figures": figures })
+    };
+    let front: Vec<Value> = answers.front.iter().map(point).collect();
+    let mut whole = serde_json::to_value(answers)?;
+    whole["front"] = front.into();
+    Ok(whole)
 }
 
 fn table(header: &[&str], rows: Vec<Vec<String>>, left: usize) -> String {
@@ -94,7 +104,8 @@ fn with_unit(figure: &str, value: f64) -> String {
 }
 
 fn text(space: &Space, records: &[PointRecord], answers: &Answers) -> String {
-    let mut text = format!("{}: {} points costed, {} failed\n", space.name, answers.costed, answers.failed);
+    let mut text =
+        format!("{}, {}: {} points costed, {} failed\n", space.name, answers.network, answers.costed, answers.failed);
     for (limit, n) in &answers.limits {
         text += &format!("  {n} exceed {limit}\n");
     }
@@ -120,7 +131,7 @@ fn text(space: &Space, records: &[PointRecord], answers: &Answers) -> String {
     let shown: Vec<&str> = space.objectives.iter().map(explore::Objective::figure).chain(["cores"]).collect();
     let header: Vec<&str> = varying.iter().map(String::as_str).chain(shown.iter().copied()).collect();
     let row = |&i: &usize| -> Vec<String> {
-        let settings: std::collections::BTreeMap<String, String> = records[i].settings().into_iter().collect();
+        let settings: BTreeMap<String, String> = records[i].settings().into_iter().collect();
         let values = varying.iter().map(|name| settings.get(name).cloned().unwrap_or_default());
         let figure = |&name: &&str| records[i].figure(name).map_or("-".to_owned(), |value| with_unit(name, value));
         values.chain(shown.iter().map(figure)).collect()
