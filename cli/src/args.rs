@@ -8,7 +8,10 @@ mod training;
 pub(crate) use self::training::{AblateArgs, DeployArgs, Method, ProtocolName, TrainArgs};
 pub(crate) use shared::{DataArgs, ImageArgs, Mode, ModelArgs, ProgramArgs, RateSource, SimulationArgs, TargetArgs};
 
-use crate::nir::NirArgs;
+use crate::{
+    cmd::{chip::ChipCommand, explore::ExploreArgs},
+    nir::NirArgs,
+};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use datasets::DatasetName;
 use std::path::PathBuf;
@@ -21,6 +24,17 @@ pub struct Args {
     pub(crate) command: Command,
 }
 
+impl Args {
+    /// Whether the outcome of a compilation is asked for as JSON.
+    pub(crate) fn wants_json(&self) -> bool {
+        match &self.command {
+            Command::Run(args) => args.simulation.json,
+            Command::Compile(args) => args.json,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Compile a network onto a chip, run images through the simulator, report accuracy, counts, energy and latency
@@ -29,6 +43,11 @@ pub(crate) enum Command {
     Compile(CompileArgs),
     /// Run images through a compiled program
     Simulate(SimulateArgs),
+    /// Evaluate the points of a space of chips, and show what they answer
+    Explore(ExploreArgs),
+    /// List, begin, show, check and compare chip descriptions
+    #[command(subcommand)]
+    Chip(ChipCommand),
     /// Train a network with local forward-forward losses
     Train(TrainArgs),
     /// Train networks that differ in one setting and compare them

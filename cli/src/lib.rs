@@ -1,7 +1,8 @@
 //! The command line of spikeloom: arguments, files, progress and reports. The only crate that prints.
 //!
 //! Standard output carries results (a table, or JSON with `--json`); progress and remarks go to standard error. Exit codes:
-//! 0 done, 1 interrupted before the end, 2 bad input or usage. Outputs are written to a temporary name and then renamed.
+//! 0 done, 1 interrupted before the end, 2 bad input or usage, 3 a chip that cannot hold the network (with --json, the limits are
+//! on standard output). Outputs are written to a temporary name and then renamed.
 
 mod args;
 mod cmd;
@@ -19,6 +20,7 @@ mod trace;
 pub use args::Args;
 
 use clap::Parser;
+use compiler::Diagnostics;
 use std::process::ExitCode;
 
 /// Parses the arguments of the process and runs the command.
@@ -29,12 +31,40 @@ pub fn main() -> ExitCode {
     match cmd::run(&args) {
         Ok(code) => code,
         Err(error) => {
+            let misfit = misfit(&error);
+            if let Some(diagnostics) = misfit.filter(|_| args.wants_json()) {
+                println!("{:#}", limits(diagnostics));
+            }
             let text = paragraph(&error);
             // Located errors of chip descriptions bring their own heading.
             eprintln!("error: {}", text.strip_prefix("error: ").unwrap_or(&text));
-            ExitCode::from(2)
+            ExitCode::from(if misfit.is_some() { 3 } else { 2 })
         }
     }
+}
+
+/// Why a chip cannot hold a network, if that is what went wrong.
+fn misfit(error: &anyhow::Error) -> Option<&Diagnostics> {
+    error.chain().find_map(|cause| match cause.downcast_ref() {
+        Some(spikeloom::Error::DoesNotFit { diagnostics, .. }) => Some(diagnostics),
+        _ => None,
+    })
+}
+
+/// Every limit that is exceeded, and by how much, where it is one.
+fn limits(diagnostics: &Diagnostics) -> serde_json::Value {
+    let reason = |d: &compiler::Diagnostic| {
+        let limit = d.limit.as_ref();
+        serde_json::json!({
+            "entity": d.entity,
+            "message": d.message,
+            "resource": limit.map(|limit| &limit.resource),
+            "used": limit.map(|limit| limit.used),
+            "max": limit.map(|limit| limit.max),
+            "remedy": d.remedy,
+        })
+    };
+    serde_json::json!({ "error": "does_not_fit", "limits": diagnostics.0.iter().map(reason).collect::<Vec<_>>() })
 }
 
 /// The error and its causes in one paragraph. A cause that its effect has quoted already is not repeated.

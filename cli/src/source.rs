@@ -68,6 +68,20 @@ pub(crate) fn chip(name: &str) -> Result<Chip> {
     }
 }
 
+/// The chip with fields changed, each as `PATH=VALUE`; its name says so.
+pub(crate) fn set(mut chip: Chip, changes: &[String]) -> Result<Chip> {
+    for change in changes {
+        let Some((path, value)) = change.split_once('=') else {
+            bail!("--set {change}: write PATH=VALUE, as in core.neurons=512; `spikeloom chip show` lists the paths");
+        };
+        let value = explore::Scalar::parse(value.trim());
+        let arch = explore::set(&chip.arch, [(path.trim(), &value)]);
+        chip.arch = arch.map_err(|error| anyhow::anyhow!("--set {change}: {error}"))?;
+        chip.arch.name = format!("{}, {}={value}", chip.arch.name, path.trim());
+    }
+    Ok(chip)
+}
+
 /// A network and its samples. Recorded events say for a NIR file how samples enter and how long they are, unless options do.
 pub(crate) fn inputs(name: &str, nir: &NirArgs, images: &ImageArgs) -> Result<(Model, Box<dyn Samples>)> {
     if let Some(file) = images.data.as_deref().filter(|data| is_recording(data)) {

@@ -70,6 +70,11 @@ impl Mesh {
         Self { unicast, ..self.clone() }
     }
 
+    /// Whether every destination gets a packet of its own.
+    pub fn is_unicast(&self) -> bool {
+        self.unicast
+    }
+
     /// Index of the router at a column and row.
     pub fn router(&self, (x, y): (u32, u32)) -> usize {
         (y * self.columns + x) as usize

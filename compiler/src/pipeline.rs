@@ -15,7 +15,7 @@ use crate::{
         fit::{Fitted, fit},
         fuse::fuse,
         per_event::timeless,
-        place::{Method, Schedule, place},
+        place::{MOST_WORK, Method, Schedule, place},
         quantize::{LayerReport, Quantization, QuantizeOptions, quantize},
         renumber::{Orders, renumber},
         route::{Routing, route},
@@ -91,6 +91,10 @@ pub struct Options {
     pub placement: Method,
     /// Moves tried per cluster by the annealing.
     pub moves_per_cluster: u32,
+    /// Whether other methods of placement are costed too, so that the gain is known.
+    pub baselines: bool,
+    /// Work of the annealing at most, in looks at a pair or a net; moves are fewer where each takes many.
+    pub most_work: u64,
     /// Whether the checkers run.
     pub check: bool,
     /// Whether idle cores of the chips in use shorten the timesteps, at the price of more deliveries.
@@ -106,6 +110,8 @@ impl Default for Options {
             cutting: Cutting::default(),
             placement: Method::default(),
             moves_per_cluster: 1000,
+            baselines: true,
+            most_work: MOST_WORK,
             check: cfg!(debug_assertions),
             balance: false,
             activity: None,
@@ -267,10 +273,19 @@ pub fn compile_quantized_observed(
     let (graph, activity) = (&*graph, activity.renumbered(&fitted.orders));
     let nets = nets(&Targets::new(graph, &fitted.partition), &activity);
     let demands = fitted.cluster_demands();
-    let schedule = Schedule { seed: options.seed, moves_per_cluster: options.moves_per_cluster };
+    let schedule =
+        Schedule { seed: options.seed, moves_per_cluster: options.moves_per_cluster, most_work: options.most_work };
     let placed = run(
         (PLACE, observer),
-        || Ok(place(graph, arch, (&fitted.partition, &demands), &nets, (options.placement, schedule))?),
+        || {
+            Ok(place(
+                graph,
+                arch,
+                (&fitted.partition, &demands),
+                &nets,
+                (options.placement, schedule, options.baselines),
+            )?)
+        },
         |p| on.then(|| check::placement::check(arch, &fitted.partition, &p.placement)),
         |p| report::placement(arch, &fitted.partition, p),
     )?;

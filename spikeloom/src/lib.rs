@@ -22,6 +22,7 @@
 //! | a program that was compiled before | [`Executable`] |
 //! | what is run: images, recorded events, anything of yours | [`Samples`], [`Recordings`] |
 //! | decisions, counts and times | [`Run`] |
+//! | what samples did, recorded once, and what that costs on other chips | [`Executable::spikes`], [`Executable::replay`] |
 //! | what is stored of a run, and priced again without simulating | [`Record`], [`Priced`] |
 //! | agreement with the reference interpreter and the float network | [`Deployed::verify`] |
 //! | what quantization changed | [`Deployed::quantization_change`] |
@@ -47,6 +48,7 @@ mod progress;
 mod quantization;
 mod rates;
 mod record;
+mod replay;
 pub mod report;
 mod run;
 mod samples;
@@ -64,6 +66,7 @@ pub use progress::{Observer, Progress, Quiet, Task};
 pub use quantization::QuantizationChange;
 pub use rates::{LayerRates, Rates};
 pub use record::{LayerRecord, Priced, Record};
+pub use replay::Costed;
 pub use run::{Run, RunOptions, Sample};
 pub use samples::{Input, Recordings, Samples};
 pub use spread::Spread;

@@ -46,6 +46,9 @@ pub(crate) struct TargetArgs {
     /// The chip: a preset's name or a description file (.ron)
     #[arg(long, value_name = "NAME|FILE", default_value = "loihi1")]
     pub(crate) arch: String,
+    /// Change a field of the chip by its path, as in core.neurons=512; may be given several times (see `spikeloom chip show`)
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
     /// Width of a stored weight in bits, 1 to 16
     #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=16))]
     pub(crate) weight_bits: u32,
@@ -74,6 +77,7 @@ impl Default for TargetArgs {
     fn default() -> Self {
         Self {
             arch: "loihi1".into(),
+            set: Vec::new(),
             weight_bits: 8,
             seed: 1,
             check: false,

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
         }
     }
     let model = source::model_of(&args.model)?;
-    let chip = source::chip(&args.target.arch)?;
+    let chip = source::set(source::chip(&args.target.arch)?, &args.target.set)?;
     let mut watch = Watch::new(args);
     let deployed = match deploy(&model, &chip, &args.target, args.images.data.as_deref(), &mut watch) {
         Ok(deployed) => deployed,

@@ -3,10 +3,12 @@
 mod ablate;
 mod baseline;
 mod check;
+pub(crate) mod chip;
 mod compile;
 mod data;
 mod deploy;
 mod energy;
+pub(crate) mod explore;
 mod export;
 mod inspect;
 mod reproduce;
@@ -22,6 +24,8 @@ use std::sync::OnceLock;
 /// Runs the command that was asked for.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     match &args.command {
+        Command::Chip(command) => chip::run(command),
+        Command::Explore(args) => explore::run(args),
         Command::Data(command) => data::run(command),
         Command::Energy(command) => energy::run(command),
         Command::Reproduce(command) => reproduce::run(command),

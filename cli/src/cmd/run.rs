@@ -16,7 +16,7 @@ use std::process::ExitCode;
 /// Compiles and simulates.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     let (model, samples) = source::inputs(args.model.name(), &args.model.nir, &args.images)?;
-    let chip = source::chip(&args.target.arch)?;
+    let chip = source::set(source::chip(&args.target.arch)?, &args.target.set)?;
     // Before anything computes: measuring and calibrating are parallel too.
     cmd::set_threads(args.simulation.threads)?;
     let deployed = deploy(&model, &chip, &args.target, args.images.data.as_deref(), &mut Bars::new())?;

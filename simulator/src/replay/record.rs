@@ -8,7 +8,7 @@
 use super::table::{Cache, Table};
 use crate::probe::Probe;
 use isa::{LayerId, Timestep};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Spikes of one layer in all samples.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -139,6 +139,7 @@ pub struct Record {
     /// Whether no input event came twice in a timestep.
     pub(super) distinct: bool,
     pub(super) cache: Cache,
+    layer_spikes: OnceLock<Vec<u64>>,
 }
 
 impl Record {
@@ -151,6 +152,7 @@ impl Record {
             visits: visits.then(streams),
             distinct: true,
             cache: Cache::default(),
+            layer_spikes: OnceLock::new(),
         }
     }
 
@@ -165,9 +167,9 @@ impl Record {
     }
 
     /// Spikes of each layer in all samples; events for the input.
-    pub fn layer_spikes(&self) -> Vec<u64> {
+    pub fn layer_spikes(&self) -> &[u64] {
         let ones = |stream: &Stream| stream.bits.iter().map(|word| u64::from(word.count_ones())).sum();
-        self.spikes.iter().map(ones).collect()
+        self.layer_spikes.get_or_init(|| self.spikes.iter().map(ones).collect())
     }
 
     /// Memory that it takes, without what is derived from it \[bytes\].

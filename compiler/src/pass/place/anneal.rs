@@ -4,7 +4,11 @@
 //! largest, in units of all links. A move swaps the contents of two slots; only nets at the moved clusters are routed
 //! again. A worsening by Δ at temperature T is accepted with probability `1/(1 + d + d²/2 + d³/6)`, d = Δ/T, which is
 //! e^(−d) for small d and needs no transcendental function, so the outcome is the same on every machine. The number of
-//! moves is fixed beforehand; the clock plays no part.
+//! moves is fixed beforehand, from what the first ones take; the clock plays no part.
+//!
+//! Where every destination gets a packet of its own, a net costs what its pairs of source and destination cost, and equal pairs
+//! of several nets are one *flow*: a move then looks at the cores that a cluster talks to, not at everything that its partners
+//! send to others.
 
 use super::{
     load::Loads,
@@ -20,6 +24,7 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Settings of the annealing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +33,15 @@ pub struct Schedule {
     pub seed: u64,
     /// Moves tried per cluster, at most [`MOST_MOVES`] altogether.
     pub moves_per_cluster: u32,
+    /// Most looks at a flow altogether; moves are fewer where each takes many.
+    pub most_work: u64,
 }
 
 /// Most moves tried altogether.
 pub const MOST_MOVES: u64 = 1_600_000;
+
+/// Looks at a flow that a placement takes at most: some seconds.
+pub const MOST_WORK: u64 = 1_000_000_000;
 
 /// Improves `slots[cluster]` in place.
 pub(crate) fn anneal(
@@ -50,15 +60,17 @@ pub(crate) fn anneal(
     let n_moves = (u64::from(schedule.moves_per_cluster) * state.slots.len() as u64).min(MOST_MOVES);
     let n_probes = 200.min(n_moves);
     // The first temperature follows from the size of typical changes around the starting point.
-    let mut change = 0.0;
+    let (mut change, mut looks) = (0.0, 0);
     for _ in 0..n_probes {
         if let Some(swap) = state.propose(&mut rng, compatible, 3) {
             let before = state.cost();
             state.make(swap);
             change += (state.cost() - before).abs();
+            looks += state.affected.len() as u64;
             state.unmake(swap);
         }
     }
+    let n_moves = n_moves.min(schedule.most_work.saturating_mul(n_probes) / looks.max(1));
     let first = 0.05 * change / n_probes.max(1) as f64;
     if first == 0.0 {
         *slots = state.slots;
@@ -101,18 +113,24 @@ struct State<'a> {
     /// Position of each cluster: `at[slots[cluster]]`.
     positions: Vec<(u32, u32)>,
     occupant: Vec<Option<u32>>,
-    /// Nets at each cluster.
+    /// Nets at each cluster, of which partners are taken.
     incident: Vec<Vec<u32>>,
-    /// Cost of the links of each net.
+    /// What is routed: the nets, or their pairs where each is routed alone.
+    flows: Cow<'a, [Net]>,
+    /// Flows at each cluster.
+    flowing: Vec<Vec<u32>>,
+    /// Cost of the links of each flow.
     costs: Vec<u64>,
     loads: Loads,
-    /// The links with the largest load, and which of them (the first 64) each net travels.
+    /// The links with the largest load, and which of them (the first 64) each flow travels, where that is known for them.
     busiest: Vec<Link>,
     on_busiest: Vec<u64>,
+    known: Vec<u32>,
+    epoch: u32,
     /// Σ weight × link cost.
     total: u64,
     kappa: f64,
-    // Scratch of a move: the nets that it changes and their new costs, the pending change of loads, the change made last.
+    // Scratch of a move: the flows that it changes and their new costs, the pending change of loads, the change made last.
     affected: Vec<u32>,
     new_costs: Vec<u64>,
     stamp: Vec<u32>,
@@ -131,15 +149,9 @@ impl<'a> State<'a> {
         for (cluster, &slot) in slots.iter().enumerate() {
             occupant[slot] = Some(cluster as u32);
         }
-        let mut incident = vec![Vec::new(); slots.len()];
-        for (i, net) in nets.iter().enumerate() {
-            let mut ends: Vec<u32> = net.src.iter().chain(&net.dst).map(|c| c.0).collect();
-            ends.sort_unstable();
-            ends.dedup();
-            for end in ends {
-                incident[end as usize].push(i as u32);
-            }
-        }
+        let incident = by_cluster(nets, slots.len());
+        let flows = if mesh.is_unicast() { Cow::Owned(pairs(nets)) } else { Cow::Borrowed(nets) };
+        let flowing = if mesh.is_unicast() { by_cluster(&flows, slots.len()) } else { incident.clone() };
         let mut state = Self {
             mesh,
             nets,
@@ -150,21 +162,25 @@ impl<'a> State<'a> {
             slots,
             occupant,
             incident,
-            costs: vec![0; nets.len()],
+            costs: vec![0; flows.len()],
             loads: Loads::new(mesh.n_links()),
             busiest: Vec::new(),
-            on_busiest: vec![0; nets.len()],
+            on_busiest: vec![0; flows.len()],
+            known: vec![0; flows.len()],
+            epoch: 1,
             total: 0,
             kappa: region.kappa(),
-            affected: (0..nets.len() as u32).collect(),
+            affected: (0..flows.len() as u32).collect(),
             new_costs: Vec::new(),
-            stamp: vec![0; nets.len()],
+            stamp: vec![0; flows.len()],
             now: 0,
             delta: vec![0; mesh.n_links()],
             touched: Vec::new(),
             marked: vec![false; mesh.n_links()],
             made: Vec::new(),
             columns: Vec::new(),
+            flows,
+            flowing,
         };
         // The first routes are a change of all nets from no links.
         let links = state.change_of_links();
@@ -213,6 +229,7 @@ impl<'a> State<'a> {
     /// Most moves are refused for a lower bound of ΔJ in closed form; only the others are routed.
     fn try_swap(&mut self, (a, b): (usize, usize), accept: impl Fn(f64) -> bool) {
         self.gather(a, b);
+        self.look();
         self.swap(a, b);
         let links = self.change_of_links() as f64;
         let refused = !accept(links) && !accept(links - self.kappa * self.relief() as f64);
@@ -229,7 +246,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Swaps two slots and routes the affected nets again.
+    /// Swaps two slots and routes the affected flows again.
     fn make(&mut self, (a, b): (usize, usize)) {
         self.gather(a, b);
         self.shift(-1);
@@ -259,34 +276,44 @@ impl<'a> State<'a> {
 
     /// The swap made last stays: costs and busiest links are brought up to date.
     fn keep(&mut self) {
-        for (&net, &cost) in self.affected.iter().zip(&self.new_costs) {
-            self.costs[net as usize] = cost;
+        for (&flow, &cost) in self.affected.iter().zip(&self.new_costs) {
+            self.costs[flow as usize] = cost;
+            self.known[flow as usize] = 0;
         }
         let mut busiest = Vec::new();
         self.loads.heaviest(&mut busiest);
         let busiest: Vec<Link> = busiest.into_iter().map(|link| self.mesh.link(link)).collect();
-        let changed =
-            if busiest == self.busiest { self.affected.clone() } else { (0..self.nets.len() as u32).collect() };
-        self.busiest = busiest;
-        let mut on_busiest = std::mem::take(&mut self.on_busiest);
-        for net in changed {
-            let (src, dst) = self.ends(net);
-            let links = self.busiest.iter().take(64).enumerate();
-            on_busiest[net as usize] = links.map(|(i, link)| u64::from(link.is_on_route(src, dst.clone())) << i).sum();
+        if busiest != self.busiest {
+            self.epoch += 1;
+            self.busiest = busiest;
         }
-        self.on_busiest = on_busiest;
     }
 
-    /// Change of the weighted links of the affected nets against their last known costs.
+    /// Finds out which of the busiest links the affected flows travel, where that is not known.
+    fn look(&mut self) {
+        let mut found = std::mem::take(&mut self.on_busiest);
+        let mut known = std::mem::take(&mut self.known);
+        for &flow in self.affected.iter().filter(|&&flow| known[flow as usize] != self.epoch) {
+            let (src, dst) = self.ends(flow);
+            let links = self.busiest.iter().take(64).enumerate();
+            found[flow as usize] = links.map(|(i, link)| u64::from(link.is_on_route(src, dst.clone())) << i).sum();
+        }
+        for &flow in &self.affected {
+            known[flow as usize] = self.epoch;
+        }
+        (self.on_busiest, self.known) = (found, known);
+    }
+
+    /// Change of the weighted links of the affected flows against their last known costs.
     fn change_of_links(&mut self) -> i64 {
         let mut change = 0;
         self.new_costs.clear();
-        for &net in &self.affected {
-            let ends = &self.nets[net as usize];
+        for &flow in &self.affected {
+            let ends = &self.flows[flow as usize];
             let position = |c: &ClusterId| self.positions[c.0 as usize];
             let src = ends.src.as_ref().map_or((0, 0), position);
             let cost = self.mesh.route_cost(src, ends.dst.iter().map(position), &mut self.columns);
-            change += ends.weight as i64 * (cost as i64 - self.costs[net as usize] as i64);
+            change += ends.weight as i64 * (cost as i64 - self.costs[flow as usize] as i64);
             self.new_costs.push(cost);
         }
         change
@@ -296,10 +323,10 @@ impl<'a> State<'a> {
         self.now += 1;
         self.affected.clear();
         for cluster in [self.occupant[a], self.occupant[b]].into_iter().flatten() {
-            for &net in &self.incident[cluster as usize] {
-                if self.stamp[net as usize] != self.now {
-                    self.stamp[net as usize] = self.now;
-                    self.affected.push(net);
+            for &flow in &self.flowing[cluster as usize] {
+                if self.stamp[flow as usize] != self.now {
+                    self.stamp[flow as usize] = self.now;
+                    self.affected.push(flow);
                 }
             }
         }
@@ -315,28 +342,28 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Positions of the source and of the destinations of a net; the input enters at router 0.
-    fn ends(&self, net: u32) -> ((u32, u32), impl Iterator<Item = (u32, u32)> + Clone) {
-        let net = &self.nets[net as usize];
+    /// Positions of the source and of the destinations of a flow; the input enters at router 0.
+    fn ends(&self, flow: u32) -> ((u32, u32), impl Iterator<Item = (u32, u32)> + Clone) {
+        let net = &self.flows[flow as usize];
         let position = |c: &ClusterId| self.positions[c.0 as usize];
         (net.src.as_ref().map_or((0, 0), position), net.dst.iter().map(position))
     }
 
-    /// How much the largest load falls at most by the affected nets' new routes: no further than to what remains on any of
+    /// How much the largest load falls at most by the affected flows' new routes: no further than to what remains on any of
     /// the links that have it now.
     fn relief(&self) -> u64 {
         if self.busiest.len() > 64 {
             return self.loads.max();
         }
         let all = u64::MAX >> (64 - self.busiest.len().max(1));
-        if self.affected.iter().fold(0, |travelled, &net| travelled | self.on_busiest[net as usize]) != all {
+        if self.affected.iter().fold(0, |travelled, &flow| travelled | self.on_busiest[flow as usize]) != all {
             return 0;
         }
         let left = |i: usize, link: Link| -> i64 {
-            let moved = |&net: &u32| {
-                let (src, dst) = self.ends(net);
-                let before = self.on_busiest[net as usize] >> i & 1;
-                self.nets[net as usize].weight as i64 * (before as i64 - i64::from(link.is_on_route(src, dst)))
+            let moved = |&flow: &u32| {
+                let (src, dst) = self.ends(flow);
+                let before = self.on_busiest[flow as usize] >> i & 1;
+                self.flows[flow as usize].weight as i64 * (before as i64 - i64::from(link.is_on_route(src, dst)))
             };
             self.affected.iter().map(moved).sum()
         };
@@ -344,10 +371,10 @@ impl<'a> State<'a> {
         least.unwrap_or(0).max(0) as u64
     }
 
-    /// Adds the links of the affected nets `sign` times to the pending change of loads.
+    /// Adds the links of the affected flows `sign` times to the pending change of loads.
     fn shift(&mut self, sign: i64) {
-        for &net in &self.affected {
-            let net = &self.nets[net as usize];
+        for &flow in &self.affected {
+            let net = &self.flows[flow as usize];
             let position = |c: &ClusterId| self.positions[c.0 as usize];
             let src = net.src.as_ref().map_or((0, 0), position);
             let weight = sign * net.weight as i64;
@@ -371,4 +398,29 @@ impl<'a> State<'a> {
             self.total = self.total.checked_add_signed(change).expect("the total is a sum of loads");
         }
     }
+}
+
+/// The nets that each cluster is an end of.
+fn by_cluster(nets: &[Net], clusters: usize) -> Vec<Vec<u32>> {
+    let mut incident = vec![Vec::new(); clusters];
+    for (i, net) in nets.iter().enumerate() {
+        let mut ends: Vec<u32> = net.src.iter().chain(&net.dst).map(|c| c.0).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        for end in ends {
+            incident[end as usize].push(i as u32);
+        }
+    }
+    incident
+}
+
+/// The pairs of source and destination of all nets, each once; those on one core need no route.
+fn pairs(nets: &[Net]) -> Vec<Net> {
+    let mut weights: BTreeMap<(Option<ClusterId>, ClusterId), u64> = BTreeMap::new();
+    for net in nets {
+        for &dst in net.dst.iter().filter(|&&dst| net.src != Some(dst)) {
+            *weights.entry((net.src, dst)).or_default() += net.weight;
+        }
+    }
+    weights.into_iter().map(|((src, dst), weight)| Net { src, dst: vec![dst], weight }).collect()
 }

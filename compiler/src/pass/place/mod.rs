@@ -13,7 +13,7 @@ mod load;
 mod region;
 pub(crate) mod seed;
 
-pub use anneal::{MOST_MOVES, Schedule};
+pub use anneal::{MOST_MOVES, MOST_WORK, Schedule};
 pub use region::Region;
 
 use crate::{
@@ -83,7 +83,7 @@ pub struct Placed {
     pub costs: Vec<(Method, MappingCost)>,
 }
 
-/// Places a partition; `demands[cluster]`.
+/// Places a partition; `demands[cluster]`. Without baselines only the method asked for is placed and costed.
 ///
 /// # Errors
 /// If cores differ in their memories and no assignment gives every cluster one that holds it.
@@ -92,7 +92,7 @@ pub fn place(
     arch: &Arch,
     (partition, demands): (&Partition, &[Demand]),
     nets: &[Net],
-    (method, schedule): (Method, Schedule),
+    (method, schedule, baselines): (Method, Schedule, bool),
 ) -> Result<Placed, Diagnostics> {
     let n = partition.clusters.len();
     let region = Region::new(arch, n);
@@ -106,6 +106,9 @@ pub fn place(
     for candidate in Method::ALL {
         if candidate > method && candidate > Method::Hilbert {
             break;
+        }
+        if candidate != method && !baselines {
+            continue;
         }
         let slots = match candidate {
             Method::RowMajor => in_order((0..n_slots).collect()),

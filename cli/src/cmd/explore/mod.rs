@@ -1,0 +1,172 @@
+//! `spikeloom explore`: the points of a space, evaluated and stored; and what they answer.
+
+mod show;
+
+use crate::{args::ImageArgs, files, interrupt, nir::NirArgs, progress, source};
+use anyhow::{Context, Result, bail};
+use clap::{Args as ClapArgs, Subcommand};
+use explore::{Bench, Drive, Event, Network, Point, Shard, Space, Store};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    str::FromStr,
+    time::Instant,
+};
+
+/// Which space, and where its points go.
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(crate) struct ExploreArgs {
+    #[command(subcommand)]
+    command: Option<ExploreCommand>,
+    /// A space (.ron): base chips, networks, parameters, constraints, objectives
+    #[arg(value_name = "SPACE")]
+    space: Option<PathBuf>,
+    /// Folder of the points; those that it holds already are not evaluated again. Default: the space's name
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Count the points, estimate the time, evaluate a few and store nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Evaluate every N-th point only, from the I-th on (0 ≤ I < N), for arrays of jobs on one folder
+    #[arg(long, value_name = "I/N")]
+    shard: Option<ShardArg>,
+    /// Number of worker threads; default: all processors
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    threads: Option<u32>,
+    /// Print the answers as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum ExploreCommand {
+    /// Fronts, effects of parameters, limits and the place of the baseline, from the points of a folder
+    Show(show::ShowArgs),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct ShardArg(Shard);
+
+impl FromStr for ShardArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match parts {
+            Some((index, of)) if index < of => Ok(Self(Shard { index, of })),
+            _ => Err("write I/N with 0 ≤ I < N, as in 0/4".into()),
+        }
+    }
+}
+
+/// Name of the space in the folder of its points.
+const SPACE: &str = "space.ron";
+
+/// Name of the table of all points.
+const TABLE: &str = "points.csv";
+
+/// Evaluates a space, or shows a folder.
+pub(crate) fn run(args: &ExploreArgs) -> Result<ExitCode> {
+    if let Some(ExploreCommand::Show(args)) = &args.command {
+        return show::run(args);
+    }
+    let Some(path) = &args.space else { bail!("name a space (.ron), or `show` and a folder") };
+    let (text, space) = read_space(path)?;
+    let bench = bench(&space, path)?;
+    let threads =
+        args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), |n| n as usize);
+    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from(&space.name));
+    if args.dry_run {
+        return dry_run(&bench, &folder, threads, args.shard.map(|shard| shard.0));
+    }
+    let store = Store::open(&folder)?;
+    files::write(&folder.join(SPACE), text.as_bytes())?;
+    let stop = interrupt::flag();
+    let drive = Drive { bench: &bench, store: &store, threads, shard: args.shard.map(|shard| shard.0), stop: &stop };
+    let bar = progress::bar(0, "points");
+    let summary = drive.run(&|event| match event {
+        Event::Round { pending, .. } => bar.inc_length(pending as u64),
+        Event::Done { .. } => bar.inc(1),
+    })?;
+    bar.finish_and_clear();
+    let what = if summary.stopped { "stopped: " } else { "" };
+    eprintln!(
+        "{what}{} points: {} stored before, {} evaluated now, in {}",
+        summary.points,
+        summary.found,
+        summary.evaluated,
+        folder.display()
+    );
+    let (records, _) = show::records(&folder)?;
+    files::write(&folder.join(TABLE), explore::csv(&records).as_bytes())?;
+    if summary.stopped {
+        return Ok(ExitCode::from(1));
+    }
+    if args.shard.is_none() {
+        show::print(&space, &folder, args.json)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_space(path: &Path) -> Result<(String, Space)> {
+    let text = files::read_text(path)?;
+    let space = Space::parse(&text, &path.display().to_string())?;
+    Ok((text, space))
+}
+
+/// The networks, samples and chips that a space names; files are looked for beside it, then from here.
+fn bench(space: &Space, path: &Path) -> Result<Bench> {
+    let beside = |name: &str| -> String {
+        let near = path.with_file_name(name);
+        let is_file = name.contains('.') && near.exists();
+        if is_file { near.to_string_lossy().into_owned() } else { name.to_owned() }
+    };
+    let mut networks = Vec::new();
+    for workload in &space.networks {
+        let images = ImageArgs { data: workload.data.as_deref().map(beside), limit: workload.samples };
+        let (model, samples) = source::inputs(&beside(&workload.model), &NirArgs::default(), &images)
+            .with_context(|| format!("{}: network `{}`", path.display(), workload.model))?;
+        let model = spikeloom::Model { name: workload.model.clone(), ..model };
+        networks.push(Network::new(model, samples)?);
+    }
+    let chips = space.chips.iter().map(|chip| source::chip(&beside(chip)));
+    let chips = chips.collect::<Result<Vec<_>>>().with_context(|| path.display().to_string())?;
+    let prices = space.prices.as_deref().map(|prices| source::table(&beside(prices))).transpose()?;
+    Ok(Bench::new(space.clone(), chips, networks, prices))
+}
+
+/// Counts and estimates; what it evaluates goes into a folder that is removed.
+fn dry_run(bench: &Bench, folder: &Path, threads: usize, shard: Option<Shard>) -> Result<ExitCode> {
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let scratch = tempfile::tempdir().context("a temporary folder")?;
+    let store = if folder.exists() { Store::open(folder)? } else { Store::open(scratch.path())? };
+    let drive = Drive { bench, store: &store, threads, shard, stop: &stop };
+    let (pending, found) = drive.plan()?;
+    let space = bench.space();
+    let grid = space.n_grid().map_or("more than can be counted".to_owned(), |n| n.to_string());
+    println!("{}: {grid} points without constraints", space.name);
+    let round = if space.sampler == explore::SamplerKind::Grid { "" } else { " of the first round" };
+    println!("{} points{round}: {found} stored, {} to evaluate", pending.len() + found, pending.len());
+    let Some(each) = time_of(bench, &pending) else { return Ok(ExitCode::SUCCESS) };
+    let total = each * pending.len() as f64 / threads as f64;
+    println!(
+        "about {each:.2} s a point, {:.1} min on {threads} threads, judged by a few points; chips that hold more cores take longer",
+        total / 60.0
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Seconds of a point, from a few spread over all. The first is left out: it records the spikes.
+fn time_of(bench: &Bench, pending: &[Point]) -> Option<f64> {
+    const TRIED: usize = 5;
+    let step = pending.len().div_ceil(TRIED).max(1);
+    let mut times = Vec::new();
+    for point in pending.first().into_iter().chain(pending.iter().step_by(step)) {
+        let begun = Instant::now();
+        bench.evaluate(point, explore::Stage::Search);
+        times.push(begun.elapsed().as_secs_f64());
+    }
+    let rest = times.get(1..).filter(|rest| !rest.is_empty())?;
+    Some(rest.iter().sum::<f64>() / rest.len() as f64)
+}

@@ -1,0 +1,169 @@
+//! `spikeloom explore show`: what the points of a folder answer.
+
+use super::{SPACE, read_space};
+use crate::{
+    files,
+    report::{
+        number::si,
+        text::{Table, align_right},
+    },
+};
+use anyhow::Result;
+use clap::Args as ClapArgs;
+use explore::{
+    FIGURES, PointRecord, Space, Store,
+    answer::{Answers, answers, by_network, distinct},
+};
+use serde_json::{Map, Value, json};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Which folder.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ShowArgs {
+    /// Folder of points
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Write all points as a table (.csv)
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Print the answers as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Rows of the front that are printed.
+const MOST_ROWS: usize = 24;
+
+/// Prints the answers.
+pub(crate) fn run(args: &ShowArgs) -> Result<ExitCode> {
+    let (records, space) = records(&args.folder)?;
+    if let Some(path) = &args.csv {
+        files::write(path, explore::csv(&records).as_bytes())?;
+    }
+    print(&space, &args.folder, args.json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The points of a folder that belong to its space, each once; and the space.
+pub(super) fn records(folder: &Path) -> Result<(Vec<PointRecord>, Space)> {
+    let (_, space) = read_space(&folder.join(SPACE))?;
+    let all = Store::open(folder)?.all()?;
+    Ok((distinct(all.into_iter().filter(|record| space.holds(record)).collect()), space))
+}
+
+/// Prints what the points of a folder answer.
+pub(super) fn print(space: &Space, folder: &Path, as_json: bool) -> Result<()> {
+    let (records, _) = records(folder)?;
+    let networks = by_network(records);
+    let answered = networks.values().map(|records| (records, answers(space, records)));
+    if as_json {
+        let all = answered.map(|(records, answers)| as_value(records, &answers)).collect::<Result<Vec<_>>>()?;
+        println!("{}", serde_json::to_string_pretty(&json!({ "space": space.name, "networks": all }))?);
+        return Ok(());
+    }
+    for (i, (records, answers)) in answered.enumerate() {
+        print!("{}{}", if i > 0 { "\n" } else { "" }, text(space, records, &answers));
+    }
+    Ok(())
+}
+
+/// Answers with the points of the front instead of their places.
+fn as_value(records: &[PointRecord], answers: &Answers) -> Result<Value> {
+    let point = |&i: &usize| {
+        let record = &records[i];
+        let figures: Map<String, Value> =
+            FIGURES.iter().filter_map(|f| Some((f.name.to_owned(), record.figure(f.name)?.into()))).collect();
+        let settings: BTreeMap<String, String> = record.settings().into_iter().collect();
+        json!({ "address": record.key(), "stage": record.stage, "settings": settings, "figures": figures })
+    };
+    let front: Vec<Value> = answers.front.iter().map(point).collect();
+    let mut whole = serde_json::to_value(answers)?;
+    whole["front"] = front.into();
+    Ok(whole)
+}
+
+fn table(header: &[&str], rows: Vec<Vec<String>>, left: usize) -> String {
+    let mut table = Table::new(header);
+    for row in rows {
+        table.row(row);
+    }
+    align_right(table, left)
+}
+
+fn with_unit(figure: &str, value: f64) -> String {
+    let unit = FIGURES.iter().find(|f| f.name == figure).map_or("", |f| f.unit);
+    match unit {
+        "1" if figure == "accuracy" => format!("{:.2} %", 100.0 * value),
+        "1" => format!("{value:.6}").trim_end_matches('0').trim_end_matches('.').to_owned(),
+        unit => si(value, unit),
+    }
+}
+
+fn text(space: &Space, records: &[PointRecord], answers: &Answers) -> String {
+    let mut text =
+        format!("{}, {}: {} points costed, {} failed\n", space.name, answers.network, answers.costed, answers.failed);
+    for (limit, n) in &answers.limits {
+        text += &format!("  {n} exceed {limit}\n");
+    }
+    if answers.costed == 0 {
+        return text;
+    }
+    let fullest: Vec<String> = answers.binding.iter().map(|(resource, n)| format!("{resource} at {n}")).collect();
+    text += &format!("fullest resource of a core: {}\n", fullest.join(", "));
+    for range in &answers.ranges {
+        text += &format!(
+            "{}: {} (best) to {} (worst)\n",
+            range.figure,
+            with_unit(&range.figure, range.best),
+            with_unit(&range.figure, range.worst)
+        );
+    }
+    if let Some(volume) = answers.hypervolume {
+        text += &format!("hypervolume of the front: {volume:.4} of the box from best to worst\n");
+    }
+    text += &format!("\nfront, {} points", answers.front.len());
+    text += &if answers.front.len() > MOST_ROWS { format!(", the first {MOST_ROWS}:\n") } else { ":\n".to_owned() };
+    let varying = varying(space, records);
+    let shown: Vec<&str> = space.objectives.iter().map(explore::Objective::figure).chain(["cores"]).collect();
+    let header: Vec<&str> = varying.iter().map(String::as_str).chain(shown.iter().copied()).collect();
+    let row = |&i: &usize| -> Vec<String> {
+        let settings: BTreeMap<String, String> = records[i].settings().into_iter().collect();
+        let values = varying.iter().map(|name| settings.get(name).cloned().unwrap_or_default());
+        let figure = |&name: &&str| records[i].figure(name).map_or("-".to_owned(), |value| with_unit(name, value));
+        values.chain(shown.iter().map(figure)).collect()
+    };
+    text += &table(&header, answers.front.iter().take(MOST_ROWS).map(row).collect(), varying.len());
+    for (figure, effects) in &answers.effects {
+        text += &format!("\nwhat decides {figure} (share of its variance; mean by value)\n");
+        for effect in effects.single.iter().filter(|effect| effect.share >= 0.005) {
+            let means: Vec<String> =
+                effect.means.iter().map(|(value, mean, _)| format!("{value}: {}", with_unit(figure, *mean))).collect();
+            text += &format!("  {:5.1} %  {}  {}\n", 100.0 * effect.share, effect.parameter, means.join(", "));
+        }
+        for pair in effects.pairs.iter().take(3).filter(|pair| pair.share >= 0.01) {
+            text += &format!("  {:5.1} %  {} with {}\n", 100.0 * pair.share, pair.parameters[0], pair.parameters[1]);
+        }
+    }
+    if let Some(baseline) = &answers.baseline {
+        text += &format!("\nbaseline: {} points are better in everything", baseline.dominated_by);
+        for (figure, value, factor) in &baseline.figures {
+            text += &format!("; {figure} {}, the best is {factor:.2} times better", with_unit(figure, *value));
+        }
+        text += "\n";
+    }
+    text
+}
+
+/// Names of what differs between the points, without what follows from others.
+fn varying(space: &Space, records: &[PointRecord]) -> Vec<String> {
+    let Some(first) = records.first() else { return Vec::new() };
+    let differs = |name: &str, value: &str| {
+        records.iter().any(|record| record.settings().iter().any(|(other, v)| other == name && v != value))
+    };
+    let own = first.settings().into_iter().filter(|(name, _)| !space.is_linked(name));
+    own.filter(|(name, value)| differs(name, value)).map(|(name, _)| name).collect()
+}

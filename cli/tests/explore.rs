@@ -1,0 +1,134 @@
+//! Exploration and chips from the command line: a killed search loses nothing, answers come out, chips are changed by path.
+
+mod support;
+
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+use support::spikeloom;
+
+const SPACE: &str = r#"Space(
+    version: 1,
+    name: "small",
+    chips: ["loihi1"],
+    networks: [(model: "mnist-small", samples: Some(5))],
+    parameters: [
+        (path: "core.neurons", values: List([256, 400, 512, 777, 1024])),
+        (path: "core.lanes", values: Powers(from: 1, to: 8)),
+        (path: "noc.multicast", values: List(["Unicast", "Rectangle"])),
+    ],
+    objectives: [Minimize("energy"), Minimize("latency")],
+    baseline: { "core.neurons": 1024, "core.lanes": 1, "noc.multicast": "Unicast" },
+)"#;
+
+fn points(folder: &Path) -> BTreeMap<String, String> {
+    let Ok(files) = fs::read_dir(folder.join("points")) else { return BTreeMap::new() };
+    let whole = files.flatten().filter(|file| !file.file_name().to_string_lossy().starts_with('.'));
+    whole
+        .map(|file| {
+            (file.file_name().to_string_lossy().into_owned(), fs::read_to_string(file.path()).unwrap_or_default())
+        })
+        .collect()
+}
+
+#[test]
+fn a_killed_search_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    fs::write(dir.path().join("space.ron"), SPACE).expect("writable");
+    let mut kills = 0;
+    for _ in 0..3 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_spikeloom"))
+            .args(["explore", "space.ron", "--out", "killed", "--threads", "2"])
+            .current_dir(dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let before = points(&dir.path().join("killed")).len();
+        let begun = Instant::now();
+        while points(&dir.path().join("killed")).len() < before + 4 && begun.elapsed() < Duration::from_mins(2) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // SIGKILL: nothing of the process runs afterwards.
+        let running = child.try_wait().expect("a child").is_none();
+        child.kill().expect("it can be killed");
+        child.wait().expect("it has ended");
+        kills += usize::from(running);
+        let stored = points(&dir.path().join("killed"));
+        assert!(stored.values().all(|text| serde_json::from_str::<Value>(text).is_ok()), "every point is whole");
+    }
+    assert!(kills > 0, "it was killed while it ran");
+    let resumed = spikeloom(dir.path(), &["explore", "space.ron", "--out", "killed"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.err);
+    let straight = spikeloom(dir.path(), &["explore", "space.ron", "--out", "straight", "--threads", "1"]);
+    assert_eq!(straight.code, 0, "{}", straight.err);
+    assert_eq!(points(&dir.path().join("killed")), points(&dir.path().join("straight")));
+    assert_eq!(resumed.out, straight.out);
+}
+
+#[test]
+fn answers_are_shown() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    fs::write(dir.path().join("space.ron"), SPACE).expect("writable");
+    let plan = spikeloom(dir.path(), &["explore", "space.ron", "--dry-run"]);
+    assert!(plan.code == 0 && plan.out.contains("40 points: 0 stored, 40 to evaluate"), "{}{}", plan.out, plan.err);
+    assert!(!dir.path().join("small").exists(), "a dry run stores nothing");
+    for shard in ["0/2", "1/2"] {
+        let run = spikeloom(dir.path(), &["explore", "space.ron", "--shard", shard]);
+        assert!(run.code == 0 && run.err.contains("20 evaluated now"), "{}", run.err);
+    }
+    let shown = spikeloom(dir.path(), &["explore", "show", "small", "--csv", "all.csv"]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    for part in ["40 points costed, 0 failed", "what decides latency", "core.lanes", "baseline: ", "hypervolume"] {
+        assert!(shown.out.contains(part), "{part}: {}", shown.out);
+    }
+    let table = fs::read_to_string(dir.path().join("all.csv")).expect("written");
+    assert!(table.lines().count() == 41 && table.contains("energy [J]") && table.contains("latency [s]"), "{table}");
+    let json: Value =
+        serde_json::from_str(&spikeloom(dir.path(), &["explore", "show", "small", "--json"]).out).expect("JSON");
+    assert!(json["networks"][0]["front"].as_array().is_some_and(|front| !front.is_empty()), "{json}");
+
+    let wrong = SPACE.replace("core.lanes\", v", "core.lane\", v");
+    fs::write(dir.path().join("wrong.ron"), wrong).expect("writable");
+    let run = spikeloom(dir.path(), &["explore", "wrong.ron"]);
+    assert!(run.code == 2 && run.err.contains("has no `lane`; it has"), "{}", run.err);
+}
+
+#[test]
+fn chips_are_listed_begun_checked_compared_and_changed() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let list = spikeloom(dir.path(), &["chip", "list"]);
+    assert!(list.code == 0 && list.out.contains("truenorth") && list.out.contains("loihi1"), "{}", list.out);
+    let new = spikeloom(dir.path(), &["chip", "new", "mine", "--from", "loihi2"]);
+    assert_eq!(new.code, 0, "{}", new.err);
+    let check = spikeloom(dir.path(), &["chip", "check", "mine.ron"]);
+    assert!(check.code == 0 && check.out.contains("describes mine"), "{}{}", check.out, check.err);
+    let again = spikeloom(dir.path(), &["chip", "new", "mine"]);
+    assert!(again.code == 2 && again.err.contains("is there already"), "{}", again.err);
+    let diff = spikeloom(dir.path(), &["chip", "diff", "mine.ron", "loihi2"]);
+    assert!(diff.out.contains("mine  →  loihi2"), "{}", diff.out);
+    let show = spikeloom(dir.path(), &["chip", "show", "mine.ron", "--set", "core.lanes=4"]);
+    let lanes = show.out.lines().find(|line| line.starts_with("core.lanes "));
+    assert!(lanes.is_some_and(|line| line.ends_with(" 4")), "{}", show.out);
+
+    let run = |set: &str| {
+        let args = ["run", "--limit", "3", "--json", "--set", set];
+        let run = spikeloom(dir.path(), &args);
+        assert_eq!(run.code, 0, "{}", run.err);
+        serde_json::from_str::<Value>(&run.out).expect("JSON")
+    };
+    let (slow, fast) = (run("core.timing.synapse=70"), run("core.timing.synapse=7"));
+    assert_ne!(slow["arch"], fast["arch"], "the name says what was changed");
+    let typo = spikeloom(dir.path(), &["run", "--limit", "1", "--set", "core.neuron=3"]);
+    assert!(typo.code == 2 && typo.err.contains("has no `neuron`; it has"), "{}", typo.err);
+    let misfit = spikeloom(dir.path(), &["compile", "--set", "core.neurons=3", "--json"]);
+    assert_eq!(misfit.code, 3, "{}", misfit.err);
+    let limits: Value = serde_json::from_str(&misfit.out).expect("JSON");
+    let over = |limit: &Value| limit["used"].as_u64() > limit["max"].as_u64() && limit["max"].is_u64();
+    assert!(limits["limits"].as_array().is_some_and(|limits| limits.iter().any(over)), "{limits}");
+}
