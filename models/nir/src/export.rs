@@ -14,8 +14,9 @@
 
 use super::{
     model::{Convolution, Neuron, NirGraph, Node, Padding, Pooling, Problem, Problems, Tensor},
-    options::{Extra, Integrator, METADATA, Said},
-    pipeline::schedule,
+    options::Integrator,
+    pipeline::{Hop, schedule},
+    said::{Extra, METADATA, Said},
 };
 use ir::{
     Compare, Connectivity, Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, ProjectionId,
@@ -75,8 +76,9 @@ pub fn export(graph: &Graph<Trained>) -> Result<NirGraph, Problems> {
 fn check_delays(graph: &Graph<Trained>, input: PopulationId, problems: &mut Vec<Problem>) {
     let spiking: Vec<bool> = graph.populations().map(|(_, p)| matches!(p.neuron, NeuronModel::Spiking(_))).collect();
     let ends: Vec<(PopulationId, PopulationId)> = graph.projections().map(|(id, _)| graph.ends(id)).collect();
-    let edges: Vec<(usize, usize)> = ends.iter().map(|(a, b)| (a.0 as usize, b.0 as usize)).collect();
-    let expected = schedule(&spiking, &edges, input.0 as usize).delays;
+    let hops: Vec<Hop> =
+        ends.iter().map(|(a, b)| Hop { pre: a.0 as usize, post: b.0 as usize, delay: 0 }).collect();
+    let expected = schedule(&spiking, &hops, input.0 as usize).delays;
     for ((id, projection), expected) in graph.projections().zip(expected) {
         if projection.delay != expected {
             problems.push(Problem::new(
@@ -130,6 +132,7 @@ fn node(population: &Population<Trained>, extents: &[usize]) -> Result<Node, Str
         NeuronModel::Linear => return Err("has no neurons; fuse the network first".into()),
         NeuronModel::Dynamic(list) => return Err(format!("has {} neurons, which are not written to NIR", list.model)),
         NeuronModel::Accumulator { .. } => Node::Neuron(Neuron {
+            synapse: None,
             tau: None,
             r: uniform(1.0),
             v_leak: Tensor::scalar(0.0),
@@ -142,11 +145,12 @@ fn node(population: &Population<Trained>, extents: &[usize]) -> Result<Node, Str
                 _ => None,
             };
             Node::Neuron(Neuron {
+                synapse: None,
                 tau: tau.map(uniform),
                 r: uniform(tau.unwrap_or(1.0)),
                 v_leak: uniform(0.0),
                 threshold: Some(everywhere(&spiking.threshold, population.shape, extents)),
-                v_reset: Some(uniform(0.0)),
+                v_reset: None,
             })
         }
     })
