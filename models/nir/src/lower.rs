@@ -12,7 +12,7 @@ use super::{
     inline::{Flat, inline},
     model::{Node, Problem, Problems},
     network::{Kind, Network, Unit, resolve},
-    options::{Assumption, Coding, Options},
+    options::{Assumption, Options},
     pipeline::{Hop, Pipeline, schedule},
     population::{Made, population},
     read::Read,

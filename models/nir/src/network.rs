@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     Input,
-    Neuron(Neuron),
+    Neuron(Box<Neuron>),
     Threshold(Tensor),
     /// Passes its input on; stands where one projection cannot express a composition.
     Linear,
@@ -82,7 +82,7 @@ pub(super) fn resolve(
     let input = found.inputs(&inputs);
     for i in 0..flat.nodes.len() {
         let kind = match &flat.nodes[i].1 {
-            Node::Neuron(neuron) => Kind::Neuron(neuron.clone()),
+            Node::Neuron(neuron) => Kind::Neuron(Box::new(neuron.clone())),
             Node::Threshold(threshold) => Kind::Threshold(threshold.clone()),
             _ => continue,
         };
@@ -367,13 +367,13 @@ impl<'a> Found<'a> {
         if let Some(wanted) = &settings.output {
             let chosen = outputs.iter().find(|&output| name(output) == *wanted).map(|&(_, unit)| unit);
             if chosen.is_none() {
-                self.problem("graph", format!("has no Output `{wanted}`; --output takes one of `{list}`"));
+                self.problem("graph", format!("has no Output `{wanted}`; --read-out takes one of `{list}`"));
             }
             return chosen;
         }
         let &(_, first) = outputs.first()?;
         if outputs.iter().any(|&(_, unit)| unit != first) {
-            let line = format!("outputs `{list}`: the class is read from `{}`; --output names another", names[0]);
+            let line = format!("outputs `{list}`: the class is read from `{}`; --read-out names another", names[0]);
             self.remarks.push(line);
         }
         Some(first)
@@ -389,7 +389,9 @@ impl<'a> Found<'a> {
         let mut problems = Vec::new();
         let mut keep = vec![false; self.units.len()];
         let mut pending: Vec<usize> = outputs.chain([read]).collect();
-        pending.iter().for_each(|&unit| keep[unit] = true);
+        for &unit in &pending {
+            keep[unit] = true;
+        }
         while let Some(at) = pending.pop() {
             for term in self.units[at].input.iter().flat_map(|signal| &signal.terms) {
                 let source = &self.units[term.source];
