@@ -32,7 +32,7 @@ pub(super) fn dynamic(step: &Discrete, rule: Rule, shape: Shape, window: Window,
 
     let name = model_name(has_current, is_leaky, step.threshold.is_some());
     let is_buffered = has_current || is_read;
-    let first = if is_buffered { ("u", zero()) } else { ("v", values(&start)) };
+    let first = if is_buffered { ("u", values(&step.current_start)) } else { ("v", values(&start)) };
     let mut l: List<Trained> = List::new(name, first.0, first.1, window);
     let v = if is_buffered { l.word("v", Unit::Potential, values(&start)) } else { Word(0) };
     let late = (!step.late.is_empty()).then(|| l.word("late", Unit::Potential, zero()));
@@ -61,13 +61,15 @@ pub(super) fn dynamic(step: &Discrete, rule: Rule, shape: Shape, window: Window,
             l.when(when, Action::Add(late, p.into()));
         }
     }
-    let target = if has_current { Word(0) } else { v };
-    add(&mut l, target, "current bias", &step.current_bias);
-    if let Some(late) = late {
-        l.then(Action::Add(target, Operand::Word(late)));
+    add(&mut l, Word(0), "current bias", &step.current_bias);
+    if let Some(late) = late.filter(|_| step.late_current) {
+        l.then(Action::Add(Word(0), Operand::Word(late)));
     }
     if is_buffered {
         l.then(Action::Add(v, Operand::Word(Word(0))));
+    }
+    if let Some(late) = late.filter(|_| !step.late_current) {
+        l.then(Action::Add(v, Operand::Word(late)));
     }
     add(&mut l, v, "bias", &step.bias);
     if let Some(floor) = &step.floor {

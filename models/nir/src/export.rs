@@ -97,11 +97,14 @@ struct Extents(Vec<(Shape, bool)>);
 
 impl Extents {
     fn new(graph: &Graph<Trained>) -> Self {
-        let spatial = |&id: &ProjectionId| {
-            let projection = graph.projection(id);
-            matches!(projection.connectivity, Connectivity::Conv2d(_)) || projection.pool.is_some()
+        let is_conv = |&id: &ProjectionId| matches!(graph.projection(id).connectivity, Connectivity::Conv2d(_));
+        let pools = |&id: &ProjectionId| graph.projection(id).pool.is_some();
+        let keeps = |&id: &ProjectionId| graph.projection(id).connectivity == Connectivity::OneToOne;
+        // Behind pooling a matrix or synapse lists give a vector.
+        let is_map = |id: PopulationId| {
+            graph.incoming(id).iter().any(|p| is_conv(p) || (pools(p) && keeps(p)))
+                || graph.outgoing(id).iter().any(|p| is_conv(p) || pools(p))
         };
-        let is_map = |id: PopulationId| graph.incoming(id).iter().chain(&graph.outgoing(id)).any(spatial);
         Self(graph.populations().map(|(id, p)| (p.shape, p.shape.map() > 1 || is_map(id))).collect())
     }
 

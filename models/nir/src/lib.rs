@@ -10,6 +10,7 @@ mod dynamic;
 mod export;
 mod guess;
 pub mod hdf5;
+mod hidden;
 mod inline;
 mod linear;
 mod lint;

@@ -1,6 +1,7 @@
 //! The populations of a network and what reaches each: linear nodes resolved into maps.
 
 use super::{
+    hidden::{Filter, absorb},
     inline::Flat,
     linear::step,
     map::{MAX_WEIGHTS, Map},
@@ -33,6 +34,10 @@ pub(super) struct Unit {
     pub(super) nir_shape: Vec<usize>,
     /// What reaches it.
     pub(super) input: Option<Signal>,
+    /// The current that stands for an integrator in front of it.
+    pub(super) filter: Option<Filter>,
+    /// Factor on what reaches each neuron of a linear population.
+    pub(super) gain: Option<Vec<f64>>,
 }
 
 impl Unit {
@@ -112,7 +117,7 @@ pub(super) fn resolve(
     if let (Some(input), Some(chosen)) = (input, chosen) {
         problems.0.dedup();
         problems.into_result()?;
-        return found.network(input, chosen, read.into_iter().map(|(_, unit)| unit));
+        return found.network(input, chosen, read.into_iter().map(|(_, unit)| unit), settings);
     }
     if problems.0.is_empty() {
         problems.0.push(Problem::new("graph", "the Output receives nothing that comes from the Input"));
@@ -164,7 +169,7 @@ impl<'a> Found<'a> {
 
     fn unit(&mut self, node: usize, kind: Kind, shape: Shape) -> usize {
         let (name, nir_shape) = (self.flat.nodes[node].0.clone(), self.shapes[node].clone().unwrap_or_default());
-        self.units.push(Unit { name, kind, shape, nir_shape, input: None });
+        self.units.push(Unit { name, kind, shape, nir_shape, input: None, filter: None, gain: None });
         self.units.len() - 1
     }
 
@@ -312,6 +317,8 @@ impl<'a> Found<'a> {
             shape: signal.shape,
             nir_shape: output.to_vec(),
             input: Some(Signal { constants: std::collections::BTreeMap::new(), ..signal }),
+            filter: None,
+            gain: None,
         });
         alone.then(map, constant).map(|signal| signal.expect("anything can follow a population"))
     }
@@ -385,20 +392,18 @@ impl<'a> Found<'a> {
         input: usize,
         read: usize,
         outputs: impl Iterator<Item = usize>,
+        settings: &Settings,
     ) -> Result<Network, Problems> {
+        let mut found = self;
+        absorb(&mut found.units, settings, &mut found.remarks)?;
         let mut problems = Vec::new();
-        let mut keep = vec![false; self.units.len()];
+        let mut keep = vec![false; found.units.len()];
         let mut pending: Vec<usize> = outputs.chain([read]).collect();
         for &unit in &pending {
             keep[unit] = true;
         }
         while let Some(at) = pending.pop() {
-            for term in self.units[at].input.iter().flat_map(|signal| &signal.terms) {
-                let source = &self.units[term.source];
-                if source.is_readable_only() {
-                    let message = "passes on its potential; chips send spikes, so that it can only be the last node before the Output";
-                    problems.push(Problem::new(&source.name, message));
-                }
+            for term in found.units[at].input.iter().flat_map(|signal| &signal.terms) {
                 if !std::mem::replace(&mut keep[term.source], true) {
                     pending.push(term.source);
                 }
@@ -407,18 +412,17 @@ impl<'a> Found<'a> {
         if !keep[input] {
             problems.push(Problem::new("graph", "the Output does not depend on the Input"));
         }
-        problems.dedup();
         Problems(problems).into_result()?;
-        let mut position = vec![0; self.units.len()];
+        let mut position = vec![0; found.units.len()];
         let mut n = 0;
         for (at, keep) in keep.iter().enumerate() {
             position[at] = n;
             n += usize::from(*keep);
         }
-        let mut units: Vec<Unit> = self.units.into_iter().zip(keep).filter_map(|(u, keep)| keep.then_some(u)).collect();
+        let mut units: Vec<Unit> = found.units.into_iter().zip(keep).filter_map(|(u, keep)| keep.then_some(u)).collect();
         for term in units.iter_mut().filter_map(|u| u.input.as_mut()).flat_map(|signal| &mut signal.terms) {
             term.source = position[term.source];
         }
-        Ok(Network { units, input: position[input], read: position[read], remarks: self.remarks })
+        Ok(Network { units, input: position[input], read: position[read], remarks: found.remarks })
     }
 }

@@ -14,6 +14,7 @@
 //! leak; so has an infinite τ, whose R is infinite too and α·R = 1, as snnTorch writes β = 1.
 
 use super::{
+    hidden::Filter,
     model::{Neuron, Tensor, same_constant},
     options::{Integrator, Start},
     settings::{Rule, Settings},
@@ -43,6 +44,10 @@ pub(super) struct Discrete {
     pub(super) current: Option<Vec<f64>>,
     /// Added to the current in every step.
     pub(super) current_bias: Vec<f64>,
+    /// The current before the first step.
+    pub(super) current_start: Vec<f64>,
+    /// Whether what begins late is added to the current.
+    pub(super) late_current: bool,
     /// Fractions of the leak before rounding.
     pub(super) alpha: Vec<f64>,
 }
@@ -113,8 +118,10 @@ pub(super) fn discretize(
         reset: v_reset.iter().zip(&base).map(|(v, b)| v - b).collect(),
         floor: rule.floor.map(|floor| base.iter().map(|b| floor - b).collect()),
         decay: membrane.decay,
+        late_current: synapse.is_some(),
         current: synapse.map(|s| s.decay),
         current_bias,
+        current_start: vec![0.0; n],
         alpha: membrane.alpha,
     })
 }
@@ -189,10 +196,25 @@ impl Discrete {
         1.0 - self.decay[i] / 4096.0
     }
 
+    /// The step of a neuron with the current of an integrator in front of it.
+    pub(super) fn filtered(mut self, filter: &Filter) -> Self {
+        let scaled = |values: &[f64]| values.iter().zip(&self.gain).map(|(v, g)| v * g).collect();
+        (self.current_bias, self.current_start) = (scaled(&filter.bias), scaled(&filter.start));
+        self.current = Some(vec![filter.decay; self.gain.len()]);
+        self
+    }
+
     /// Potentials in units of each neuron's gain, so that weights need no factor; only where every gain is positive.
     pub(super) fn normalized(mut self) -> Self {
         let gain = std::mem::replace(&mut self.gain, vec![1.0; self.decay.len()]);
-        let potentials = [&mut self.bias, &mut self.start, &mut self.reset, &mut self.current_bias].into_iter();
+        let potentials = [
+            &mut self.bias,
+            &mut self.start,
+            &mut self.reset,
+            &mut self.current_bias,
+            &mut self.current_start,
+        ]
+        .into_iter();
         for values in potentials.chain(&mut self.threshold).chain(&mut self.floor).chain(self.late.values_mut()) {
             values.iter_mut().zip(&gain).for_each(|(v, g)| *v /= g);
         }

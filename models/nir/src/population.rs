@@ -34,14 +34,20 @@ pub(super) fn population(
     let plain = |neuron| Made { neuron, gain: PerChannel::uniform(1.0), remark: None };
     let mut made = match &unit.kind {
         Kind::Input => plain(input(settings)),
-        Kind::Linear => plain(NeuronModel::Linear),
+        Kind::Linear => Made {
+            gain: unit.gain.as_ref().map_or(PerChannel::uniform(1.0), |gain| compact(gain, unit.shape)),
+            ..plain(NeuronModel::Linear)
+        },
         Kind::Sum => plain(accumulator(&vec![0.0; unit.shape.neurons()], constants, unit.shape, settings.steps)),
         Kind::Threshold(threshold) => {
             let theta = threshold.expand(&unit.nir_shape).ok_or("threshold does not fit its input")?;
             if theta.iter().any(|&t| t <= 0.0) {
                 return Err("threshold must be positive, or silence fires".into());
             }
-            let step = memoryless(theta, constants);
+            let mut step = memoryless(theta, constants);
+            if let Some(filter) = &unit.filter {
+                step = step.filtered(filter);
+            }
             let rule = Rule { reset: Reset::Zero, compare: ir::Compare::Greater, ..settings.rule(&unit.name) };
             let rule = Rule { spikes: Spikes::One, floor: None, ..rule };
             plain(model(&step, rule, unit.shape, window, timesteps))
@@ -50,6 +56,9 @@ pub(super) fn population(
             let rule = settings.rule(&unit.name);
             let mut step = discretize(neuron, &unit.nir_shape, constants, rule, settings)?;
             let remark = step.rounding(&unit.name);
+            if let Some(filter) = &unit.filter {
+                step = step.filtered(filter);
+            }
             if compact(&step.gain, unit.shape).0.len() == unit.shape.neurons()
                 && unit.shape.map() > 1
                 && step.threshold.is_some()
@@ -130,7 +139,9 @@ fn memoryless(threshold: Vec<f64>, constants: &BTreeMap<u32, Vec<f64>>) -> Discr
         floor: None,
         decay: vec![4096.0; n],
         current: None,
-        current_bias: zeros,
+        current_bias: zeros.clone(),
+        current_start: zeros,
+        late_current: false,
         alpha: vec![1.0; n],
     }
 }

@@ -221,3 +221,88 @@ fn every_structure_gives_the_spikes_of_plain_loops() {
 fn golden_path(name: &str) -> PathBuf {
     golden("nodes", name, "nir")
 }
+
+/// Pooling in front of Flatten and Linear goes out as it came in: the same nodes, which nir's own reader knows.
+#[test]
+fn pooling_in_front_of_a_matrix_is_written() {
+    let golden = json("nodes", "pool_flatten_linear");
+    let (graph, _) = lower("nodes", "pool_flatten_linear", &options(1e-4, 40));
+    let written = spikeloom_nir::export(&graph).expect("every node has a form");
+    let kinds: Vec<&str> = written.nodes.values().map(spikeloom_nir::Node::kind).collect();
+    assert!(kinds.contains(&"SumPool2d") && kinds.contains(&"Flatten") && kinds.contains(&"Affine"), "{kinds:?}");
+    let read = spikeloom_nir::read(spikeloom_nir::write(&written).expect("written")).expect("readable");
+    for node in read.graph.nodes.values() {
+        if let spikeloom_nir::Node::Neuron(neuron) = node {
+            assert_eq!(neuron.v_reset, None, "older readers do not know it, and 0 is what its absence means");
+        }
+    }
+    let back = spikeloom_nir::lower(read, "again", &Options::default()).expect("can be mapped").graph;
+    let stimulus = events("nodes", "pool_flatten_linear", 40);
+    for (layer, expected) in golden["spikes"].as_object().expect("layers") {
+        assert_eq!(fired(&back, &stimulus, layer), pairs(expected), "{layer}");
+    }
+}
+
+/// What people connect: a Flatten, a pooling and a matrix into one node, and names in any script.
+#[test]
+fn different_forms_meet_in_one_node() {
+    use spikeloom_nir::{
+        Node, Read,
+        model::{Neuron, NirGraph, Pooling, Tensor},
+    };
+    let neuron = |threshold: f64| {
+        Node::Neuron(Neuron {
+            synapse: None,
+            tau: None,
+            r: Tensor::scalar(1.0),
+            v_leak: Tensor::scalar(0.0),
+            threshold: Some(Tensor::scalar(threshold)),
+            v_reset: None,
+        })
+    };
+    let weight = Tensor { shape: vec![4, 16], values: (0..64).map(|i| f64::from(i % 7) / 8.0 - 0.25).collect() };
+    let matrix = weight.values.clone();
+    let mut graph = NirGraph::default();
+    for (name, node) in [
+        ("入力", Node::Input(vec![1, 4, 4])),
+        ("hidden", neuron(0.5)),
+        ("pool", Node::Pool(Pooling { average: false, kernel: (2, 2), stride: (2, 2), padding: (0, 0) })),
+        ("flat", Node::Flatten { start: 0, end: -1 }),
+        ("flat2", Node::Flatten { start: 0, end: -1 }),
+        ("matrix", Node::Linear { weight, bias: Vec::new() }),
+        ("выход", neuron(1.0)),
+        ("output", Node::Output(vec![4])),
+    ] {
+        graph.nodes.insert(name.into(), node);
+    }
+    for (a, b) in [
+        ("入力", "hidden"),
+        ("hidden", "pool"),
+        ("pool", "flat"),
+        ("flat", "выход"),
+        ("hidden", "flat2"),
+        ("flat2", "matrix"),
+        ("matrix", "выход"),
+        ("выход", "output"),
+    ] {
+        graph.edges.push((a.into(), b.into()));
+    }
+    let read = Read { graph, version: String::new(), remarks: Vec::new() };
+    let graph = spikeloom_nir::lower(read, "meeting", &options(1.0, 8)).expect("can be mapped").graph;
+    let frame = |t: u32| (0..16).filter(|n| (n * 5 + t * 3) % 4 == 0).collect::<Vec<u32>>();
+    let steps = (0..8).map(|t| frame(t).into_iter().map(|neuron| Event { neuron, value: 1 }).collect()).collect();
+    let mut expected = Fired::new();
+    let mut v = [0.0; 4];
+    for t in 0..8 {
+        for (i, v) in v.iter_mut().enumerate() {
+            let window = |n: u32| (n / 8) * 2 + n % 4 / 2 == i as u32;
+            let pooled = frame(t).into_iter().filter(|&n| window(n)).count() as f64;
+            *v += pooled + frame(t).iter().map(|&n| matrix[i * 16 + n as usize]).sum::<f64>();
+            if *v > 1.0 {
+                expected.insert((t, i as u32));
+                *v = 0.0;
+            }
+        }
+    }
+    assert_eq!(fired(&graph, &Stimulus { steps }, "выход"), expected);
+}
