@@ -167,7 +167,7 @@ fn networks_of_frameworks_run_on_a_chip() {
         ("snntorch_default_reset_delay", &["--profile", "snntorch"]),
         ("snntorch_reset_none", &["--profile", "snntorch", "--node", "1.reset=none"]),
         ("snntorch_beta_per_neuron", &["--profile", "snntorch"]),
-        ("snntorch_synaptic_cubalif", &["--profile", "snntorch"]),
+        ("snntorch_synaptic_cubalif", &["--profile", "snntorch", "--reset", "zero-next-step"]),
         ("sinabs_floor", &["--profile", "sinabs", "--spikes", "one", "--floor", "-1"]),
         ("spikingjelly_v_reset_start", &["--profile", "spikingjelly"]),
         ("norse_default_dt", &["--profile", "norse"]),

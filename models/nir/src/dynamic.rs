@@ -116,14 +116,33 @@ fn fire(
     match rule.spikes {
         Spikes::UpTo(most) if most > 1 => {
             let [none, one] = [0.0, 1.0].map(|n| count(l, n));
-            let spikes = l.scratch();
+            let (spikes, rest, short) = (l.scratch(), l.scratch(), l.scratch());
+            let zero = l.zero();
             l.then(Action::Set(spikes, none.into()));
-            for _ in 0..most {
-                l.then(Action::Fire(v, theta.into(), compare));
-                l.when(When::Fired, Action::Sub(v, amount.into()));
-                l.when(When::Fired, Action::Add(spikes, one.into()));
+            l.then(Action::Set(rest, Operand::Word(v)));
+            l.then(Action::Fire(v, theta.into(), compare));
+            l.when(When::Fired, Action::Sub(v, amount.into()));
+            l.when(When::Fired, Action::Add(spikes, one.into()));
+            for _ in 1..most {
+                // What a further threshold leaves, and by how much it falls short of it or goes beyond it.
+                l.then(Action::Sub(rest, theta.into()));
+                l.then(Action::Set(short, zero.into()));
+                let again = match rule.compare {
+                    Compare::GreaterEqual => {
+                        l.then(Action::Add(short, theta.into()));
+                        l.then(Action::Sub(short, Operand::Word(rest)));
+                        When::Zero(short)
+                    }
+                    Compare::Greater => {
+                        l.then(Action::Add(short, Operand::Word(rest)));
+                        l.then(Action::Sub(short, theta.into()));
+                        When::NonZero(short)
+                    }
+                };
+                l.then(Action::Max(short, zero.into()));
+                l.when(again, Action::Sub(v, amount.into()));
+                l.when(again, Action::Add(spikes, one.into()));
             }
-            l.then(Action::Fire(spikes, one.into(), ir::dynamics::Compare::AtLeast));
             emitted = Some(spikes);
         }
         _ => l.then(Action::Fire(v, theta.into(), compare)),

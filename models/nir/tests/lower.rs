@@ -6,10 +6,6 @@ use spikeloom_nir::{
     model::{Neuron, NirGraph, Tensor},
 };
 
-fn vector(values: &[f64]) -> Tensor {
-    Tensor { shape: vec![values.len()], values: values.to_vec() }
-}
-
 fn dense(out: usize, inputs: usize, weight: f64) -> Node {
     Node::Linear { weight: Tensor { shape: vec![out, inputs], values: vec![weight; out * inputs] }, bias: Vec::new() }
 }
@@ -57,6 +53,8 @@ fn what_cannot_be_mapped_is_refused_by_node() {
     let lif = |tau: f64| Node::Neuron(neuron(Some(tau), Some(1.0)));
     let spiking = || Node::Neuron(neuron(None, Some(1.0)));
     let endless = Node::Neuron(neuron(Some(f64::INFINITY), Some(1.0)));
+    let mut beside = chain(1, vec![Node::Neuron(neuron(Some(4.0), None)), spiking()], 1);
+    beside.edges.push(("input".into(), "b".into()));
     let mut dangling = chain(1, vec![spiking()], 1);
     dangling.edges.push(("a".into(), "ghost".into()));
     let mut bare_loop = chain(2, vec![dense(2, 2, 1.0), spiking()], 2);
@@ -77,7 +75,7 @@ fn what_cannot_be_mapped_is_refused_by_node() {
         (chain(3, vec![dense(2, 4, 1.0), spiking()], 2), &["node `a`", "takes 4 values", "[3]"]),
         (chain(2, vec![Node::Flatten { start: 2, end: -1 }, spiking()], 2), &["node `a`", "start_dim is usually 0"]),
         (chain(2, vec![spiking()], 3), &["node `output`", "[3]", "[2]"]),
-        (chain(1, vec![Node::Neuron(neuron(Some(4.0), None)), spiking()], 1), &["node `a`", "passes on its potential"]),
+        (beside, &["node `a`", "passes on its potential", "beside spikes"]),
         (dangling, &["a → ghost", "`ghost`"]),
         (bare_loop, &["loop without neurons", "`a`"]),
         (no_input, &["no node of type Input"]),
