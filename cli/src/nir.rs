@@ -3,13 +3,16 @@
 use crate::files;
 use anyhow::{Result, anyhow};
 use clap::{Args as ClapArgs, ValueEnum};
-use nir::{Assumption, Coding, Integrator, Options, Read};
-use std::path::Path;
+use nir::{Assumption, Coding, Integrator, MOST_SPIKES, Options, PROFILES, Profile, Read, Rules, Spikes, Start};
+use std::{collections::BTreeMap, path::Path};
 
 /// What a NIR file does not say.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "NIR files")]
 pub(crate) struct NirArgs {
+    /// Framework that wrote the file: what it does by default and does not write
+    #[arg(long, value_parser = framework, value_name = "snntorch|spikingjelly|norse|sinabs|rockpool|lava")]
+    profile: Option<&'static Profile>,
     /// Length of a timestep in the file's unit of time
     #[arg(long, value_name = "TIME")]
     dt: Option<f64>,
@@ -19,6 +22,18 @@ pub(crate) struct NirArgs {
     /// A neuron fires if v > θ (gt) or v ≥ θ (ge)
     #[arg(long, value_enum)]
     compare: Option<Compare>,
+    /// Least potential
+    #[arg(long, value_name = "POTENTIAL", allow_negative_numbers = true)]
+    floor: Option<f64>,
+    /// Potential before the first timestep: a number, reset (`v_reset`) or leak (`v_leak`)
+    #[arg(long, value_parser = start, value_name = "POTENTIAL|reset|leak", allow_hyphen_values = true)]
+    start: Option<Start>,
+    /// Spikes of a neuron in a timestep: one, several (⌊v/θ⌋, at most 15), or at most a number
+    #[arg(long, value_parser = spikes, value_name = "one|several|N")]
+    spikes: Option<Spikes>,
+    /// A rule of one node's neurons, as `lif2.reset=none`; rules: reset, compare, floor, start, spikes
+    #[arg(long, value_parser = node_rule, value_name = "NODE.RULE=VALUE")]
+    node: Vec<NodeRule>,
     /// How a differential equation becomes a step
     #[arg(long, value_enum)]
     integrator: Option<Rule>,
@@ -31,14 +46,23 @@ pub(crate) struct NirArgs {
     /// Interval of the reset of a netx network whose samples follow each other: layer l starts again in steps l, l + N, …
     #[arg(long, value_name = "N")]
     reset_interval: Option<u32>,
+    /// The Output node that the class is read from, where there are several
+    #[arg(long, value_name = "NODE")]
+    read_out: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Reset {
-    /// v ← v − θ
-    Subtract,
     /// v ← `v_reset`
     Zero,
+    /// v ← `v_reset` in the next step, whose input is lost (snnTorch's "zero")
+    ZeroNextStep,
+    /// v ← v − θ
+    Subtract,
+    /// v ← v − θ after the next leak (snnTorch's default)
+    SubtractAfterLeak,
+    /// Nothing
+    None,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -67,18 +91,97 @@ enum Entry {
     Events,
 }
 
+impl From<Reset> for nir::Reset {
+    fn from(reset: Reset) -> Self {
+        match reset {
+            Reset::Zero => Self::Zero,
+            Reset::ZeroNextStep => Self::ZeroNextStep,
+            Reset::Subtract => Self::Subtract,
+            Reset::SubtractAfterLeak => Self::SubtractAfterLeak,
+            Reset::None => Self::None,
+        }
+    }
+}
+
+impl From<Compare> for ir::Compare {
+    fn from(compare: Compare) -> Self {
+        match compare {
+            Compare::Gt => Self::Greater,
+            Compare::Ge => Self::GreaterEqual,
+        }
+    }
+}
+
+/// A rule of one node.
+#[derive(Clone, Debug)]
+struct NodeRule {
+    node: String,
+    rules: Rules,
+}
+
+fn framework(name: &str) -> Result<&'static Profile, String> {
+    let known = || PROFILES.iter().map(|profile| profile.name).collect::<Vec<_>>().join(", ");
+    nir::profile(name).ok_or_else(|| format!("no framework of this name is known; known are {}", known()))
+}
+
+fn start(text: &str) -> Result<Start, String> {
+    match text {
+        "reset" => Ok(Start::Reset),
+        "leak" => Ok(Start::Leak),
+        number => number.parse().map(Start::At).map_err(|_| "is neither a number nor reset nor leak".into()),
+    }
+}
+
+fn spikes(text: &str) -> Result<Spikes, String> {
+    match text {
+        "one" | "1" => Ok(Spikes::One),
+        "several" => Ok(Spikes::UpTo(MOST_SPIKES)),
+        number => match number.parse() {
+            Ok(n @ 2..=MOST_SPIKES) => Ok(Spikes::UpTo(n)),
+            _ => Err(format!("is neither one nor several nor a number from 1 to {MOST_SPIKES}")),
+        },
+    }
+}
+
+fn node_rule(text: &str) -> Result<NodeRule, String> {
+    let form = || "has the form NODE.RULE=VALUE, as out.reset=none".to_owned();
+    let (place, value) = text.rsplit_once('=').ok_or_else(form)?;
+    let (node, rule) = place.rsplit_once('.').ok_or_else(form)?;
+    let mut rules = Rules::default();
+    match rule {
+        "reset" => rules.reset = Some(Reset::from_str(value, true)?.into()),
+        "compare" => rules.compare = Some(Compare::from_str(value, true)?.into()),
+        "floor" => rules.floor = Some(value.parse().map_err(|_| format!("`{value}` is no number"))?),
+        "start" => rules.start = Some(start(value)?),
+        "spikes" => rules.spikes = Some(spikes(value)?),
+        other => return Err(format!("`{other}` is no rule; rules are reset, compare, floor, start, spikes")),
+    }
+    Ok(NodeRule { node: node.into(), rules })
+}
+
 impl NirArgs {
     pub(crate) fn options(&self) -> Options {
+        let mut nodes: BTreeMap<String, Rules> = BTreeMap::new();
+        for NodeRule { node, rules } in &self.node {
+            let known = nodes.entry(node.clone()).or_default();
+            *known = Rules {
+                reset: rules.reset.or(known.reset),
+                compare: rules.compare.or(known.compare),
+                floor: rules.floor.or(known.floor),
+                start: rules.start.or(known.start),
+                spikes: rules.spikes.or(known.spikes),
+            };
+        }
         Options {
             dt: self.dt,
-            reset: self.reset.map(|reset| match reset {
-                Reset::Subtract => ir::Reset::Subtract,
-                Reset::Zero => ir::Reset::Zero,
-            }),
-            compare: self.compare.map(|compare| match compare {
-                Compare::Gt => ir::Compare::Greater,
-                Compare::Ge => ir::Compare::GreaterEqual,
-            }),
+            rules: Rules {
+                reset: self.reset.map(Into::into),
+                compare: self.compare.map(Into::into),
+                floor: self.floor,
+                start: self.start,
+                spikes: self.spikes,
+            },
+            nodes,
             integrator: self.integrator.map(|rule| match rule {
                 Rule::Euler => Integrator::Euler,
                 Rule::Exponential => Integrator::Exponential,
@@ -89,6 +192,8 @@ impl NirArgs {
                 Entry::Once => Coding::Once,
                 Entry::Events => Coding::Events,
             }),
+            profile: self.profile,
+            output: self.read_out.clone(),
         }
     }
 
@@ -121,12 +226,18 @@ impl NirArgs {
     pub(crate) fn given(&self) -> impl Iterator<Item = &'static str> {
         let given = [
             ("--dt", self.dt.is_some()),
+            ("--profile", self.profile.is_some()),
             ("--reset", self.reset.is_some()),
             ("--compare", self.compare.is_some()),
+            ("--floor", self.floor.is_some()),
+            ("--start", self.start.is_some()),
+            ("--spikes", self.spikes.is_some()),
+            ("--node", !self.node.is_empty()),
             ("--integrator", self.integrator.is_some()),
             ("--steps", self.steps.is_some()),
             ("--coding", self.coding.is_some()),
             ("--reset-interval", self.reset_interval.is_some()),
+            ("--read-out", self.read_out.is_some()),
         ];
         given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name)
     }

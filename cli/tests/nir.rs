@@ -77,6 +77,11 @@ fn wrong_files_and_options_are_named() {
         (&["run", "lif.nir", "--data", "events.csv"], &["lif.nir", "node `1`", "--dt", "1e-4"]),
         (&["run", "lif.nir", "--dt", "1", "--data", "events.csv"], &["lif.nir", "node `1`", "dt/tau > 1"]),
         (&["run", "lif.nir", "--dt", "0", "--data", "events.csv"], &["positive --dt"]),
+        (&["run", "lif.nir", "--dt", "nan", "--data", "events.csv"], &["a timestep of NaN is not possible"]),
+        (&["check", "lif.nir", "--dt", "1e-4", "--node", "1.reset=off"], &["--node", "off"]),
+        (&["check", "lif.nir", "--profile", "keras"], &["--profile", "snntorch"]),
+        (&["run", "lif.nir", "--dt", "1e-4", "--data", "events.csv", "--node", "2.reset=none"], &["--node 2", "`1`"]),
+        (&["run", "lif.nir", "--dt", "1e-4", "--data", "events.csv", "--steps", "4294967295"], &["too many", "16777216"]),
         (&["run", "lif.nir", "--dt", "1e-4"], &["--data"]),
         (&["run", "--dt", "1"], &["--dt", "NIR", "mnist-small"]),
         (&["run", "lif.nir", "--dt", "1e-4", "--steps", "10", "--data", "events.csv"], &["events.csv", "--steps 851"]),
@@ -135,5 +140,45 @@ fn the_energy_of_a_nir_network_is_measured_with_its_options() {
         let refused = spikeloom(at, args);
         assert_eq!(refused.code, 2);
         assert!(refused.err.contains("--dt: is for NIR files"), "{}", refused.err);
+    }
+}
+
+/// What people do first with an exported network: a timestep that contradicts the file is the message.
+#[test]
+fn a_timestep_that_contradicts_the_file_is_named() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    assert_eq!(spikeloom(at, &["export", "mnist-small", "-o", "net.nir"]).code, 0);
+    let ran = spikeloom(at, &["run", "net.nir", "--dt", "1e-4", "--limit", "1"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("--dt 1e-4 contradicts the file") && ran.err.contains("leave --dt out"), "{}", ran.err);
+    // A file in capitals is the same file.
+    fs::rename(at.join("net.nir"), at.join("NET.NIR")).expect("renamed");
+    let ran = spikeloom(at, &["run", "NET.NIR", "--limit", "1"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+}
+
+/// Resets by name, floors, currents and delays reach the chip: `--verify` compares its spikes with the interpreter's.
+#[test]
+fn networks_of_frameworks_run_on_a_chip() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/nir/golden/small");
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let cases: &[(&str, &[&str])] = &[
+        ("snntorch_default_reset_delay", &["--profile", "snntorch"]),
+        ("snntorch_reset_none", &["--profile", "snntorch", "--node", "1.reset=none"]),
+        ("snntorch_beta_per_neuron", &["--profile", "snntorch"]),
+        ("snntorch_synaptic_cubalif", &["--profile", "snntorch", "--reset", "zero-next-step"]),
+        ("sinabs_floor", &["--profile", "sinabs", "--spikes", "one", "--floor", "-1"]),
+        ("spikingjelly_v_reset_start", &["--profile", "spikingjelly"]),
+        ("norse_default_dt", &["--profile", "norse"]),
+    ];
+    for (name, options) in cases {
+        let at = |extension: &str| golden.join(format!("{name}.{extension}")).display().to_string();
+        let (net, events) = (at("nir"), at("csv"));
+        let base = ["run", &net, "--data", &events, "--steps", "40", "--verify", "--arch", "lemaire_ideal"];
+        let ran = spikeloom(dir.path(), &[&base[..], &["--weight-bits", "16", "--mode", "counts"], options].concat());
+        assert_eq!(ran.code, 0, "{name}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains("verified     1 of 1"), "{name}: {}", ran.out);
+        assert!(ran.err.contains(&format!("(profile {})", options[1])), "{name}: {}", ran.err);
     }
 }

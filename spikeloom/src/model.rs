@@ -50,9 +50,9 @@ pub struct ImportOptions {
 }
 
 impl Format {
-    /// The format that a file's ending says.
+    /// The format that a file's ending says, in capitals or not.
     pub fn of(name: &str) -> Option<Self> {
-        match Path::new(name).extension()?.to_str()? {
+        match Path::new(name).extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "safetensors" => Some(Self::Safetensors),
             "nir" => Some(Self::Nir),
             "net" => Some(Self::Netx),

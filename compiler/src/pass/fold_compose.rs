@@ -5,16 +5,19 @@
 //! - `p` is one-to-one: its weights multiply the source channels of `q`, and pooling windows multiply,
 //!   `⌊⌊H/a⌋/b⌋ = ⌊H/(a·b)⌋`;
 //! - `q` is one-to-one without pooling: its weights multiply the channels of `p`;
-//! - either is dense or sparse: the product of the two matrices, dense, behind the pooling of `p`;
+//! - either is dense or sparse: the product of the two matrices, behind the pooling of `p`; synapse lists where neither is dense and
+//!   the product is at most half full, else dense;
 //! - both are convolutions, and `q` is unpadded: tap `(k_q, k_p)` reads `x` at
 //!   `y·s_q·s_p + k_q·d_q·s_p + k_p·d_p − p_p`, one convolution of stride `s_q·s_p` and padding `p_p`; or `q` is padded and
 //!   `p` has a 1×1 kernel without padding, which keeps zeros outside the map;
-//! - `p` is a convolution and `q` pools: the pooling is an unpadded convolution with ones.
+//! - `p` is a convolution and `q` pools: the pooling is an unpadded convolution with ones;
+//! - any other two convolutions, as a padded one behind one wider than 1×1: the product of their matrices as synapse lists, which
+//!   share no weights, up to 2²⁶ synapses.
 //!
 //! s: stride, d: dilation, p: padding, k: kernel index, H: rows, a, b: pooling windows.
 
 use super::fuse::{scale_post, scale_source};
-use ir::{Connectivity, Conv2d, Pool, Projection, Shape, Trained};
+use ir::{Connectivity, Conv2d, Pool, Projection, Shape, SynapseLists, Trained};
 
 /// `second ∘ first` from shapes `[pre, between, post]`, or why one projection cannot express it.
 pub(crate) fn compose(
@@ -48,8 +51,20 @@ pub(crate) fn compose(
             Ok(Projection { delay, ..compose(&whole, &rest, [pre, pooled, post])? })
         }
         (&Connectivity::Conv2d(p), &Connectivity::Conv2d(q), None) => {
-            let (connectivity, weights) = convolve((p, first), (q, second), first.source_shape(pre), between, post)?;
-            Ok(Projection { connectivity, pool: first.pool, weights, delay })
+            match convolve((p, first), (q, second), first.source_shape(pre), between, post) {
+                Ok((connectivity, weights)) => Ok(Projection { connectivity, pool: first.pool, weights, delay }),
+                Err(reason) => {
+                    let taps = |conv: Conv2d, channels: u32| {
+                        u64::from(channels / conv.groups) * u64::from(conv.kernel.0) * u64::from(conv.kernel.1)
+                    };
+                    let reach = taps(p, first.source_shape(pre).channels).saturating_mul(taps(q, between.channels));
+                    let most = reach.min(first.source_shape(pre).neurons() as u64);
+                    if most.saturating_mul(post.neurons() as u64) > MAX_SYNAPSES {
+                        return Err(format!("{reason}, and as synapse lists they would be too large"));
+                    }
+                    Ok(Projection { delay, ..matrix_product(first, second, [pre, between, post]) })
+                }
+            }
         }
     }
 }
@@ -72,7 +87,10 @@ fn ones(pool: Pool, channels: u32) -> Projection<Trained> {
     }
 }
 
-/// Dense weights `[post][source]` with the source behind the pooling of `first`.
+/// Most synapses of the product of two convolutions.
+const MAX_SYNAPSES: u64 = 1 << 26;
+
+/// The product of two matrices, with the source behind the pooling of `first`.
 fn matrix_product(
     first: &Projection<Trained>,
     second: &Projection<Trained>,
@@ -89,19 +107,41 @@ fn matrix_product(
             row
         })
         .collect();
-    let mut weights = Vec::with_capacity(post.neurons() * source.neurons());
     let mut sums = vec![0.0; source.neurons()];
-    for i in 0..post.neurons() {
-        sums.fill(0.0);
+    let mut row = |i: usize| -> Vec<(usize, f64)> {
+        let mut reached = Vec::new();
         second.synapses_onto(between, post, post.position(i), |m, w| {
             let outer = f64::from(second.weights[w]);
             for &(j, inner) in &rows[m] {
+                reached.push(j);
                 sums[j] += outer * inner;
             }
         });
-        weights.extend(sums.iter().map(|&sum| sum as f32));
+        reached.sort_unstable();
+        reached.dedup();
+        reached.into_iter().map(|j| (j, std::mem::take(&mut sums[j]))).collect()
+    };
+    let is_dense = [first, second].iter().any(|p| p.connectivity == Connectivity::Dense);
+    let products: Vec<Vec<(usize, f64)>> = (0..post.neurons()).map(&mut row).collect();
+    let n: usize = products.iter().map(Vec::len).sum();
+    if is_dense || 2 * n > post.neurons() * source.neurons() {
+        let mut weights = vec![0.0f32; post.neurons() * source.neurons()];
+        for (i, product) in products.into_iter().enumerate() {
+            for (j, sum) in product {
+                weights[i * source.neurons() + j] = sum as f32;
+            }
+        }
+        return Projection { connectivity: Connectivity::Dense, pool: first.pool, weights, delay: 0 };
     }
-    Projection { connectivity: Connectivity::Dense, pool: first.pool, weights, delay: 0 }
+    let mut lists = vec![Vec::new(); source.neurons()];
+    for (i, product) in products.into_iter().enumerate() {
+        for (j, sum) in product {
+            lists[j].push((i as u32, sum as f32));
+        }
+    }
+    let weights = lists.iter().flatten().map(|&(_, weight)| weight).collect();
+    let targets = SynapseLists::new(lists.into_iter().map(|list| list.into_iter().map(|(target, _)| target)));
+    Projection { connectivity: Connectivity::Sparse(targets), pool: first.pool, weights, delay: 0 }
 }
 
 /// One dimension of the composed convolution: kernel, stride, padding, dilation.

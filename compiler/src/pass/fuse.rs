@@ -11,7 +11,7 @@
 //! 1. [`super::fold_norm`]: normalization becomes gain in the weights and offset in the initial potential;
 //! 2. [`super::fold_scale`]: the real value of an input unit becomes part of the weights;
 //! 3. [`super::fold_linear`]: populations without neurons are composed into the projections behind them;
-//! 4. canonical layout: the input comes first, names consist of `A–Z a–z 0–9 _ . -`, pooling over 1×1 is dropped, and a
+//! 4. canonical layout: the input comes first, names consist of letters and digits of any script and `_ . -`, pooling over 1×1 is dropped, and a
 //!    convolution whose unpadded kernel covers its whole source map is dense.
 //!
 //! Spikes, potentials and read-out keep their meaning for every population that remains.
@@ -114,7 +114,7 @@ pub fn fuse(graph: &Graph<Trained>) -> Result<Graph<Trained>, Diagnostics> {
 
 fn canonical_name(name: &str, taken: &mut BTreeSet<String>) -> String {
     let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '_' }).collect();
+        name.chars().map(|c| if c.is_alphanumeric() || "_.-".contains(c) { c } else { '_' }).collect();
     let mut candidate = plain.clone();
     let mut n = 2;
     while !taken.insert(candidate.clone()) {

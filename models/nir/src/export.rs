@@ -14,8 +14,9 @@
 
 use super::{
     model::{Convolution, Neuron, NirGraph, Node, Padding, Pooling, Problem, Problems, Tensor},
-    options::{Extra, Integrator, METADATA, Said},
-    pipeline::schedule,
+    options::Integrator,
+    pipeline::{Hop, schedule},
+    said::{Extra, METADATA, Said},
 };
 use ir::{
     Compare, Connectivity, Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, ProjectionId,
@@ -75,8 +76,9 @@ pub fn export(graph: &Graph<Trained>) -> Result<NirGraph, Problems> {
 fn check_delays(graph: &Graph<Trained>, input: PopulationId, problems: &mut Vec<Problem>) {
     let spiking: Vec<bool> = graph.populations().map(|(_, p)| matches!(p.neuron, NeuronModel::Spiking(_))).collect();
     let ends: Vec<(PopulationId, PopulationId)> = graph.projections().map(|(id, _)| graph.ends(id)).collect();
-    let edges: Vec<(usize, usize)> = ends.iter().map(|(a, b)| (a.0 as usize, b.0 as usize)).collect();
-    let expected = schedule(&spiking, &edges, input.0 as usize).delays;
+    let hops: Vec<Hop> =
+        ends.iter().map(|(a, b)| Hop { pre: a.0 as usize, post: b.0 as usize, delay: 0 }).collect();
+    let expected = schedule(&spiking, &hops, input.0 as usize).delays;
     for ((id, projection), expected) in graph.projections().zip(expected) {
         if projection.delay != expected {
             problems.push(Problem::new(
@@ -95,11 +97,14 @@ struct Extents(Vec<(Shape, bool)>);
 
 impl Extents {
     fn new(graph: &Graph<Trained>) -> Self {
-        let spatial = |&id: &ProjectionId| {
-            let projection = graph.projection(id);
-            matches!(projection.connectivity, Connectivity::Conv2d(_)) || projection.pool.is_some()
+        let is_conv = |&id: &ProjectionId| matches!(graph.projection(id).connectivity, Connectivity::Conv2d(_));
+        let pools = |&id: &ProjectionId| graph.projection(id).pool.is_some();
+        let keeps = |&id: &ProjectionId| graph.projection(id).connectivity == Connectivity::OneToOne;
+        // Behind pooling a matrix or synapse lists give a vector.
+        let is_map = |id: PopulationId| {
+            graph.incoming(id).iter().any(|p| is_conv(p) || (pools(p) && keeps(p)))
+                || graph.outgoing(id).iter().any(|p| is_conv(p) || pools(p))
         };
-        let is_map = |id: PopulationId| graph.incoming(id).iter().chain(&graph.outgoing(id)).any(spatial);
         Self(graph.populations().map(|(id, p)| (p.shape, p.shape.map() > 1 || is_map(id))).collect())
     }
 
@@ -130,6 +135,7 @@ fn node(population: &Population<Trained>, extents: &[usize]) -> Result<Node, Str
         NeuronModel::Linear => return Err("has no neurons; fuse the network first".into()),
         NeuronModel::Dynamic(list) => return Err(format!("has {} neurons, which are not written to NIR", list.model)),
         NeuronModel::Accumulator { .. } => Node::Neuron(Neuron {
+            synapse: None,
             tau: None,
             r: uniform(1.0),
             v_leak: Tensor::scalar(0.0),
@@ -142,11 +148,12 @@ fn node(population: &Population<Trained>, extents: &[usize]) -> Result<Node, Str
                 _ => None,
             };
             Node::Neuron(Neuron {
+                synapse: None,
                 tau: tau.map(uniform),
                 r: uniform(tau.unwrap_or(1.0)),
                 v_leak: uniform(0.0),
                 threshold: Some(everywhere(&spiking.threshold, population.shape, extents)),
-                v_reset: Some(uniform(0.0)),
+                v_reset: None,
             })
         }
     })

@@ -6,17 +6,26 @@
 //! is accepted, what is assumed, and how each node is mapped.
 
 mod data;
+mod dynamic;
 mod export;
+mod guess;
 pub mod hdf5;
+mod hidden;
 mod inline;
+mod linear;
 mod lint;
 mod lower;
+mod map;
 pub mod model;
 mod network;
 mod neuron;
 mod options;
 mod pipeline;
+mod population;
+mod profile;
 mod read;
+mod said;
+mod settings;
 mod shape;
 mod signal;
 mod write;
@@ -26,6 +35,8 @@ pub use export::export;
 pub use lint::{Line, Lint, lint};
 pub use lower::{Imported, assumptions, lower};
 pub use model::{NirGraph, Node, Problem, Problems};
-pub use options::{Assumption, Coding, Extra, Integrator, METADATA, Options, Origin, Said};
+pub use options::{Assumption, Coding, Integrator, Options, Origin, Reset, Rules, Spikes, Start};
+pub use profile::{MOST_SPIKES, PROFILES, Profile, profile};
+pub use said::{Extra, METADATA, Said};
 pub use read::{Read, read};
 pub use write::write;

@@ -76,7 +76,7 @@ fn listing(graph: &NirGraph) -> (Vec<Line>, usize) {
     };
     match inline(graph.clone()) {
         Ok(flat) => {
-            let (shapes, _) = shape::infer(&flat);
+            let shapes = shape::infer(&flat).shapes;
             (flat.nodes.iter().zip(shapes).map(|(node, shape)| line(node, shape)).collect(), flat.edges.len())
         }
         Err(_) => {
@@ -91,6 +91,21 @@ fn detail(node: &Node) -> String {
     match node {
         Node::Input(_) | Node::Output(_) => String::new(),
         Node::Linear { weight, bias: b } => format!("{} weights{}", weight.values.len(), bias(b)),
+        Node::Conv1d(conv) => {
+            let padding = match conv.padding {
+                Padding::Sides(_, side) => side.to_string(),
+                Padding::Same => "same".into(),
+            };
+            format!(
+                "{} taps, stride {}, padding {padding}, dilation {}, {} groups, {} weights{}",
+                conv.weight.shape[3],
+                conv.stride.1,
+                conv.dilation.1,
+                conv.groups,
+                conv.weight.values.len(),
+                bias(&conv.bias)
+            )
+        }
         Node::Conv2d(conv) => {
             let (rows, columns) = (conv.weight.shape[2], conv.weight.shape[3]);
             let padding = match conv.padding {
@@ -114,10 +129,13 @@ fn detail(node: &Node) -> String {
         }
         Node::Pool(pool) => format!("{}×{}, stride {},{}", pool.kernel.0, pool.kernel.1, pool.stride.0, pool.stride.1),
         Node::Flatten { start, end } => format!("dimensions {start} to {end}"),
+        Node::Delay(delay) => range("delay", delay),
         Node::Scale(scale) => range("scale", scale),
         Node::Threshold(threshold) => range("threshold", threshold),
         Node::Neuron(neuron) => {
             let named = [
+                ("tau_syn", neuron.synapse.as_ref().map(|s| &s.tau)),
+                ("w_in", neuron.synapse.as_ref().map(|s| &s.w_in)),
                 ("tau", neuron.tau.as_ref()),
                 ("r", Some(&neuron.r)),
                 ("v_leak", neuron.tau.as_ref().map(|_| &neuron.v_leak)),

@@ -15,6 +15,9 @@
 //! | IF | dv/dt = R·I; z = 1 if v > θ, then v = `v_reset` |
 //! | LI | τ·dv/dt = (`v_leak` − v) + R·I |
 //! | LIF | as LI; z = 1 if v > θ, then v = `v_reset` |
+//! | CubaLI, CubaLIF | τ_syn·du/dt = −u + w_in·I; as LI and LIF with the current u in the place of I |
+//! | Conv1d | y = w ⋆ x + b over one dimension |
+//! | Delay | y(t) = x(t − τ) |
 
 use std::{collections::BTreeMap, fmt};
 
@@ -114,9 +117,20 @@ pub struct Pooling {
     pub padding: (usize, usize),
 }
 
+/// The synaptic current of CubaLI and CubaLIF.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Synapse {
+    /// Time constant of the current.
+    pub tau: Tensor,
+    /// Factor on what arrives.
+    pub w_in: Tensor,
+}
+
 /// A node with membrane dynamics. Absent constants mean that the equation lacks the term.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neuron {
+    /// The synaptic current, for CubaLI and CubaLIF.
+    pub synapse: Option<Synapse>,
     /// Time constant τ; absent for I and IF.
     pub tau: Option<Tensor>,
     /// Resistance R.
@@ -143,6 +157,8 @@ pub enum Node {
         /// Per output; empty without.
         bias: Vec<f64>,
     },
+    /// Conv1d: a convolution over maps of one row.
+    Conv1d(Convolution),
     /// Conv2d.
     Conv2d(Convolution),
     /// SumPool2d and AvgPool2d.
@@ -156,9 +172,11 @@ pub enum Node {
     },
     /// Elementwise product.
     Scale(Tensor),
+    /// Passes on what it got a time ago; the times.
+    Delay(Tensor),
     /// Stateless comparison.
     Threshold(Tensor),
-    /// I, IF, LI, LIF.
+    /// I, IF, LI, LIF, CubaLI, CubaLIF.
     Neuron(Neuron),
     /// A graph inside the graph.
     Graph(NirGraph),
@@ -190,17 +208,21 @@ impl Node {
             Self::Output(_) => "Output",
             Self::Linear { bias, .. } if bias.is_empty() => "Linear",
             Self::Linear { .. } => "Affine",
+            Self::Conv1d(_) => "Conv1d",
             Self::Conv2d(_) => "Conv2d",
             Self::Pool(pool) if pool.average => "AvgPool2d",
             Self::Pool(_) => "SumPool2d",
             Self::Flatten { .. } => "Flatten",
             Self::Scale(_) => "Scale",
+            Self::Delay(_) => "Delay",
             Self::Threshold(_) => "Threshold",
-            Self::Neuron(n) => match (&n.tau, &n.threshold) {
-                (None, None) => "I",
-                (None, Some(_)) => "IF",
-                (Some(_), None) => "LI",
-                (Some(_), Some(_)) => "LIF",
+            Self::Neuron(n) => match (&n.synapse, &n.tau, &n.threshold) {
+                (Some(_), _, None) => "CubaLI",
+                (Some(_), _, Some(_)) => "CubaLIF",
+                (None, None, None) => "I",
+                (None, None, Some(_)) => "IF",
+                (None, Some(_), None) => "LI",
+                (None, Some(_), Some(_)) => "LIF",
             },
             Self::Graph(_) => "NIRGraph",
             Self::Refused { kind, .. } => kind,

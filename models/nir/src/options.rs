@@ -1,6 +1,7 @@
-//! What a NIR file does not say, and what is assumed for it.
+//! What a NIR file does not say, as a user says it.
 
-use ir::{Compare, InputCoding, InputEncoding, Readout, Reset, Trained, Window};
+use super::profile::Profile;
+use ir::Compare;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
 
@@ -12,6 +13,41 @@ pub enum Integrator {
     Euler,
     /// Exact for an input that is constant in a step: the fraction is 1 − exp(−dt/τ).
     Exponential,
+}
+
+/// What a spike does to the potential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// v ← `v_reset`: NIR's definition.
+    Zero,
+    /// v ← `v_reset` in the next step, after its input, which is lost: snnTorch's `reset_mechanism="zero"`.
+    ZeroNextStep,
+    /// v ← v − (θ − `v_reset`), before the next leak.
+    Subtract,
+    /// v ← v − (θ − `v_reset`) after the next leak: snnTorch's default, v ← βv + x − θ·s.
+    SubtractAfterLeak,
+    /// Nothing.
+    None,
+}
+
+/// The potential before the first step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Start {
+    /// This value.
+    At(f64),
+    /// `v_reset`.
+    Reset,
+    /// `v_leak`.
+    Leak,
+}
+
+/// How often a neuron may fire in a timestep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spikes {
+    /// Once, NIR's z ∈ {0, 1}.
+    One,
+    /// ⌊v/θ⌋ times, at most so often.
+    UpTo(u8),
 }
 
 /// How samples enter.
@@ -26,21 +62,40 @@ pub enum Coding {
     Events,
 }
 
-/// What the user says; `None` leaves it to the file's metadata or the default.
+/// What can be said of all neurons, or of one node's.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Options {
-    /// Length of a timestep, in the file's unit of time.
-    pub dt: Option<f64>,
+pub struct Rules {
     /// Reset after a spike.
     pub reset: Option<Reset>,
     /// Comparison that fires.
     pub compare: Option<Compare>,
+    /// Least potential; what is below is raised to it before the comparison.
+    pub floor: Option<f64>,
+    /// Potential before the first step.
+    pub start: Option<Start>,
+    /// Spikes per timestep.
+    pub spikes: Option<Spikes>,
+}
+
+/// What the user says; `None` leaves it to the file's metadata, a profile or the default.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// Length of a timestep, in the file's unit of time.
+    pub dt: Option<f64>,
+    /// Rules of all neurons.
+    pub rules: Rules,
+    /// Rules of single nodes, by name.
+    pub nodes: BTreeMap<String, Rules>,
     /// Integration of time.
     pub integrator: Option<Integrator>,
     /// Timesteps in which input arrives.
     pub steps: Option<u32>,
     /// How samples enter.
     pub coding: Option<Coding>,
+    /// The framework that the file comes from.
+    pub profile: Option<&'static Profile>,
+    /// The Output that the class is read from, where there are several.
+    pub output: Option<String>,
 }
 
 /// Where a value comes from.
@@ -50,15 +105,28 @@ pub enum Origin {
     Given,
     /// Metadata that spikeloom wrote into the file.
     Metadata,
-    /// Neither.
+    /// What a framework does, named by its profile.
+    Profile(&'static str),
+    /// None of these.
     Assumed,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given => f.write_str("given"),
+            Self::Metadata => f.write_str("from the file's metadata"),
+            Self::Profile(name) => write!(f, "profile {name}"),
+            Self::Assumed => f.write_str("assumed"),
+        }
+    }
 }
 
 /// One thing that a NIR file does not say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
     /// What.
-    pub what: &'static str,
+    pub what: String,
     /// The value that is used.
     pub value: String,
     /// Where it comes from.
@@ -69,169 +137,38 @@ pub struct Assumption {
 
 impl fmt::Display for Assumption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let origin = match self.origin {
-            Origin::Given => "given",
-            Origin::Metadata => "from the file's metadata",
-            Origin::Assumed => "assumed",
-        };
-        write!(f, "{:<11} {} ({origin})", self.what, self.value)?;
+        write!(f, "{:<11} {} ({})", self.what, self.value, self.origin)?;
         if self.origin == Origin::Assumed && !self.remark.is_empty() { write!(f, "; {}", self.remark) } else { Ok(()) }
     }
 }
 
-/// Name of the metadata entry that holds [`Said`] as JSON.
-pub const METADATA: &str = "spikeloom";
-
-/// What spikeloom writes beside a network so that it means the same when it is read again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Said {
-    /// Version of this form: 1.
-    pub format: u32,
-    /// Name of the network.
-    pub name: String,
-    /// Length of a timestep.
-    pub dt: f64,
-    /// Reset after a spike.
-    pub reset: Reset,
-    /// Comparison that fires.
-    pub compare: Compare,
-    /// Integration of time.
-    pub integrator: Integrator,
-    /// Timesteps of a sample.
-    pub timesteps: u32,
-    /// From pixels to integers.
-    pub encoding: InputEncoding,
-    /// Real value of one integer input unit.
-    pub input_scale: f32,
-    /// How samples enter.
-    pub coding: InputCoding,
-    /// What each population has beyond its node.
-    pub populations: BTreeMap<String, Extra>,
-    /// The class decision; its population is the one before the output.
-    pub readout: Readout<Trained>,
-}
-
-/// What a population has beyond its node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Extra {
-    /// When it updates; `None` for accumulators.
-    pub window: Option<Window>,
-    /// Potential at the start of a sample, one for all or one per channel.
-    pub v_init: Vec<f64>,
-    /// Lower clamp.
-    pub floor: Option<f64>,
-}
-
-/// Everything that a lowering needs to know beyond the graph.
-#[derive(Clone, Debug)]
-pub(super) struct Settings {
-    pub(super) dt: Option<f64>,
-    pub(super) reset: Reset,
-    pub(super) compare: Compare,
-    pub(super) integrator: Integrator,
-    pub(super) steps: u32,
-    pub(super) coding: Coding,
-    pub(super) said: Option<Said>,
-    pub(super) list: Vec<Assumption>,
-}
-
-/// Steps in which a sample is presented if nobody says.
-const STEPS: u32 = 32;
-
-impl Settings {
-    pub(super) fn new(options: &Options, said: Option<Said>) -> Self {
-        let mut list = Vec::new();
-        let dt = settle(&mut list, "timestep", options.dt, said.as_ref().map(|s| s.dt), f64::NAN, "", |dt| {
-            format!("{dt:e}")
-        });
-        let reset = settle(
-            &mut list,
-            "reset",
-            options.reset,
-            said.as_ref().map(|s| s.reset),
-            Reset::Zero,
-            "NIR's definition; many networks are trained with --reset subtract, ask their author",
-            |reset| match reset {
-                Reset::Subtract => "by subtraction, v ← v − (θ − v_reset)".into(),
-                Reset::Zero => "to v_reset".into(),
-            },
-        );
-        let compare = settle(
-            &mut list,
-            "comparison",
-            options.compare,
-            said.as_ref().map(|s| s.compare),
-            Compare::Greater,
-            "NIR's definition; --compare ge for the other",
-            |compare| match compare {
-                Compare::Greater => "fires if v > θ".into(),
-                Compare::GreaterEqual => "fires if v ≥ θ".into(),
-            },
-        );
-        let integrator = settle(
-            &mut list,
-            "integrator",
-            options.integrator,
-            said.as_ref().map(|s| s.integrator),
-            Integrator::Euler,
-            "as most frameworks; --integrator exponential for the other",
-            |integrator| match integrator {
-                Integrator::Euler => "forward Euler".into(),
-                Integrator::Exponential => "exponential Euler".into(),
-            },
-        );
-        let coding = settle(
-            &mut list,
-            "input",
-            options.coding,
-            said.as_ref().map(|s| match s.coding {
-                InputCoding::DirectOnce => Coding::Once,
-                InputCoding::DirectEveryStep { .. } => Coding::Every,
-                InputCoding::Events => Coding::Events,
-            }),
-            Coding::Every,
-            "--coding once or events for spikes",
-            |coding| match coding {
-                Coding::Every => "values pixel/255 in every timestep".into(),
-                Coding::Once => "values pixel/255 in timestep 0".into(),
-                Coding::Events => "spikes".into(),
-            },
-        );
-        let said_steps = said.as_ref().map(|s| match s.coding {
-            InputCoding::DirectEveryStep { steps } => steps,
-            _ => s.timesteps,
-        });
-        let steps = settle(&mut list, "steps", options.steps, said_steps, STEPS, "set with --steps", |n| n.to_string());
-        list.push(Assumption {
-            what: "start",
-            value: "v = 0".into(),
-            origin: if said.is_some() { Origin::Metadata } else { Origin::Assumed },
-            remark: "",
-        });
-        if said.is_some() {
-            list.last_mut().expect("just pushed").value = "potentials and windows of each population".into();
-        }
-        Self { dt: Some(dt).filter(|dt| !dt.is_nan()), reset, compare, integrator, steps, coding, said, list }
+impl fmt::Display for Reset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Zero => "to v_reset",
+            Self::ZeroNextStep => "to v_reset in the next step, whose input is lost",
+            Self::Subtract => "by subtraction, v ← v − (θ − v_reset)",
+            Self::SubtractAfterLeak => "by subtraction after the next leak, v ← βv + x − (θ − v_reset)",
+            Self::None => "none",
+        })
     }
 }
 
-/// The value of an option, of the metadata, or the default, noted in the list.
-fn settle<T: Copy>(
-    list: &mut Vec<Assumption>,
-    what: &'static str,
-    given: Option<T>,
-    said: Option<T>,
-    default: T,
-    remark: &'static str,
-    show: impl Fn(T) -> String,
-) -> T {
-    let (value, origin) = match (given, said) {
-        (Some(value), _) => (value, Origin::Given),
-        (None, Some(value)) => (value, Origin::Metadata),
-        (None, None) => (default, Origin::Assumed),
-    };
-    list.push(Assumption { what, value: show(value), origin, remark });
-    value
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(v) => write!(f, "v = {v}"),
+            Self::Reset => f.write_str("v = v_reset"),
+            Self::Leak => f.write_str("v = v_leak"),
+        }
+    }
+}
+
+impl fmt::Display for Spikes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One => f.write_str("at most one per neuron and timestep"),
+            Self::UpTo(n) => write!(f, "⌊v/θ⌋ per neuron and timestep, at most {n}"),
+        }
+    }
 }

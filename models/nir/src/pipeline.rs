@@ -3,6 +3,7 @@
 //! A population at depth L (most spiking hops from the input) does in timestep t + L what the file's network does in step t.
 //! With delays L(post) − L(pre) on forward projections that is the same network, shifted. A projection that closes a loop
 //! carries spikes of the step before, with a delay of L(post) − L(pre) + 1; where a chip would need more, the loop takes longer.
+//! Delays of the file's own come on top, and make room for such loops.
 
 /// Depths of populations and delays of projections.
 #[derive(Clone, Debug, Default)]
@@ -17,14 +18,24 @@ pub(super) struct Pipeline {
     pub(super) order: Vec<usize>,
 }
 
+/// A projection to schedule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hop {
+    pub(super) pre: usize,
+    pub(super) post: usize,
+    /// Delay in the file's network.
+    pub(super) delay: u32,
+}
+
 /// Schedules populations; `spiking[p]` says whether p's emissions are spikes, which take at least a step.
-pub(super) fn schedule(spiking: &[bool], edges: &[(usize, usize)], input: usize) -> Pipeline {
+pub(super) fn schedule(spiking: &[bool], hops: &[Hop], input: usize) -> Pipeline {
+    let edges: Vec<(usize, usize)> = hops.iter().map(|hop| (hop.pre, hop.post)).collect();
     let n = spiking.len();
     let mut outgoing = vec![Vec::new(); n];
     for (e, &(pre, _)) in edges.iter().enumerate() {
         outgoing[pre].push(e);
     }
-    let back = back_edges(&outgoing, edges, input);
+    let back = back_edges(&outgoing, &edges, input);
     let mut depth = vec![0; n];
     for &pre in &back.order {
         for &e in outgoing[pre].iter().filter(|&&e| !back.is_back[e]) {
@@ -35,7 +46,7 @@ pub(super) fn schedule(spiking: &[bool], edges: &[(usize, usize)], input: usize)
     let mut pipeline = Pipeline { depth, order: back.order, ..Pipeline::default() };
     for (e, &(pre, post)) in edges.iter().enumerate() {
         let (from, to) = (pipeline.depth[pre], pipeline.depth[post]);
-        let wanted = i64::from(to) - i64::from(from) + i64::from(back.is_back[e]);
+        let wanted = i64::from(to) - i64::from(from) + i64::from(back.is_back[e]) + i64::from(hops[e].delay);
         let delay = wanted.max(i64::from(spiking[pre]));
         pipeline.delays.push(delay as u32);
         pipeline.late.push((delay - wanted) as u32);
@@ -86,10 +97,14 @@ fn back_edges(outgoing: &[Vec<usize>], edges: &[(usize, usize)], input: usize) -
 mod tests {
     use super::*;
 
+    fn hops(edges: &[(usize, usize)]) -> Vec<Hop> {
+        edges.iter().map(|&(pre, post)| Hop { pre, post, delay: 0 }).collect()
+    }
+
     #[test]
     fn a_skip_waits_for_the_longer_way() {
         // 0 → 1 → 2 → 3 and 1 → 3, 0 → 3; population 0 is the input.
-        let edges = [(0, 1), (1, 2), (2, 3), (1, 3), (0, 3)];
+        let edges = hops(&[(0, 1), (1, 2), (2, 3), (1, 3), (0, 3)]);
         let pipeline = schedule(&[false, true, true, true], &edges, 0);
         assert_eq!(pipeline.depth, [0, 0, 1, 2]);
         assert_eq!(pipeline.delays, [0, 1, 1, 2, 2]);
@@ -98,8 +113,19 @@ mod tests {
 
     #[test]
     fn a_loop_of_one_population_takes_one_step_and_a_longer_one_is_late() {
-        let pipeline = schedule(&[false, true, true], &[(0, 1), (1, 1), (1, 2), (2, 1)], 0);
+        let pipeline = schedule(&[false, true, true], &hops(&[(0, 1), (1, 1), (1, 2), (2, 1)]), 0);
         assert_eq!(pipeline.delays, [0, 1, 1, 1]);
         assert_eq!(pipeline.late, [0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_delay_of_the_file_comes_on_top_and_makes_room_for_a_loop() {
+        let mut edges = hops(&[(0, 1), (1, 2), (2, 1)]);
+        edges[0].delay = 3;
+        edges[2].delay = 1;
+        let pipeline = schedule(&[false, true, true], &edges, 0);
+        assert_eq!(pipeline.depth, [0, 0, 1]);
+        assert_eq!(pipeline.delays, [3, 1, 1]);
+        assert_eq!(pipeline.late, [0; 3]);
     }
 }

@@ -7,7 +7,7 @@
 
 use super::{
     hdf5::{self, Array, Tree, Values},
-    model::{Convolution, Neuron, NirGraph, Node, Padding, Pooling, Problem, Problems, Tensor},
+    model::{Convolution, Neuron, NirGraph, Node, Padding, Pooling, Problem, Problems, Synapse, Tensor},
 };
 use std::collections::{BTreeMap, HashSet};
 
@@ -115,6 +115,32 @@ impl<'a> Fields<'a> {
 
     /// Finite reals.
     fn reals(&mut self, name: &'static str) -> Result<Option<Tensor>, String> {
+        let Some(tensor) = self.numbers(name)? else { return Ok(None) };
+        match tensor.values.iter().position(|v| !v.is_finite()) {
+            Some(i) => Err(format!("{name}: value {i} is {}; weights and constants must be finite", tensor.values[i])),
+            None => Ok(Some(tensor)),
+        }
+    }
+
+    /// Positive constants that may be infinite: an infinite τ is a neuron that never forgets.
+    fn positive(&mut self, name: &'static str) -> Result<Tensor, String> {
+        let tensor = self.numbers(name)?.ok_or_else(|| format!("{name}: is missing"))?;
+        match tensor.values.iter().find(|v| v.is_nan() || **v <= 0.0) {
+            Some(bad) => Err(format!("{name}: {bad} is not a time constant; it must be positive")),
+            None => Ok(tensor),
+        }
+    }
+
+    /// A resistance: infinite where τ is.
+    fn resistance(&mut self) -> Result<Tensor, String> {
+        let tensor = self.numbers("r")?.ok_or("r: is missing")?;
+        match tensor.values.iter().find(|v| v.is_nan()) {
+            Some(_) => Err("r: is not a number; weights and constants must be finite".into()),
+            None => Ok(tensor),
+        }
+    }
+
+    fn numbers(&mut self, name: &'static str) -> Result<Option<Tensor>, String> {
         let Some(array) = self.get(name) else { return Ok(None) };
         let values: Vec<f64> = match &array.values {
             Values::Real(v) => v.clone(),
@@ -124,10 +150,7 @@ impl<'a> Fields<'a> {
         if values.is_empty() {
             return Err(format!("{name}: has no values"));
         }
-        match values.iter().position(|v| !v.is_finite()) {
-            Some(i) => Err(format!("{name}: value {i} is {}; weights and constants must be finite", values[i])),
-            None => Ok(Some(Tensor { shape: array.shape.clone(), values })),
-        }
+        Ok(Some(Tensor { shape: array.shape.clone(), values }))
     }
 
     fn need(&mut self, name: &'static str) -> Result<Tensor, String> {
@@ -150,6 +173,15 @@ impl<'a> Fields<'a> {
     fn shape(&mut self, name: &'static str) -> Result<Option<Vec<usize>>, String> {
         let Some(values) = self.integers(name)? else { return Ok(None) };
         values.iter().map(|&v| side(name, v, 1)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// One number.
+    fn single(&mut self, name: &'static str, least: i64) -> Result<Option<usize>, String> {
+        match self.integers(name)?.as_deref() {
+            None => Ok(None),
+            Some(&[value]) => side(name, value, least).map(Some),
+            Some(other) => Err(format!("{name}: must be one number, not {}", other.len())),
+        }
     }
 
     /// Rows and columns; one value stands for both.
@@ -185,6 +217,7 @@ fn node(kind: &str, fields: &mut Fields<'_>) -> Result<Node, String> {
             let bias = if kind == "Affine" { bias(fields, out)? } else { Vec::new() };
             Node::Linear { weight, bias }
         }
+        "Conv1d" => Node::Conv1d(line_convolution(fields)?),
         "Conv2d" => Node::Conv2d(convolution(fields)?),
         "SumPool2d" | "AvgPool2d" => {
             let kernel = fields.pair("kernel_size", 1)?.ok_or("kernel_size: is missing")?;
@@ -199,28 +232,18 @@ fn node(kind: &str, fields: &mut Fields<'_>) -> Result<Node, String> {
         }
         "Scale" => Node::Scale(fields.need("scale")?),
         "Threshold" => Node::Threshold(fields.need("threshold")?),
-        "I" | "IF" | "LI" | "LIF" => {
-            let (leaky, spiking) = (kind.starts_with('L'), kind.ends_with('F'));
-            let tau = if leaky { Some(fields.need("tau")?) } else { None };
-            if let Some(bad) = tau.iter().flat_map(|t| &t.values).find(|&&tau| tau <= 0.0) {
-                return Err(format!("tau: {bad} is not a time constant; it must be positive"));
+        "Delay" => {
+            let delay = fields.need("delay")?;
+            match delay.values.iter().find(|&&d| d < 0.0) {
+                Some(bad) => return Err(format!("delay: {bad} would act before its cause; it must not be negative")),
+                None => Node::Delay(delay),
             }
-            Node::Neuron(Neuron {
-                r: fields.need("r")?,
-                v_leak: if leaky {
-                    fields.reals("v_leak")?.unwrap_or(Tensor::scalar(0.0))
-                } else {
-                    Tensor::scalar(0.0)
-                },
-                threshold: if spiking { Some(fields.need("v_threshold")?) } else { None },
-                v_reset: if spiking { fields.reals("v_reset")? } else { None },
-                tau,
-            })
         }
+        "I" | "IF" | "LI" | "LIF" | "CubaLI" | "CubaLIF" => Node::Neuron(neuron(kind, fields)?),
         other => {
             return Err(format!(
-                "nodes of type {other} cannot be mapped; known are Input, Output, Affine, Linear, Conv2d, SumPool2d, AvgPool2d, \
-                 Flatten, Scale, Threshold, I, IF, LI, LIF, NIRGraph"
+                "nodes of type {other} cannot be mapped; known are Input, Output, Affine, Linear, Conv1d, Conv2d, SumPool2d, \
+                 AvgPool2d, Flatten, Scale, Delay, Threshold, I, IF, LI, LIF, CubaLI, CubaLIF, NIRGraph"
             ));
         }
     })
@@ -236,42 +259,87 @@ fn bias(fields: &mut Fields<'_>, out: usize) -> Result<Vec<f64>, String> {
     }
 }
 
+fn neuron(kind: &str, fields: &mut Fields<'_>) -> Result<Neuron, String> {
+    let (leaky, spiking, current) = (kind.contains('L'), kind.ends_with('F'), kind.starts_with("Cuba"));
+    let tau = match (current, leaky) {
+        (true, _) => Some(fields.positive("tau_mem")?),
+        (false, true) => Some(fields.positive("tau")?),
+        (false, false) => None,
+    };
+    let synapse = if current {
+        let tau = fields.positive("tau_syn")?;
+        let w_in = fields.numbers("w_in")?.unwrap_or(Tensor::scalar(1.0));
+        if w_in.values.iter().any(|w| w.is_nan()) {
+            return Err("w_in: is not a number; weights and constants must be finite".into());
+        }
+        Some(Synapse { tau, w_in })
+    } else {
+        None
+    };
+    Ok(Neuron {
+        synapse,
+        r: fields.resistance()?,
+        v_leak: if leaky { fields.reals("v_leak")?.unwrap_or(Tensor::scalar(0.0)) } else { Tensor::scalar(0.0) },
+        threshold: if spiking { Some(fields.need("v_threshold")?) } else { None },
+        v_reset: if spiking { fields.reals("v_reset")? } else { None },
+        tau,
+    })
+}
+
+/// A convolution over one dimension, as one over maps of one row.
+fn line_convolution(fields: &mut Fields<'_>) -> Result<Convolution, String> {
+    let mut weight = fields.need("weight")?;
+    let &[out, per_group, taps] = &weight.shape[..] else {
+        return Err(format!("weight: has the shape {:?}; it must be [out, in / groups, taps]", weight.shape));
+    };
+    weight.shape = vec![out, per_group, 1, taps];
+    let stride = (1, fields.single("stride", 1)?.unwrap_or(1));
+    let dilation = (1, fields.single("dilation", 1)?.unwrap_or(1));
+    let padding = match fields.get("padding").map(|a| &a.values) {
+        Some(Values::Text(word)) => padding_word(word.first().map(String::as_str), stride)?,
+        _ => Padding::Sides(0, fields.single("padding", 0)?.unwrap_or(0)),
+    };
+    let groups = groups(fields, out)?;
+    let input_shape = fields.single("input_shape", 1)?.map(|n| (1, n));
+    Ok(Convolution { input_shape, bias: bias(fields, out)?, weight, stride, padding, dilation, groups })
+}
+
+fn padding_word(word: Option<&str>, stride: (usize, usize)) -> Result<Padding, String> {
+    match word {
+        Some("valid") => Ok(Padding::Sides(0, 0)),
+        Some("same") if stride != (1, 1) => {
+            Err("padding: \"same\" exists for stride 1 only; give numbers".into())
+        }
+        Some("same") => Ok(Padding::Same),
+        other => Err(format!("padding: {other:?} is neither numbers nor \"same\" nor \"valid\"")),
+    }
+}
+
+fn groups(fields: &mut Fields<'_>, out: usize) -> Result<usize, String> {
+    let groups = fields.single("groups", 1)?.unwrap_or(1);
+    if out.is_multiple_of(groups) {
+        Ok(groups)
+    } else {
+        Err(format!("groups: {groups} do not divide {out} output channels"))
+    }
+}
+
 fn convolution(fields: &mut Fields<'_>) -> Result<Convolution, String> {
     let weight = fields.need("weight")?;
-    let &[out, _, rows, columns] = &weight.shape[..] else {
+    let &[out, _, _, _] = &weight.shape[..] else {
         return Err(format!("weight: has the shape {:?}; it must be [out, in / groups, rows, columns]", weight.shape));
     };
     let stride = fields.pair("stride", 1)?.unwrap_or((1, 1));
     let dilation = fields.pair("dilation", 1)?.unwrap_or((1, 1));
     let padding = match fields.get("padding").map(|a| &a.values) {
-        Some(Values::Text(word)) => match word.first().map(String::as_str) {
-            Some("valid") => Padding::Sides(0, 0),
-            Some("same") if stride != (1, 1) => {
-                return Err("padding: \"same\" exists for stride 1 only; give numbers".into());
-            }
-            Some("same") if [(rows, dilation.0), (columns, dilation.1)].iter().any(|(k, d)| d * (k - 1) % 2 == 1) => {
-                return Err(
-                    "padding: \"same\" of an even kernel pads one side more, which cannot be mapped; use an odd one"
-                        .into(),
-                );
-            }
-            Some("same") => Padding::Same,
-            other => return Err(format!("padding: {other:?} is neither numbers nor \"same\" nor \"valid\"")),
-        },
+        Some(Values::Text(word)) => padding_word(word.first().map(String::as_str), stride)?,
         Some(_) => {
             let (rows, columns) = fields.pair("padding", 0)?.expect("the field is there");
             Padding::Sides(rows, columns)
         }
         None => Padding::Sides(0, 0),
     };
-    let groups = match fields.integers("groups")?.as_deref() {
-        None => 1,
-        Some(&[groups]) => side("groups", groups, 1)?,
-        Some(_) => return Err("groups: must be one number".into()),
-    };
-    if !out.is_multiple_of(groups) {
-        return Err(format!("groups: {groups} do not divide {out} output channels"));
-    }
+    let groups = groups(fields, out)?;
     let input_shape = fields.pair("input_shape", 1)?;
     Ok(Convolution { input_shape, bias: bias(fields, out)?, weight, stride, padding, dilation, groups })
 }

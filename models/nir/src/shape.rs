@@ -1,7 +1,8 @@
 //! Shapes of all nodes' outputs, propagated from the inputs along the edges.
 //!
 //! Leading extents of 1 do not distinguish shapes. What the file states (`input_shape`, shapes of outputs and constants) is
-//! compared with what follows from its inputs.
+//! compared with what follows from its inputs. NIR has no batch dimension; a Flatten that starts at dimension 1 as if there were
+//! one is read as starting at 0 where only that fits, which a remark states.
 
 use super::{
     inline::Flat,
@@ -14,8 +15,21 @@ use std::collections::VecDeque;
 const MAX_NEURONS: usize = 1 << 24;
 const MAX_ELEMENTS: usize = 1 << 26;
 
-/// The shape of each node's output, by position, and every conflict. Nodes that nothing reaches have no shape.
-pub(super) fn infer(flat: &Flat) -> (Vec<Option<Vec<usize>>>, Vec<Problem>) {
+/// What follows from the inputs.
+#[derive(Debug)]
+pub(super) struct Inferred {
+    /// The shape of each node's output, by position; nodes that nothing reaches have none.
+    pub(super) shapes: Vec<Option<Vec<usize>>>,
+    /// Every conflict.
+    pub(super) problems: Vec<Problem>,
+    /// Where a Flatten was read as if it started at dimension 0.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Propagates shapes along the edges.
+pub(super) fn infer(flat: &Flat) -> Inferred {
+    let mut flat = flat.clone();
+    let mut remarks = Vec::new();
     let mut shapes: Vec<Option<Vec<usize>>> = vec![None; flat.nodes.len()];
     let mut problems = Vec::new();
     let mut successors = vec![Vec::new(); flat.nodes.len()];
@@ -35,6 +49,9 @@ pub(super) fn infer(flat: &Flat) -> (Vec<Option<Vec<usize>>>, Vec<Problem>) {
     while let Some(source) = queue.pop_front() {
         let Some(shape) = shapes[source].clone() else { continue };
         for &target in &successors[source] {
+            if let Some(remark) = without_batch(&mut flat, target, &shape, &successors[target]) {
+                remarks.push(remark);
+            }
             let (name, node) = &flat.nodes[target];
             if shapes[target].is_some() || matches!(node, Node::Refused { .. }) {
                 continue;
@@ -68,7 +85,29 @@ pub(super) fn infer(flat: &Flat) -> (Vec<Option<Vec<usize>>>, Vec<Problem>) {
         ));
     }
     problems.dedup();
-    (shapes, problems)
+    Inferred { shapes, problems, remarks }
+}
+
+/// Makes a Flatten that starts at dimension 1 start at 0, where the dimension before can only be a batch dimension: the input has
+/// none left to flatten, or what follows takes all values as one vector.
+fn without_batch(flat: &mut Flat, node: usize, input: &[usize], successors: &[usize]) -> Option<String> {
+    let (name, Node::Flatten { start, end: -1 }) = &flat.nodes[node] else { return None };
+    let all: usize = input.iter().product();
+    let takes_all = |&next: &usize| match &flat.nodes[next].1 {
+        Node::Linear { weight, .. } => weight.shape[1] == all,
+        Node::Neuron(neuron) => neuron.r.shape == [all],
+        Node::Output(shape) => *shape == [all],
+        _ => false,
+    };
+    if *start != 1 || input.first() == Some(&1) || (input.len() > 1 && !successors.iter().any(takes_all)) {
+        return None;
+    }
+    let remark = format!(
+        "node `{name}`: starts at dimension 1, as if dimension 0 of {input:?} were a batch, which NIR does not have; what follows \
+         takes all {all} values, so that it is read as starting at 0"
+    );
+    flat.nodes[node].1 = Node::Flatten { start: 0, end: -1 };
+    Some(remark)
 }
 
 /// Whether two shapes differ in leading ones at most.
@@ -84,8 +123,12 @@ fn bounded(shape: Vec<usize>) -> Result<Vec<usize>, String> {
     }
 }
 
-/// Channels, rows and columns: a vector of n is n × 1 × 1.
-pub(super) fn volume(shape: &[usize]) -> Option<Shape> {
+/// Channels, rows and columns: a vector of n is n × 1 × 1, and so is what has more than three extents.
+pub(super) fn arrangement(shape: &[usize]) -> Option<Shape> {
+    volume(shape).or_else(|| Some(Shape::vector(u32::try_from(shape.iter().product::<usize>()).ok()?)))
+}
+
+fn volume(shape: &[usize]) -> Option<Shape> {
     let side = |n: usize| u32::try_from(n).ok();
     let extra = shape.len().saturating_sub(3);
     match (shape[..extra].iter().all(|&side| side == 1), &shape[extra..]) {
@@ -107,18 +150,34 @@ fn output(node: &Node, input: &[usize]) -> Result<Vec<usize>, String> {
             let (out, inputs) = (weight.shape[0], weight.shape[1]);
             if same(input, &[inputs]) {
                 Ok(vec![out])
+            } else if input.last() == Some(&inputs) {
+                // As in PyTorch, the last dimension is mapped, and the others stay.
+                Ok([&input[..input.len() - 1], &[out]].concat())
             } else if input.iter().product::<usize>() == inputs {
-                Err(format!("takes {inputs} values, but gets the shape {input:?}; put a Flatten in front"))
+                Err(format!(
+                    "takes {inputs} values in one dimension, but gets the shape {input:?}; put a Flatten in front that starts at \
+                     dimension 0 (NIR has no batch dimension)"
+                ))
             } else {
                 Err(format!("takes {inputs} values, but gets the shape {input:?}"))
             }
         }
+        Node::Conv1d(conv) => match *input {
+            [ref lead @ .., channels, columns] if lead.iter().all(|&side| side == 1) => {
+                convolved(conv, &[channels, 1, columns]).map(|shape| vec![shape[0], shape[2]])
+            }
+            _ => Err(format!("takes [channels, columns], but gets the shape {input:?}")),
+        },
         Node::Conv2d(conv) => convolved(conv, input),
         Node::Pool(pool) => pooled(*pool, input),
         Node::Flatten { start, end } => flattened(*start, *end, input),
         Node::Scale(scale) => elementwise("scale", scale, input),
+        Node::Delay(delay) => elementwise("delay", delay, input),
         Node::Threshold(threshold) => elementwise("threshold", threshold, input),
-        Node::Neuron(Neuron { tau, r, v_leak, threshold, v_reset }) => {
+        Node::Neuron(Neuron { synapse, tau, r, v_leak, threshold, v_reset }) => {
+            for (name, tensor) in synapse.iter().flat_map(|s| [("tau_syn", &s.tau), ("w_in", &s.w_in)]) {
+                elementwise(name, tensor, input)?;
+            }
             let named = [("tau", tau.as_ref()), ("r", Some(r)), ("v_leak", Some(v_leak))];
             let spiking = [("v_threshold", threshold.as_ref()), ("v_reset", v_reset.as_ref())];
             for (name, tensor) in named.into_iter().chain(spiking) {
@@ -149,20 +208,23 @@ fn map(input: &[usize]) -> Result<[usize; 3], String> {
     }
 }
 
-fn span(name: &str, n: usize, kernel: usize, stride: usize, padding: usize) -> Result<usize, String> {
-    (n + 2 * padding)
+fn span(name: &str, n: usize, kernel: usize, stride: usize, padding: (usize, usize)) -> Result<usize, String> {
+    (n + padding.0 + padding.1)
         .checked_sub(kernel)
         .map(|rest| rest / stride + 1)
-        .ok_or_else(|| format!("a kernel over {kernel} {name} does not fit in {n} with {padding} of padding"))
+        .ok_or_else(|| format!("a kernel over {kernel} {name} does not fit in {n} with {} of padding", padding.0))
 }
 
-/// Rows and columns of zero padding on each side.
-pub(super) fn padding(conv: &Convolution) -> (usize, usize) {
+/// Zero padding in front of and behind rows and columns. `"same"` of an even span pads one more behind, as PyTorch does.
+pub(super) fn padding(conv: &Convolution) -> [(usize, usize); 2] {
     match conv.padding {
-        Padding::Sides(rows, columns) => (rows, columns),
-        Padding::Same => {
-            (conv.dilation.0 * (conv.weight.shape[2] - 1) / 2, conv.dilation.1 * (conv.weight.shape[3] - 1) / 2)
-        }
+        Padding::Sides(rows, columns) => [(rows, rows), (columns, columns)],
+        Padding::Same => [(conv.dilation.0, conv.weight.shape[2]), (conv.dilation.1, conv.weight.shape[3])].map(
+            |(dilation, kernel)| {
+                let total = dilation * (kernel - 1);
+                (total / 2, total - total / 2)
+            },
+        ),
     }
 }
 
@@ -187,8 +249,8 @@ fn convolved(conv: &Convolution, input: &[usize]) -> Result<Vec<usize>, String> 
     let pad = padding(conv);
     Ok(vec![
         out,
-        span("rows", h, conv.dilation.0 * (rows - 1) + 1, conv.stride.0, pad.0)?,
-        span("columns", w, conv.dilation.1 * (columns - 1) + 1, conv.stride.1, pad.1)?,
+        span("rows", h, conv.dilation.0 * (rows - 1) + 1, conv.stride.0, pad[0])?,
+        span("columns", w, conv.dilation.1 * (columns - 1) + 1, conv.stride.1, pad[1])?,
     ])
 }
 
@@ -196,8 +258,8 @@ fn pooled(pool: Pooling, input: &[usize]) -> Result<Vec<usize>, String> {
     let [c, h, w] = map(input)?;
     Ok(vec![
         c,
-        span("rows", h, pool.kernel.0, pool.stride.0, pool.padding.0)?,
-        span("columns", w, pool.kernel.1, pool.stride.1, pool.padding.1)?,
+        span("rows", h, pool.kernel.0, pool.stride.0, (pool.padding.0, pool.padding.0))?,
+        span("columns", w, pool.kernel.1, pool.stride.1, (pool.padding.1, pool.padding.1))?,
     ])
 }
 

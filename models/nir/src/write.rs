@@ -55,6 +55,25 @@ fn node(name: &str, node: &Node) -> Result<Tree, Problem> {
                 put("bias", vector(bias));
             }
         }
+        Node::Conv1d(conv) => {
+            if let Some((_, columns)) = conv.input_shape {
+                put("input_shape", number(columns));
+            }
+            let zeros = vec![0.0; conv.weight.shape[0]];
+            put("bias", vector(if conv.bias.is_empty() { &zeros } else { &conv.bias }));
+            let [out, per_group, _, taps] = [0, 1, 2, 3].map(|side| conv.weight.shape[side]);
+            put("weight", single(&Tensor { shape: vec![out, per_group, taps], values: conv.weight.values.clone() }));
+            put("stride", number(conv.stride.1));
+            put(
+                "padding",
+                match conv.padding {
+                    Padding::Sides(_, columns) => number(columns),
+                    Padding::Same => Array::text("same"),
+                },
+            );
+            put("dilation", number(conv.dilation.1));
+            put("groups", number(conv.groups));
+        }
         Node::Conv2d(conv) => {
             if let Some((rows, columns)) = conv.input_shape {
                 put("input_shape", integers(&[rows, columns]));
@@ -72,7 +91,7 @@ fn node(name: &str, node: &Node) -> Result<Tree, Problem> {
                 },
             );
             put("dilation", pair(conv.dilation));
-            put("groups", Array::new(Vec::new(), Values::Integer(vec![conv.groups as i64])));
+            put("groups", number(conv.groups));
         }
         Node::Pool(pool) => {
             put("kernel_size", pair(pool.kernel));
@@ -86,19 +105,28 @@ fn node(name: &str, node: &Node) -> Result<Tree, Problem> {
         Node::Scale(scale) => {
             put("scale", single(scale));
         }
+        Node::Delay(delay) => {
+            put("delay", double(delay));
+        }
         Node::Threshold(threshold) => {
             put("threshold", double(threshold));
         }
         Node::Neuron(neuron) => {
             put("r", double(&neuron.r));
             if let Some(tau) = &neuron.tau {
-                put("tau", double(tau));
+                put(if neuron.synapse.is_some() { "tau_mem" } else { "tau" }, double(tau));
                 put("v_leak", double(&neuron.v_leak));
+            }
+            if let Some(synapse) = &neuron.synapse {
+                put("tau_syn", double(&synapse.tau));
+                put("w_in", double(&synapse.w_in));
             }
             if let Some(threshold) = &neuron.threshold {
                 put("v_threshold", double(threshold));
-                let zeros = Tensor { shape: threshold.shape.clone(), values: vec![0.0; threshold.values.len()] };
-                put("v_reset", double(neuron.v_reset.as_ref().unwrap_or(&zeros)));
+            }
+            // Readers before nir 1.0.5 know no `v_reset`; 0 is what its absence means.
+            if let Some(v_reset) = neuron.v_reset.as_ref().filter(|tensor| tensor.values.iter().any(|&v| v != 0.0)) {
+                put("v_reset", double(v_reset));
             }
         }
         Node::Graph(inner) => return group(inner),
@@ -123,6 +151,10 @@ fn vector(values: &[f64]) -> Array {
 
 fn integers(values: &[usize]) -> Array {
     Array::integers(&values.iter().map(|&v| v as i64).collect::<Vec<_>>())
+}
+
+fn number(value: usize) -> Array {
+    Array::new(Vec::new(), Values::Integer(vec![value as i64]))
 }
 
 fn pair((rows, columns): (usize, usize)) -> Array {

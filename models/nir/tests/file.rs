@@ -83,6 +83,7 @@ fn neuron() -> impl Strategy<Value = Neuron> {
             tensor(shape),
         )
             .prop_map(move |(tau, r, threshold, v_leak, v_reset)| Neuron {
+                synapse: None,
                 tau: leaky.then_some(tau),
                 r,
                 v_leak: if leaky { v_leak } else { Tensor::scalar(0.0) },

@@ -1,14 +1,10 @@
 //! What the lowering makes of single nodes, and what it refuses, by node.
 
-use ir::{Event, Leak, NeuronModel, Readout, Reset, Stimulus};
+use ir::{Event, Leak, NeuronModel, Readout, Stimulus};
 use spikeloom_nir::{
-    Coding, Imported, Node, Options, Problems, Read,
+    Coding, Imported, Node, Options, Problems, Read, Reset, Rules,
     model::{Neuron, NirGraph, Tensor},
 };
-
-fn vector(values: &[f64]) -> Tensor {
-    Tensor { shape: vec![values.len()], values: values.to_vec() }
-}
 
 fn dense(out: usize, inputs: usize, weight: f64) -> Node {
     Node::Linear { weight: Tensor { shape: vec![out, inputs], values: vec![weight; out * inputs] }, bias: Vec::new() }
@@ -16,6 +12,7 @@ fn dense(out: usize, inputs: usize, weight: f64) -> Node {
 
 fn neuron(tau: Option<f64>, threshold: Option<f64>) -> Neuron {
     Neuron {
+        synapse: None,
         tau: tau.map(Tensor::scalar),
         r: Tensor::scalar(1.0),
         v_leak: Tensor::scalar(0.0),
@@ -55,14 +52,16 @@ fn firing(steps: usize) -> Stimulus {
 fn what_cannot_be_mapped_is_refused_by_node() {
     let lif = |tau: f64| Node::Neuron(neuron(Some(tau), Some(1.0)));
     let spiking = || Node::Neuron(neuron(None, Some(1.0)));
-    let several = Node::Neuron(Neuron { tau: Some(vector(&[2.0, 4.0])), ..neuron(Some(1.0), Some(1.0)) });
-    let reset = Node::Neuron(Neuron { v_reset: Some(Tensor::scalar(2.0)), ..neuron(None, Some(1.0)) });
+    let endless = Node::Neuron(neuron(Some(f64::INFINITY), Some(1.0)));
+    let mut beside = chain(1, vec![Node::Neuron(neuron(Some(4.0), None)), spiking()], 1);
+    beside.edges.push(("input".into(), "b".into()));
     let mut dangling = chain(1, vec![spiking()], 1);
     dangling.edges.push(("a".into(), "ghost".into()));
     let mut bare_loop = chain(2, vec![dense(2, 2, 1.0), spiking()], 2);
     bare_loop.edges.push(("a".into(), "a".into()));
-    let mut two_inputs = chain(1, vec![spiking()], 1);
-    two_inputs.nodes.insert("input2".into(), Node::Input(vec![1]));
+    let mut no_input = chain(1, vec![spiking()], 1);
+    no_input.nodes.remove("input");
+    no_input.edges.remove(0);
     let mut conflict = chain(2, vec![dense(3, 2, 1.0), spiking()], 3);
     conflict.edges.push(("input".into(), "b".into()));
     let mut apart = chain(1, vec![spiking()], 1);
@@ -72,15 +71,14 @@ fn what_cannot_be_mapped_is_refused_by_node() {
         (chain(1, vec![refused], 1), &["node `a`", "CubaLIF"]),
         (chain(1, vec![lif(0.5)], 1), &["node `a`", "dt/tau > 1"]),
         (chain(1, vec![lif(1e5)], 1), &["node `a`", "1/4096", "larger --dt"]),
-        (chain(2, vec![several], 2), &["node `a`", "one leak"]),
-        (chain(1, vec![reset], 1), &["node `a`", "above v_reset"]),
+        (chain(1, vec![endless], 1), &["node `a`", "infinite", "nothing would ever reach"]),
         (chain(3, vec![dense(2, 4, 1.0), spiking()], 2), &["node `a`", "takes 4 values", "[3]"]),
-        (chain(2, vec![Node::Flatten { start: 1, end: -1 }, spiking()], 2), &["node `a`", "start_dim is usually 0"]),
+        (chain(2, vec![Node::Flatten { start: 2, end: -1 }, spiking()], 2), &["node `a`", "start_dim is usually 0"]),
         (chain(2, vec![spiking()], 3), &["node `output`", "[3]", "[2]"]),
-        (chain(1, vec![Node::Neuron(neuron(Some(4.0), None)), spiking()], 1), &["node `a`", "passes on its potential"]),
+        (beside, &["node `a`", "passes on its potential", "beside spikes"]),
         (dangling, &["a → ghost", "`ghost`"]),
         (bare_loop, &["loop without neurons", "`a`"]),
-        (two_inputs, &["2 nodes of type Input"]),
+        (no_input, &["no node of type Input"]),
         (conflict, &["node `b`", "[2]", "[3]"]),
         (apart, &["Output"]),
     ];
@@ -142,9 +140,10 @@ fn options_decide_reset_and_comparison() {
         ir::interpret(&graph, &firing(4)).n_spikes()
     };
     // 1.5 per step against 1.5: v > θ fires every other step from 3, v ≥ θ every step; subtraction keeps the excess.
-    assert_eq!(counts(base), 2);
-    assert_eq!(counts(Options { compare: Some(ir::Compare::GreaterEqual), ..base }), 4);
-    assert_eq!(counts(Options { reset: Some(Reset::Subtract), ..base }), 3);
+    let with = |rules| Options { rules, ..base.clone() };
+    assert_eq!(counts(base.clone()), 2);
+    assert_eq!(counts(with(Rules { compare: Some(ir::Compare::GreaterEqual), ..Rules::default() })), 4);
+    assert_eq!(counts(with(Rules { reset: Some(Reset::Subtract), ..Rules::default() })), 3);
 }
 
 #[test]
