@@ -4,12 +4,15 @@
 //! one. Every figure carries its range, source and basis; an absent capacity is unlimited, an absent time disables the
 //! outputs that need it.
 
+pub mod difference;
 mod memory;
 mod parse;
 pub mod preset;
+mod silicon;
 pub mod validate;
 
 pub use memory::{Addressing, Memories, Memory, Ports};
+pub use silicon::{Powered, StaticPower, Technology};
 
 use crate::ids::{CoreId, RouterId};
 use serde::{Deserialize, Serialize};
@@ -72,6 +75,12 @@ pub struct Arch {
     pub sync: Sync,
     /// Ticks between two input events from the host.
     pub input_interval: Option<Constant>,
+    /// How the chip is made; absent = area and prices by component are not derivable.
+    #[serde(default)]
+    pub technology: Option<Technology>,
+    /// What draws static power; absent = all of every chip in use, as the report then says.
+    #[serde(default)]
+    pub static_power: Option<StaticPower>,
 }
 
 /// Arrangement of cores: `chips` of `width × height` routers with `cores_per_router` cores each.
@@ -260,6 +269,11 @@ impl Arch {
     /// Rows of routers of the whole mesh.
     pub fn rows(&self) -> u32 {
         self.mesh.height * self.mesh.chips.1
+    }
+
+    /// Cores of one chip.
+    pub fn cores_per_chip(&self) -> u64 {
+        u64::from(self.mesh.width) * u64::from(self.mesh.height) * u64::from(self.mesh.cores_per_router)
     }
 
     /// Cores of the whole mesh.

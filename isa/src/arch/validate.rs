@@ -2,7 +2,7 @@
 //!
 //! Checked: the format's version; each figure within its range and with a source; positive sizes and a mesh within the index
 //! range; weight widths ascending within 1..=16; potentials of 2..=32 bits; memories with ports and per-core capacities that
-//! agree; queues that hold an event; barrier tables ascending; multicast, times and links only with a network; for chips that
+//! agree; queues that hold an event; barrier tables ascending; node and voltage where their scaling is known; multicast, times and links only with a network; for chips that
 //! fire per event, all times that order events, and no timesteps.
 
 use super::{Arch, Constant, Fire, Memory, Multicast, Sweep, Sync};
@@ -35,6 +35,7 @@ pub fn validate(arch: &Arch) -> Vec<Problem> {
         v.queues(arch);
     }
     v.sync(arch);
+    v.silicon(arch);
     if arch.core.fire == Fire::PerEvent {
         v.per_event(arch);
     }
@@ -184,6 +185,27 @@ impl Validator {
         self.check(smallest != Some(0), "core.memories.queue.bits", message, remedy);
     }
 
+    fn silicon(&mut self, arch: &Arch) {
+        if let Some(technology) = &arch.technology {
+            let node = technology.node_nm.value;
+            let message = || format!("the scaling of energy and area is known from 7 to 130 nm, not at {node} nm");
+            let remedy = "state the nearest node of that range";
+            self.check((7..=130).contains(&node), "technology.node_nm", message, remedy);
+            let volts = technology.millivolts.value;
+            let message = || format!("{volts} mV is outside 400 to 1400 mV, where energies are known");
+            self.check((400..=1400).contains(&volts), "technology.millivolts", message, "state the supply in millivolts");
+            let slow = technology.issue_ps.as_ref().is_none_or(|c| c.value > 0);
+            self.check(slow, "technology.issue_ps", || "an issue in no time".into(), "leave it out if it is not known");
+        }
+        if let Some(policy) = &arch.static_power {
+            let sourced = !policy.source.trim().is_empty();
+            let message = || "the policy has no source".to_string();
+            self.check(sourced, "static_power", message, "name author, year, section; or say that it is assumed");
+            let share = !matches!(policy.powered, super::Powered::Gated { residual_percent } if residual_percent > 100);
+            self.check(share, "static_power", || "a gated core draws more than 100 %".into(), "state 0 to 100");
+        }
+    }
+
     fn sync(&mut self, arch: &Arch) {
         match &arch.sync {
             Sync::Barrier(points) => {
@@ -225,6 +247,15 @@ pub fn constants(arch: &Arch) -> Vec<(String, &Constant)> {
         ("core.timing.emit".into(), timing.emit.as_ref()),
         ("input_interval".into(), arch.input_interval.as_ref()),
     ];
+    if let Some(technology) = &arch.technology {
+        all.extend([
+            ("technology.node_nm".into(), Some(&technology.node_nm)),
+            ("technology.millivolts".into(), Some(&technology.millivolts)),
+            ("technology.issue_ps".into(), technology.issue_ps.as_ref()),
+            ("technology.leakage_uw_per_mm2".into(), technology.leakage_uw_per_mm2.as_ref()),
+            ("technology.core_logic_um2".into(), technology.core_logic_um2.as_ref()),
+        ]);
+    }
     for (name, memory) in core.memories.each() {
         all.push((format!("core.memories.{name}.bits"), memory.bits.as_ref()));
     }
