@@ -8,6 +8,7 @@ mod cmd;
 mod files;
 mod interrupt;
 mod nir;
+mod prices;
 mod progress;
 mod recording;
 mod report;

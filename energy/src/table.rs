@@ -34,6 +34,9 @@ pub struct Table {
     pub voltage: Option<f64>,
     /// What a price covers.
     pub scope: Scope,
+    /// The preset of the chip that the figures come from; `None` = no chip in particular.
+    #[serde(default)]
+    pub measured_on: Option<String>,
     /// One entry per action.
     pub actions: BTreeMap<Action, Entry>,
     /// Power drawn regardless of activity.
@@ -215,6 +218,7 @@ impl Table {
             node: "none".into(),
             voltage: None,
             scope: Scope::Term,
+            measured_on: None,
             actions: Action::ALL.iter().map(|&action| (action, entry.clone())).collect(),
             static_power: StaticPower::Included { reason: "uniform".into() },
         }

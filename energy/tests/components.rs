@@ -19,6 +19,13 @@ fn pj(arch: &Arch, action: Action) -> f64 {
     }
 }
 
+/// Prints a row of a table of docs/energy.md and fails unless the page has it.
+fn documented(row: &str) {
+    println!("{row}");
+    let page = include_str!("../../docs/energy.md");
+    assert!(page.lines().any(|line| line == row), "docs/energy.md lacks the row\n{row}");
+}
+
 /// Energy of one binary synaptic operation with its share of words \[pJ\].
 fn synaptic_pj(arch: &Arch) -> f64 {
     let core = &arch.core;
@@ -56,14 +63,13 @@ const PARAMETERS: [Parameter; 10] = [
 #[test]
 fn every_parameter_moves_energy_or_area_as_argued() {
     let arch = named("loihi1");
-    println!("{:<28} {:>8} {:>8} {:>8} {:>8}", "doubled (loihi1)", "SOP", "flit", "area", "static");
     for (name, double) in PARAMETERS {
         let of = |f: fn(&Arch) -> f64| exponent(f, &arch, double);
         let synaptic = of(synaptic_pj);
         let flit = of(|a| pj(a, Action::RouterFlit) + pj(a, Action::LinkEastWest));
         let area = of(|a| chip(a).area_mm2().value);
         let leak = of(|a| chip(a).static_watts().value);
-        println!("{name:<28} {synaptic:>8.3} {flit:>8.3} {area:>8.3} {leak:>8.3}");
+        documented(&format!("| {name} | {synaptic:.3} | {flit:.3} | {area:.3} |"));
         assert!(area > 0.0, "{name}: more of a chip is larger");
         assert!((leak - area).abs() < 1e-9, "{name}: static power follows area");
     }
@@ -116,7 +122,7 @@ struct Published {
 }
 
 #[test]
-fn published_areas_lie_within_the_range_of_the_sum() {
+fn published_areas_are_met_within_a_factor_of_four() {
     let published = [
         Published { preset: "loihi1", what: "die, Davies 2018", mm2: 60.0, cores: 128.0 },
         Published { preset: "truenorth", what: "die, Merolla 2014", mm2: 430.0, cores: 4096.0 },
@@ -128,10 +134,11 @@ fn published_areas_lie_within_the_range_of_the_sum() {
         let arch = named(p.preset);
         let area = chip(&arch).area_mm2() * (p.cores / arch.cores_per_chip() as f64);
         let error = 100.0 * (area.value / p.mm2 - 1.0);
-        println!(
-            "{:<12} {:<26} {:>8.2} mm² published, {:>8.2} ({:.2} to {:.2}) as sum, {error:+.0} %",
+        documented(&format!(
+            "| `{}` | {} | {} mm² | {:.2} mm² ({:.2} to {:.2}) | {error:+.0} % |",
             p.preset, p.what, p.mm2, area.value, area.low, area.high
-        );
+        ));
+        assert!((0.25..4.0).contains(&(area.value / p.mm2)), "{}: more than a factor of four", p.preset);
     }
 }
 
@@ -140,6 +147,11 @@ fn published_synaptic_operations_against_the_sum() {
     let published = [("loihi1", 23.6), ("speck2", 32.0), ("seneca_like", 2.8), ("darwin3_like", 5.47)];
     for (name, measured) in published {
         let ours = synaptic_pj(&named(name));
-        println!("{name:<12} {measured:>6.2} pJ published, {ours:>6.2} as sum, {:+.0} %", 100.0 * (ours / measured - 1.0));
+        let error = 100.0 * (ours / measured - 1.0);
+        documented(&format!("| `{name}` | {measured} pJ | {ours:.2} pJ | {error:+.0} % |"));
+        // Loihi 1 spends 33 times what its memories and adders do: control, and what supports learning. Measured prices
+        // carry that; components do not.
+        let expected = if name == "loihi1" { 0.02..0.05 } else { 1.0 / 3.0..3.0 };
+        assert!(expected.contains(&(ours / measured)), "{name}: {ours} against {measured}");
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     trace,
 };
 use anyhow::{Context, Result, bail};
-use spikeloom::{Deployed, Executable, Model, Priced, Run, RunOptions, Samples};
+use spikeloom::{Deployed, Described, Executable, Model, Priced, Run, RunOptions, Samples};
 use std::process::ExitCode;
 
 /// Compiles and simulates.
@@ -66,8 +66,9 @@ pub(crate) fn execute(
     if let Some(path) = args.output.as_ref().filter(|path| args.per_image.as_ref() == Some(path)) {
         bail!("{}: --per-image and --output name the same file; give each its own", path.display());
     }
-    let chip = source::priced(executable.chip.clone(), args.table.as_deref())?;
-    let table = chip.prices()?;
+    let chip = &executable.chip;
+    let described = Described::new(&executable.program, &chip.arch);
+    let table = &source::table_for(&described, chip, args.table.as_deref())?;
     trace::write(&args.trace, executable, samples, args.mode)?;
     let options = RunOptions {
         mode: args.mode.into(),
@@ -84,7 +85,8 @@ pub(crate) fn execute(
         per_image::write(path, &run, table)?;
     }
     let queues = Queues::of(&executable.program, &chip.arch, &run);
-    let report = RunReport { queues, ..report(&run, &priced)? };
+    let report =
+        RunReport { queues, area: described.area(), notes: described.notes(table), ..report(&run, &priced)? };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

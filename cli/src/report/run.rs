@@ -57,6 +57,12 @@ pub(crate) struct RunReport {
     pub(crate) counts: Vec<(Action, f64)>,
     /// Energy.
     pub(crate) energy: EnergyReport,
+    /// Area of a chip, where its technology is described.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) area: Option<String>,
+    /// What a reader must know about the chip and its prices.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
     /// On chips that fire per event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) per_event: Option<PerEvent>,
@@ -102,6 +108,9 @@ pub(crate) struct EnergyReport {
     pub(crate) dynamic_pj: Energy,
     pub(crate) sync: PartReport,
     pub(crate) static_energy: PartReport,
+    /// What static energy is charged for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) static_policy: Option<String>,
     pub(crate) components_pj: Vec<(String, Energy)>,
     pub(crate) not_published: Vec<(Action, f64, String)>,
 }
@@ -175,6 +184,8 @@ impl RunReport {
             layers: layers.collect(),
             counts: run.ledger.total().iter().map(|(action, count)| (action, count as f64 / n)).collect(),
             energy: EnergyReport::new(energy, n),
+            area: None,
+            notes: Vec::new(),
             queues: None,
             per_event: None,
         }
@@ -196,6 +207,7 @@ impl EnergyReport {
             dynamic_pj: energy.dynamic * (1.0 / n),
             sync: part(&energy.sync),
             static_energy: part(&energy.static_energy),
+            static_policy: energy.static_policy.clone(),
             components_pj: energy.by_component().iter().map(|(c, e)| (c.to_string(), *e * (1.0 / n))).collect(),
             not_published: energy.left_out.iter().map(|l| (l.action, l.count as f64 / n, l.reason.clone())).collect(),
         }
@@ -203,8 +215,18 @@ impl EnergyReport {
 
     /// The lines of the report on energy.
     pub(crate) fn write(&self, out: &mut String) {
-        let bound = if self.complete { "" } else { "at least " };
-        let _ = writeln!(out, "energy       {bound}{}  per image, table {}", range(self.total_pj), self.table);
+        let _ = if self.complete {
+            writeln!(out, "energy       {}  per image, table {}", range(self.total_pj), self.table)
+        } else {
+            // Only the low end is a bound: prices are missing, and those that there are have a range.
+            let e = self.total_pj;
+            let [low, value, high] = [e.low, e.value, e.high].map(|pj| si(pj * 1e-12, "J"));
+            writeln!(
+                out,
+                "energy       at least {low}  per image, table {}; what is priced comes to {value}, at most {high}",
+                self.table
+            )
+        };
         let _ = writeln!(out, "  dynamic    {}", range(self.dynamic_pj));
         for (name, part) in [("static", &self.static_energy), ("sync", &self.sync)] {
             let _ = match part {
@@ -212,6 +234,9 @@ impl EnergyReport {
                 PartReport::Included(reason) => writeln!(out, "  {name:<10} included: {reason}"),
                 PartReport::NotDerivable(reason) => writeln!(out, "  {name:<10} not derivable: {reason}"),
             };
+            if let Some(policy) = self.static_policy.as_ref().filter(|_| name == "static") {
+                let _ = writeln!(out, "             {policy}");
+            }
         }
         for (component, e) in self.components_pj.iter().filter(|(_, e)| e.value > 0.0) {
             let share = 100.0 * e.value / self.dynamic_pj.value;
@@ -271,6 +296,12 @@ impl std::fmt::Display for RunReport {
         self.energy.write(&mut out);
         let chips = if self.chips == 1 { "chip" } else { "chips" };
         writeln!(out, "cores        {} in use on {} {chips}", self.cores, self.chips)?;
+        if let Some(area) = &self.area {
+            writeln!(out, "area         {area}")?;
+        }
+        for note in &self.notes {
+            writeln!(out, "note         {note}")?;
+        }
         writeln!(out)?;
 
         let mut table = Table::new(&[

@@ -30,7 +30,8 @@ impl Chip {
         let actions = Action::ALL.iter().map(|&action| (action, self.entry(action, arch))).collect::<BTreeMap<_, _>>();
         let watts = self.static_watts();
         let known = arch.technology.as_ref().is_some_and(|t| t.leakage_uw_per_mm2.is_some());
-        let density = if known { "static power of a mm² as described" } else { "static power of a mm² of memory, CACTI 7" };
+        let density =
+            if known { "static power of a mm² as described" } else { "static power of a mm² of memory, CACTI 7" };
         Table {
             version: VERSION,
             name: NAME.into(),
@@ -45,6 +46,7 @@ impl Chip {
             node: format!("{:.0} nm", self.process.node_nm),
             voltage: Some(self.process.volts),
             scope: Scope::Term,
+            measured_on: None,
             actions,
             static_power: StaticPower::Power {
                 per: Per::Chip,
@@ -79,9 +81,7 @@ impl Chip {
             A::Instruction => self.read(CODE),
             A::QueuePush => self.write(QUEUE),
             A::QueuePop => self.read(QUEUE),
-            A::AddressMac => {
-                (multiplied(VALUE_BITS, VALUE_BITS) + address, "multiplier and adder, Horowitz 2014")
-            }
+            A::AddressMac => (multiplied(VALUE_BITS, VALUE_BITS) + address, "multiplier and adder, Horowitz 2014"),
             A::AddressAdd => (address, "adder, Horowitz 2014"),
             A::NeuronIdle | A::NeuronSpike | A::BiasAdd | A::SpikeReset => add(state_bits),
             A::LeakMac => {
@@ -90,14 +90,18 @@ impl Chip {
             A::SpikeEmit => return Entry::Included { reason: "packet_inject".into() },
             A::PacketInject | A::PacketEject | A::RouterFlit | A::LinkEastWest | A::LinkNorthSouth | A::Barrier => {
                 let Some(router) = router else {
-                    return Entry::Included { reason: "no network is described: events are delivered for nothing".into() };
+                    return Entry::Included {
+                        reason: "no network is described: events are delivered for nothing".into(),
+                    };
                 };
                 let flit_bits = arch.noc.as_ref().map_or(0, |noc| noc.flit_bits);
                 let link = logic::wire_pj(flit_bits, self.pitch_mm, process);
                 match action {
                     A::RouterFlit => (router.flit_pj(process), "buffers (CACTI 7) and crossbar wires (Keckler 2011)"),
                     A::LinkEastWest | A::LinkNorthSouth => (link, "wire as long as a tile is wide, Keckler 2011"),
-                    A::Barrier => ((router.flit_pj(process) + link) * 2.0, "a flit to a neighbour and one back, assumed"),
+                    A::Barrier => {
+                        ((router.flit_pj(process) + link) * 2.0, "a flit to a neighbour and one back, assumed")
+                    }
                     _ => (router.buffer_pj(process), "buffer, CACTI 7"),
                 }
             }

@@ -1,6 +1,6 @@
 //! An on-chip memory as built: energy of an access, area.
 //!
-//! Fits through 142 memories computed with CACTI 7 (Balasubramonian et al. 2017; 45 nm, low-standby-power devices, 1.1 V,
+//! Fits through memories computed with CACTI 7 (Balasubramonian et al. 2017; 45 nm, low-standby-power devices, 1.1 V,
 //! 300 K; 1 KiB to 4 MiB, words of 8 to 512 bits; `energy/data/cacti7_sram_45nm.csv`, made by `scripts/cacti_sram.py`), with
 //! S the size \[KiB\], w the word \[bits\], n the size \[bits\], B the banks:
 //!

@@ -193,7 +193,12 @@ impl Validator {
             self.check((7..=130).contains(&node), "technology.node_nm", message, remedy);
             let volts = technology.millivolts.value;
             let message = || format!("{volts} mV is outside 400 to 1400 mV, where energies are known");
-            self.check((400..=1400).contains(&volts), "technology.millivolts", message, "state the supply in millivolts");
+            self.check(
+                (400..=1400).contains(&volts),
+                "technology.millivolts",
+                message,
+                "state the supply in millivolts",
+            );
             let slow = technology.issue_ps.as_ref().is_none_or(|c| c.value > 0);
             self.check(slow, "technology.issue_ps", || "an issue in no time".into(), "leave it out if it is not known");
         }

@@ -1,6 +1,7 @@
 //! `spikeloom energy`: prices, models, comparisons and tables.
 
 mod args;
+mod chip;
 mod compare;
 mod model;
 mod price;
@@ -19,6 +20,7 @@ pub(crate) fn run(command: &EnergyCommand) -> Result<ExitCode> {
         EnergyCommand::Model(args) => model::run(args),
         EnergyCommand::Compare(args) => compare::run(args),
         EnergyCommand::Tables(args) => tables::run(args),
+        EnergyCommand::Chip(args) => chip::run(args),
     }
 }
 
