@@ -8,7 +8,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use datasets::{Dataset, DatasetName, Split};
 use energy::table::Table;
-use spikeloom::{Chip, Executable, Format, ImportOptions, Model, Recordings, Samples};
+use spikeloom::{Chip, Described, Executable, Format, ImportOptions, Model, Recordings, Samples};
 use std::path::Path;
 
 /// The network that the arguments ask for. A NIR file's assumptions go to standard error.

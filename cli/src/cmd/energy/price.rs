@@ -16,7 +16,7 @@ use energy::{
 };
 use isa::LayerId;
 use serde::Serialize;
-use spikeloom::Record;
+use spikeloom::{Chip, Record};
 use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
 
 /// Prices.
