@@ -65,6 +65,11 @@ enum Entry {
 }
 
 impl NirArgs {
+    /// For files in timesteps, driven by recorded events for `steps` of them.
+    pub(crate) fn timesteps(steps: u32) -> Self {
+        Self { dt: Some(1.0), steps: Some(steps), coding: Some(Entry::Events), ..Self::default() }
+    }
+
     pub(crate) fn options(&self) -> Options {
         Options {
             dt: self.dt,

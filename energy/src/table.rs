@@ -184,6 +184,7 @@ presets!(
     "lemaire_ideal",
     "loihi1",
     "loihi1_silicon_fit",
+    "loihi2",
     "truenorth",
     "truenorth_all_in",
     "speck2",

@@ -70,7 +70,8 @@ impl Described {
         let (arch, differing) = (&self.arch, from_namesake(&self.arch));
         if !differing.is_empty() {
             let list = listed(&differing);
-            notes.push(format!("the chip bears the name of preset {} and is another one: {list}; rename it", arch.name));
+            notes
+                .push(format!("the chip bears the name of preset {} and is another one: {list}; rename it", arch.name));
         }
         if let Some(measured) = table.measured_on.as_deref().and_then(preset) {
             let differing = differences(arch, &measured);
@@ -96,12 +97,14 @@ impl Described {
         let area = parts.area_mm2();
         let mut largest: Vec<_> = parts.parts.iter().filter(|part| part.area_um2.value > 0.0).collect();
         largest.sort_by(|a, b| b.area_um2.value.total_cmp(&a.area_um2.value));
-        let share = |part: &&component::Part| {
-            format!("{} {:.0} %", part.name, 100.0 * part.area_um2.value * 1e-6 / area.value)
-        };
+        let share =
+            |part: &&component::Part| format!("{} {:.0} %", part.name, 100.0 * part.area_um2.value * 1e-6 / area.value);
         let shares: Vec<String> = largest.iter().take(3).map(share).collect();
         let shares = shares.join(", ");
-        Some(format!("{:.2} mm²  ({:.2} to {:.2})  a chip as sum of its parts: {shares}", area.value, area.low, area.high))
+        Some(format!(
+            "{:.2} mm²  ({:.2} to {:.2})  a chip as sum of its parts: {shares}",
+            area.value, area.low, area.high
+        ))
     }
 }
 

@@ -67,6 +67,12 @@ pub(crate) fn execute(
         bail!("{}: --per-image and --output name the same file; give each its own", path.display());
     }
     let chip = &executable.chip;
+    let liberties = isa::liberties(&executable.program, &chip.arch);
+    if args.strict && !liberties.is_empty() {
+        let list: Vec<String> = liberties.iter().map(|liberty| format!("\n  - {liberty}")).collect();
+        let name = &chip.arch.name;
+        bail!("--strict: the network takes liberties with {name}; without --strict they are named:{}", list.concat());
+    }
     let described = Described::new(&executable.program, &chip.arch);
     let table = &source::table_for(&described, chip, args.table.as_deref())?;
     trace::write(&args.trace, executable, samples, args.mode)?;
@@ -85,8 +91,14 @@ pub(crate) fn execute(
         per_image::write(path, &run, table)?;
     }
     let queues = Queues::of(&executable.program, &chip.arch, &run);
-    let report =
-        RunReport { queues, area: described.area(), notes: described.notes(table), ..report(&run, &priced)? };
+    let report = RunReport {
+        queues,
+        latency_range: executable.latency_range(samples, &run, args.mode.into()),
+        area: described.area(),
+        liberties: liberties.iter().map(ToString::to_string).collect(),
+        notes: described.notes(table),
+        ..report(&run, &priced)?
+    };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

@@ -12,6 +12,7 @@ use energy::{
 };
 use isa::{Action, LayerId};
 use serde::Serialize;
+use spikeloom::LatencyRange;
 use spikeloom::Run;
 use std::fmt::Write;
 
@@ -60,6 +61,12 @@ pub(crate) struct RunReport {
     /// Area of a chip, where its technology is described.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) area: Option<String>,
+    /// Latency with every time of the description at its lowest and highest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) latency_range: Option<LatencyRange>,
+    /// What is simulated although the described chip could not do it so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) liberties: Vec<String>,
     /// What a reader must know about the chip and its prices.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<String>,
@@ -186,6 +193,8 @@ impl RunReport {
             energy: EnergyReport::new(energy, n),
             area: None,
             notes: Vec::new(),
+            liberties: Vec::new(),
+            latency_range: None,
             queues: None,
             per_event: None,
         }
@@ -290,6 +299,16 @@ impl std::fmt::Display for RunReport {
                 "latency      not derived: not asked for, or not derivable in this mode (analytic asks for the least)"
             )?,
         }
+        if let Some(LatencyRange { low, high, samples }) =
+            self.latency_range.filter(|range| range.high != Some(range.low))
+        {
+            let high = high.map_or_else(|| "no end (a timestep overruns)".into(), |high| si(high, "s"));
+            writeln!(
+                out,
+                "             {} to {high} with every time of the description at its lowest and highest ({samples} images)",
+                si(low, "s")
+            )?;
+        }
         if let Some(queues) = &self.queues {
             queues.write(&mut out);
         }
@@ -298,6 +317,9 @@ impl std::fmt::Display for RunReport {
         writeln!(out, "cores        {} in use on {} {chips}", self.cores, self.chips)?;
         if let Some(area) = &self.area {
             writeln!(out, "area         {area}")?;
+        }
+        for liberty in &self.liberties {
+            writeln!(out, "liberty      {liberty}")?;
         }
         for note in &self.notes {
             writeln!(out, "note         {note}")?;

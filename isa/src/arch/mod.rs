@@ -164,6 +164,13 @@ pub struct Core {
     /// Largest number of distinct non-zero weights onto one neuron (the axon types of TrueNorth).
     #[serde(default)]
     pub weights_per_neuron: Option<Constant>,
+    /// Largest number of distinct thresholds.
+    #[serde(default)]
+    pub thresholds: Option<Constant>,
+    /// Whether input events carry values; a chip whose events are spikes alone takes graded inputs as a liberty
+    /// ([`crate::liberty`]).
+    #[serde(default = "yes")]
+    pub graded_inputs: bool,
     /// Limits of convolution geometry.
     #[serde(default)]
     pub convolution: Option<ConvolutionLimits>,
@@ -225,6 +232,8 @@ pub enum Fire {
 pub enum Sweep {
     /// All of the population, in every timestep of its window.
     All,
+    /// All of the population, in every timestep: outside its window an update changes nothing and is made nevertheless.
+    Always,
     /// Only neurons that could fire: touched since the last update, or above threshold. Needs zero bias and leak.
     Touched,
 }
@@ -260,7 +269,51 @@ pub enum Sync {
     None,
 }
 
+fn yes() -> bool {
+    true
+}
+
+/// An end of the range of every time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every time at its lowest plausible figure.
+    Low,
+    /// Every time at its highest plausible figure.
+    High,
+}
+
 impl Arch {
+    /// The same chip with every time at an end of its range.
+    #[must_use]
+    pub fn at(&self, end: End) -> Self {
+        let mut arch = self.clone();
+        let timing = &mut arch.core.timing;
+        let pipeline = [
+            &mut timing.event,
+            &mut timing.axon,
+            &mut timing.synapse,
+            &mut timing.neuron_idle,
+            &mut timing.neuron_spike,
+            &mut timing.emit,
+            &mut arch.input_interval,
+        ];
+        let mut times: Vec<&mut Constant> = pipeline.into_iter().flatten().collect();
+        times.push(&mut arch.tick_ps);
+        if let Some(noc) = &mut arch.noc {
+            let links = [&mut noc.router, &mut noc.link_east_west, &mut noc.link_north_south, &mut noc.flit_interval];
+            times.extend(links.into_iter().chain(&mut noc.link_chip));
+        }
+        match &mut arch.sync {
+            Sync::Barrier(points) => times.extend(points.iter_mut().map(|(_, time)| time)),
+            Sync::Fixed(time) => times.push(time),
+            Sync::Token | Sync::None => {}
+        }
+        for time in times {
+            time.value = if end == End::Low { time.low } else { time.high };
+        }
+        arch
+    }
+
     /// Routers in a row of the whole mesh.
     pub fn columns(&self) -> u32 {
         self.mesh.width * self.mesh.chips.0

@@ -111,6 +111,7 @@ impl Validator {
             ("core.destinations", &core.destinations),
             ("core.destination_layers", &core.destination_layers),
             ("core.weights_per_neuron", &core.weights_per_neuron),
+            ("core.thresholds", &core.thresholds),
         ];
         for (path, limit) in limits {
             let positive = limit.as_ref().is_none_or(|c| c.value > 0);
@@ -125,7 +126,7 @@ impl Validator {
         let state = (2..=32).contains(&core.state_bits);
         self.check(state, "core.state_bits", || format!("{} bits", core.state_bits), "potentials have 2 to 32 bits");
         self.check(core.lanes > 0, "core.lanes", || "no lanes".into(), "at least 1");
-        let touched = core.sweep == Sweep::All || core.fire == Fire::PerEvent || !matches!(arch.sync, Sync::None);
+        let touched = core.sweep != Sweep::Touched || core.fire == Fire::PerEvent || !matches!(arch.sync, Sync::None);
         let message = || "touched-only updates of a chip with timesteps need timesteps that are separated".to_string();
         self.check(touched, "core.sweep", message, "use `sweep: All`, or describe `sync`");
         let memories = &core.memories;
@@ -244,6 +245,7 @@ pub fn constants(arch: &Arch) -> Vec<(String, &Constant)> {
         ("core.destinations".into(), core.destinations.as_ref()),
         ("core.destination_layers".into(), core.destination_layers.as_ref()),
         ("core.weights_per_neuron".into(), core.weights_per_neuron.as_ref()),
+        ("core.thresholds".into(), core.thresholds.as_ref()),
         ("core.timing.event".into(), timing.event.as_ref()),
         ("core.timing.axon".into(), timing.axon.as_ref()),
         ("core.timing.synapse".into(), timing.synapse.as_ref()),

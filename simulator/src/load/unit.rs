@@ -24,6 +24,8 @@ pub(crate) struct Tile {
     pub(crate) extent: (usize, usize, usize),
     pub(crate) v_base: usize,
     pub(crate) window: (u32, u32),
+    /// Timesteps in which its neurons are visited: those of the window, or all.
+    pub(crate) visited: (u32, u32),
     /// None for neurons that are never updated.
     pub(crate) neurons: Option<Neurons>,
     pub(crate) v_init: Vec<i32>,
@@ -225,16 +227,19 @@ impl Loader<'_> {
         if self.arch.core.sweep == Sweep::Touched && neurons.as_ref().is_some_and(|n| !n.is_inert()) {
             return Err(invalid(place, "the chip visits only touched neurons, which excludes bias and leak"));
         }
+        let window = match d.kind {
+            NeuronKind::Spiking { window, .. } => window,
+            NeuronKind::Accumulator => (0, 0),
+        };
+        let always = self.arch.core.sweep == Sweep::Always && neurons.is_some();
         Ok(Tile {
             layer: d.layer,
             local_layer,
             origin: d.origin,
             extent: (d.extent.0 as usize, d.extent.1 as usize, d.extent.2 as usize),
             v_base: d.v_base as usize,
-            window: match d.kind {
-                NeuronKind::Spiking { window, .. } => window,
-                NeuronKind::Accumulator => (0, 0),
-            },
+            window,
+            visited: if always { (0, u32::MAX) } else { window },
             neurons,
             v_init: d.params.iter().map(|p| p.v_init).collect(),
             classes: classes(place, &d.emission, d.extent, paths)?,

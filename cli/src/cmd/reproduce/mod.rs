@@ -10,6 +10,7 @@ mod fig3;
 mod fig4;
 mod fig5;
 mod printed;
+mod silicon;
 mod table1;
 mod table2;
 
@@ -40,6 +41,8 @@ pub(crate) enum ReproduceCommand {
     Fig4(Fig4Args),
     /// Feature maps, weighted maps and spike maps of one image
     Fig5(Fig5Args),
+    /// What has been measured on chips, beside what this program computes: calibrated or predicted, with the error
+    Silicon(SiliconArgs),
     /// Every table and figure, and an index of them
     All(AllArgs),
 }
@@ -167,6 +170,15 @@ pub(crate) struct Fig5Args {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct SiliconArgs {
+    /// Folder of `pilotnet.nir` and `pilotnet.csv`, made by `scripts/pilotnet_nir.py` from lava-dl's files
+    #[arg(long, value_name = "DIR")]
+    pilotnet: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct AllArgs {
     /// Passes over the training images of each of figure 4's networks; 0 leaves figure 4 out
     #[arg(long, value_name = "N", default_value_t = 3)]
@@ -219,6 +231,7 @@ pub(crate) fn run(command: &ReproduceCommand) -> Result<ExitCode> {
         ReproduceCommand::Fig3(args) => fig3::run(args),
         ReproduceCommand::Fig4(args) => fig4::run(args),
         ReproduceCommand::Fig5(args) => fig5::run(args),
+        ReproduceCommand::Silicon(args) => silicon::run(args),
         ReproduceCommand::All(args) => all::run(args),
     }
 }
