@@ -10,6 +10,7 @@ mod files;
 mod interrupt;
 mod memory;
 mod nir;
+mod prices;
 mod progress;
 mod recording;
 mod report;

@@ -8,7 +8,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use datasets::{Dataset, DatasetName, Split};
 use energy::table::Table;
-use spikeloom::{Chip, Executable, Format, ImportOptions, Model, Recordings, Samples};
+use spikeloom::{Chip, Described, Executable, Format, ImportOptions, Model, Recordings, Samples};
 use std::path::Path;
 
 /// The network that the arguments ask for. A NIR file's assumptions go to standard error.
@@ -165,12 +165,16 @@ pub(crate) fn program(args: &ProgramArgs) -> Result<Executable> {
     Ok(Executable::read(&name, &bytes, chip)?)
 }
 
-/// The chip with the energy table called `table` instead of its own, if one is asked for.
-pub(crate) fn priced(chip: Chip, table: Option<&str>) -> Result<Chip> {
-    Ok(match table {
-        Some(name) => chip.with_prices(self::table(name)?),
-        None => chip,
-    })
+/// The energy table called `name` for a chip; without a name its own, or what follows from its parts.
+pub(crate) fn table_for(described: &Described, chip: &Chip, name: Option<&str>) -> Result<Table> {
+    match name {
+        Some(name) if name.ends_with(".ron") => table(name),
+        Some(name) => Ok(described.table(name)?),
+        None if chip.arch.prices.is_none() && chip.prices().is_err() && chip.arch.technology.is_some() => {
+            Ok(described.table(energy::component::NAME)?)
+        }
+        None => Ok(chip.prices()?.clone()),
+    }
 }
 
 /// The energy table called `name`: one that ships, the projection of one, or a file.

@@ -5,10 +5,12 @@
 //! [`published`] re-derives printed tables cell by cell and says which cannot be.
 //! [`memories()`] are the sizes that some prices depend on.
 //! [`table`] holds what one counted action costs on a chip; [`mod@price`] multiplies counts by it.
-//! [`sram`] holds the energies of memory accesses as a function of memory size.
+//! [`component`] derives prices, area and leakage from a chip's description, memory by memory.
+//! [`sram`] holds Lemaire's readings of the energies of memory accesses as a function of memory size.
 
 pub mod analytic;
 pub mod compare;
+pub mod component;
 mod memories;
 pub mod price;
 pub mod published;

@@ -7,7 +7,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use isa::{Action, LayerId, Ledger};
+use isa::{
+    Action, LayerId, Ledger,
+    arch::{self, Powered},
+};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -21,6 +24,8 @@ pub struct Context {
     pub memories: BTreeMap<(LayerId, Store), (u64, u32)>,
     /// Needed for static energy.
     pub timing: Option<Timing>,
+    /// Which parts of the chips in use stay powered; absent = what the table prices: whole chips, or cores in use.
+    pub static_power: Option<arch::StaticPower>,
 }
 
 /// How long the run took, and on how much silicon.
@@ -32,6 +37,8 @@ pub struct Timing {
     pub cores: u64,
     /// Chips in use.
     pub chips: u64,
+    /// Cores of one chip, used or not.
+    pub cores_per_chip: u64,
 }
 
 /// A priced run.
@@ -47,6 +54,8 @@ pub struct Breakdown {
     pub sync: Part,
     /// Energy of static power over the run.
     pub static_energy: Part,
+    /// What the static energy is charged for, where there is some.
+    pub static_policy: Option<String>,
     /// Everything derivable \[pJ\].
     pub total: Energy,
     /// Counted actions that the table leaves out because nothing is published.
@@ -223,7 +232,8 @@ pub fn price(ledger: &Ledger, table: &Table, context: &Context) -> Result<Breakd
         Some(Entry::Energy { .. } | Entry::Sram { .. }) => Part::Energy(energy_of(true)),
         None => Part::Included("no barrier was counted".into()),
     };
-    let static_energy = static_energy(&table.static_power, context.timing);
+    let policy = Policy::new(&table.static_power, context);
+    let static_energy = static_energy(&table.static_power, context.timing, &policy);
     let derivable = [Some(dynamic), sync.energy(), static_energy.energy()];
     Ok(Breakdown {
         table: table.name.clone(),
@@ -231,6 +241,7 @@ pub fn price(ledger: &Ledger, table: &Table, context: &Context) -> Result<Breakd
         lines,
         dynamic,
         sync,
+        static_policy: static_energy.energy().and(context.timing).map(|timing| policy.text(timing)),
         static_energy,
         left_out: left_out.into_values().collect(),
     })
@@ -247,17 +258,53 @@ fn by_layer(ledger: &Ledger) -> BTreeMap<(LayerId, Action), u64> {
     counts
 }
 
-fn static_energy(power: &StaticPower, timing: Option<Timing>) -> Part {
+/// Which parts of the chips in use stay powered, and who says so.
+struct Policy {
+    powered: Powered,
+    source: String,
+}
+
+impl Policy {
+    fn new(power: &StaticPower, context: &Context) -> Self {
+        if let Some(stated) = &context.static_power {
+            let assumed = if stated.basis == arch::Basis::Assumed { "assumed: " } else { "" };
+            return Self { powered: stated.powered, source: format!("{assumed}{}", stated.source) };
+        }
+        let per_core = matches!(power, StaticPower::Power { per: Per::Core, .. });
+        let powered = if per_core { Powered::UsedCores } else { Powered::WholeChip };
+        Self { powered, source: "assumed: the chip's description does not say".into() }
+    }
+
+    /// The share of a grid of chips that is powered, in whole chips.
+    fn share(&self, timing: Timing) -> f64 {
+        self.powered.share(timing.cores, timing.chips * timing.cores_per_chip)
+    }
+
+    fn text(&self, timing: Timing) -> String {
+        let (used, all) = (timing.cores, timing.chips * timing.cores_per_chip);
+        let what = match self.powered {
+            Powered::WholeChip => format!("all {all} cores powered, {used} in use"),
+            Powered::UsedCores => format!("the {used} of {all} cores in use powered"),
+            Powered::Gated { residual_percent } => {
+                format!("{used} of {all} cores in use, each of the others at {residual_percent} %")
+            }
+        };
+        format!("{what} ({})", self.source)
+    }
+}
+
+fn static_energy(power: &StaticPower, timing: Option<Timing>, policy: &Policy) -> Part {
     match (power, timing) {
         (StaticPower::Included { reason }, _) => Part::Included(reason.clone()),
         (StaticPower::NotPublished { reason }, _) => Part::NotDerivable(reason.clone()),
         (StaticPower::Power { .. }, None) => Part::NotDerivable("the run has no time".into()),
         (StaticPower::Power { per, value, low, high, .. }, Some(timing)) => {
             let units = match per {
-                Per::Core => timing.cores,
+                Per::Core => timing.chips * timing.cores_per_chip,
                 Per::Chip => timing.chips,
             };
-            let joule = Energy { value: *value, low: *low, high: *high } * (timing.seconds * units as f64);
+            let powered = units as f64 * policy.share(timing);
+            let joule = Energy { value: *value, low: *low, high: *high } * (timing.seconds * powered);
             Part::Energy(joule * PJ_PER_J)
         }
     }
@@ -266,8 +313,8 @@ fn static_energy(power: &StaticPower, timing: Option<Timing>) -> Part {
 const PJ_PER_J: f64 = 1e12;
 
 impl Breakdown {
-    /// Whether everything counted is in the total: nothing left out, nothing underivable. Otherwise the total is a lower
-    /// bound.
+    /// Whether everything counted is in the total: nothing left out, nothing underivable. Otherwise the low end of the
+    /// total is a lower bound, and the value is none.
     pub fn is_complete(&self) -> bool {
         let derivable = |part: &Part| !matches!(part, Part::NotDerivable(_));
         self.left_out.is_empty() && derivable(&self.sync) && derivable(&self.static_energy)

@@ -37,6 +37,9 @@ pub struct Table {
     pub voltage: Option<f64>,
     /// What a price covers.
     pub scope: Scope,
+    /// The preset of the chip that the figures come from; `None` = no chip in particular.
+    #[serde(default)]
+    pub measured_on: Option<String>,
     /// One entry per action.
     #[serde(deserialize_with = "each_once")]
     pub actions: BTreeMap<Action, Entry>,
@@ -185,6 +188,7 @@ presets!(
     "lemaire_ideal",
     "loihi1",
     "loihi1_silicon_fit",
+    "loihi2",
     "truenorth",
     "truenorth_all_in",
     "speck2",
@@ -219,6 +223,7 @@ impl Table {
             node: "none".into(),
             voltage: None,
             scope: Scope::Term,
+            measured_on: None,
             actions: Action::ALL.iter().map(|&action| (action, entry.clone())).collect(),
             static_power: StaticPower::Included { reason: "uniform".into() },
         }

@@ -6,6 +6,50 @@ use std::ops::{Add, AddAssign, Mul};
 
 use serde::{Deserialize, Serialize};
 
+/// A quantity with the lowest and highest plausible value, in the unit that its owner states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// The value used.
+    pub value: f64,
+    /// Lowest plausible value.
+    pub low: f64,
+    /// Highest plausible value.
+    pub high: f64,
+}
+
+impl Figure {
+    /// `value` within factors of it.
+    pub fn within(value: f64, low: f64, high: f64) -> Self {
+        Self { value, low: value * low, high: value * high }
+    }
+
+    /// The product of two figures, each end with the same end: errors that go together.
+    #[must_use]
+    pub fn times(self, other: Self) -> Self {
+        Self { value: self.value * other.value, low: self.low * other.low, high: self.high * other.high }
+    }
+}
+
+impl Add for Figure {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { value: self.value + other.value, low: self.low + other.low, high: self.high + other.high }
+    }
+}
+
+impl Mul<f64> for Figure {
+    type Output = Self;
+    fn mul(self, factor: f64) -> Self {
+        Self { value: self.value * factor, low: self.low * factor, high: self.high * factor }
+    }
+}
+
+impl Sum for Figure {
+    fn sum<I: Iterator<Item = Self>>(figures: I) -> Self {
+        figures.fold(Self::default(), Add::add)
+    }
+}
+
 /// An energy \[pJ\] with the lowest and highest plausible value. Sums add the ends: the range is that of fully correlated
 /// errors, the widest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

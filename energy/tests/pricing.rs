@@ -30,8 +30,8 @@ fn context() -> Context {
     let stores =
         [(Store::Weights, 43_200, 8), (Store::State, 30_720, 16), (Store::Params, 120, 16), (Store::Queue, 1000, 32)];
     let sizes = |layer| stores.map(|(store, words, bits)| ((LayerId(layer), store), (words, bits)));
-    let timing = Timing { seconds: 1e-3, cores: 12, chips: 1 };
-    Context { memories: (0..4).flat_map(sizes).collect(), timing: Some(timing) }
+    let timing = Timing { seconds: 1e-3, cores: 12, chips: 1, cores_per_chip: 128 };
+    Context { memories: (0..4).flat_map(sizes).collect(), timing: Some(timing), static_power: None }
 }
 
 fn close(a: f64, b: f64) -> bool {
@@ -127,7 +127,7 @@ fn truenorth_predicts_its_held_out_operating_point() {
     let mut ledger = Ledger::default();
     let events = (20.07 * 128.0 * 1_048_576.0) as u64;
     ledger.at(Site { core: None, layer: LayerId(0) })[Action::SynapticAdd] = events;
-    let timing = Some(Timing { seconds: 1.0, cores: 4096, chips: 1 });
+    let timing = Some(Timing { seconds: 1.0, cores: 4096, chips: 1, cores_per_chip: 4096 });
     let table = Table::preset("truenorth").expect("shipped");
     let one_second = price(&ledger, &table, &Context { timing, ..Context::default() }).expect("priced");
     let milliwatt = one_second.total.value / 1e9;
@@ -164,7 +164,25 @@ fn a_missing_price_names_action_and_count() {
 fn every_shipped_chip_but_the_projection_names_a_shipped_table() {
     for (name, _) in isa::arch::preset::PRESETS {
         let arch = isa::arch::preset::preset(name).expect("shipped");
-        assert_eq!(arch.prices.is_none(), *name == "loihi2", "{name}");
+        assert!(arch.prices.is_some(), "{name}");
         assert!(arch.prices.is_none_or(|prices| Table::preset(&prices).is_some()), "{name}");
     }
+}
+
+#[test]
+fn static_energy_is_charged_as_the_chip_says() {
+    use isa::arch::{Basis, Powered, StaticPower};
+    let table = Table::preset("loihi1").expect("shipped");
+    let charged = |powered| {
+        let static_power = Some(StaticPower { powered, source: "a data sheet".into(), basis: Basis::Measured });
+        let priced =
+            price(&Ledger::default(), &table, &Context { static_power, ..context() }).expect("nothing to price");
+        (priced.static_energy.energy().expect("104 mW").value, priced.static_policy.expect("said"))
+    };
+    let (whole, text) = charged(Powered::WholeChip);
+    assert!(close(whole, 0.104 * 1e9) && text == "all 128 cores powered, 12 in use (a data sheet)", "{text}");
+    let (used, text) = charged(Powered::UsedCores);
+    assert!(close(used, whole * 12.0 / 128.0) && text.starts_with("the 12 of 128 cores in use powered"), "{text}");
+    let (gated, _) = charged(Powered::Gated { residual_percent: 10 });
+    assert!(close(gated, whole * (12.0 + 11.6) / 128.0), "{gated}");
 }

@@ -142,10 +142,10 @@ fn sweep(
         return;
     }
     let occurrences = unit.tick.iter().filter(|&&i| std::ptr::eq(&raw const unit.tiles[i], tile)).count() as u64;
-    let window = u64::from(tile.window.1.min(timesteps).saturating_sub(tile.window.0));
-    let sweeps = samples * occurrences * window;
+    let times = |(first, end): (u32, u32)| samples * occurrences * u64::from(end.min(timesteps).saturating_sub(first));
+    let (updates, sweeps) = (times(tile.window), times(tile.visited));
     let (visits, words, records) = match arch.core.sweep {
-        Sweep::All => {
+        Sweep::All | Sweep::Always => {
             let records =
                 if params.word_bits == 0 { positions * channels } else { params.words(1, 2 * channels, bits) };
             (sweeps * channels * positions, sweeps * state.words(positions, channels, bits), sweeps * records)
@@ -159,8 +159,9 @@ fn sweep(
     counts[StateRead] += words;
     counts[StateWrite] += words;
     counts[ParamRead] += records;
-    counts[BiasAdd] += sweeps * neurons.n_biased() as u64 * positions;
-    counts[LeakMac] += if neurons.has_leak() { visits } else { 0 };
+    counts[BiasAdd] += updates * neurons.n_biased() as u64 * positions;
+    let leaking = if arch.core.sweep == Sweep::Touched { visits } else { updates * channels * positions };
+    counts[LeakMac] += if neurons.has_leak() { leaking } else { 0 };
     counts[NeuronSpike] += tally.spikes;
     counts[NeuronIdle] += visits - tally.spikes;
     counts[SpikeReset] += tally.spikes;

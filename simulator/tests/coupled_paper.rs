@@ -1,6 +1,6 @@
 //! Chips that fire per event: spikes, potentials, order, counts and ticks worked out on paper.
 //!
-//! All programs run on `speck2`, whose times are 2 + 1 ticks per event (queue and axon table), 10 per synaptic operation, 2 per
+//! All programs run on `speck2` with times of 2 + 1 ticks per event (queue and axon table), 10 per synaptic operation, 2 per
 //! packet, 10 between input events; there is no network, so a spike arrives as it leaves.
 
 use isa::{
@@ -121,6 +121,13 @@ impl Probe for Firings {
     }
 }
 
+/// The preset with round numbers: an event takes 2 ticks.
+fn chip(name: &str) -> isa::Arch {
+    let mut arch = preset(name).expect("a preset");
+    arch.core.timing.event.as_mut().expect("stated").value = 2;
+    arch
+}
+
 /// Runs input events one after another, each in a timestep of its own.
 fn run_on(arch: &Arch, program: &Program, neurons: &[u32]) -> (Run, Vec<(u64, u16, u32)>) {
     assert_eq!(isa::verify::verify(program, arch), []);
@@ -132,7 +139,7 @@ fn run_on(arch: &Arch, program: &Program, neurons: &[u32]) -> (Run, Vec<(u64, u1
 }
 
 fn run(program: &Program, neurons: &[u32]) -> (Run, Vec<(u64, u16, u32)>) {
-    run_on(&preset("speck2").expect("a preset"), program, neurons)
+    run_on(&chip("speck2"), program, neurons)
 }
 
 /// One neuron with a weight from each input.
@@ -154,7 +161,7 @@ fn one_spike_per_update_leaves_the_potential_above_the_threshold() {
 
 #[test]
 fn packets_that_wait_for_each_other_delay_a_core_and_change_no_spike() {
-    let mut arch = preset("speck_scaled").expect("a preset");
+    let mut arch = chip("speck_scaled");
     let noc = arch.noc.as_mut().expect("has a network");
     (noc.flit_interval.value, noc.flit_interval.high) = (50, 50);
     let router = noc.router.value;
@@ -197,7 +204,7 @@ fn order_decides_spikes() {
 
 #[test]
 fn sums_saturate_at_the_width_of_a_potential() {
-    let mut arch = preset("speck2").expect("a preset");
+    let mut arch = chip("speck2");
     arch.core.state_bits = 4;
     // −8..7: −6, then −12 → −8, then −8 + 7 = −1, 6, 13 → 7, which is not above 7 but reaches it: fire, 0.
     let (run_, _) = run_on(&arch, &one(7, 0, &[-6, 7]), &[0, 0, 1, 1, 1]);
@@ -330,14 +337,14 @@ fn a_program_whose_samples_might_not_end_is_not_loaded() {
             Dense { name: "b", threshold: 1, v_init: 0, from: &[(1, &[1])] },
         ],
     );
-    let arch = preset("speck2").expect("a preset");
+    let arch = chip("speck2");
     let Err(LoadError::Invalid { cause, .. }) = Machine::new(&looped, &arch) else { panic!("it loops") };
     assert!(cause.contains("never end"), "{cause}");
 }
 
 #[test]
 fn a_chip_that_leaves_the_order_open_is_named_with_the_figure_that_is_absent() {
-    let mut arch = preset("speck2").expect("a preset");
+    let mut arch = chip("speck2");
     arch.core.timing.emit = None;
     let error = Machine::new(&one(1, 0, &[1]), &arch).expect_err("emit is absent").to_string();
     assert!(error.contains("speck2") && error.contains("core.timing.emit"), "{error}");

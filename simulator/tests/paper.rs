@@ -97,7 +97,7 @@ fn flits_that_meet_nobody_take_the_closed_form() {
 #[test]
 fn analytic_time_equals_the_paper() {
     let time = run(TimingMode::Analytic).time.expect("loihi1 has all times");
-    // Ticks of 100 ps: axon 160, synapse 35, idle 53, spike 84, emit 51, router 21, east-west link 41, input 41.
+    // Ticks of 100 ps: axon 160, synapse 35, idle 53, spike 84, emit 51, router 21, east-west link 20, input 41.
     // Barrier over 2 routers: 1130 + (4650 − 1130)·1/31 = 1243.
     let barrier = 1243;
     assert_eq!(time.reset, 32 * 35 + barrier);
@@ -107,8 +107,8 @@ fn analytic_time_equals_the_paper() {
     assert_eq!(compute, [first, 32 * 53, 32 * 53]);
     // The last packet crosses a router, a link and a router; four flits in 3254 ticks do not queue.
     let network: Vec<u64> = time.steps.iter().map(|step| step.network).collect();
-    assert_eq!(network, [21 + 41 + 21, 0, 0]);
+    assert_eq!(network, [21 + 20 + 21, 0, 0]);
     assert!(time.steps.iter().all(|step| step.sync == barrier));
     assert_eq!(time.readout, 2 * 41);
-    assert_eq!(time.total, 12_903);
+    assert_eq!(time.total, 12_882);
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Error, Result},
+    prices::Described,
     run::Sample,
 };
 use energy::{
@@ -51,6 +52,9 @@ pub struct Record {
     pub layers: Vec<LayerRecord>,
     /// Sizes of the memories of each layer.
     pub memories: Vec<MemorySize>,
+    /// The chip as described, for prices that follow it; absent in records of older versions.
+    #[serde(default)]
+    pub chip: Option<Described>,
     /// Counts of all images by core and layer.
     pub ledger: Ledger,
 }
@@ -100,6 +104,7 @@ impl Record {
             seconds: samples.iter().map(|s| s.seconds).sum(),
             layers: layers.collect(),
             memories: memories(program, arch),
+            chip: Some(Described::new(program, arch)),
             ledger,
         }
     }
@@ -167,8 +172,16 @@ impl Record {
     pub fn context(&self) -> Context {
         Context {
             memories: self.memories.iter().map(|m| ((m.layer, m.store), (m.words, m.bits))).collect(),
-            timing: self.seconds.map(|seconds| Timing { seconds, cores: self.cores, chips: self.chips }),
+            timing: self.seconds.map(|seconds| self.timing(seconds)),
+            static_power: self.chip.as_ref().and_then(|chip| chip.arch.static_power.clone()),
         }
+    }
+
+    /// A run of `seconds` on the silicon in use.
+    pub(crate) fn timing(&self, seconds: f64) -> Timing {
+        let all_in_use = self.cores.div_ceil(self.chips.max(1));
+        let cores_per_chip = self.chip.as_ref().map_or(all_in_use, |chip| chip.arch.cores_per_chip());
+        Timing { seconds, cores: self.cores, chips: self.chips, cores_per_chip }
     }
 }
 
@@ -191,8 +204,13 @@ impl Priced {
 impl fmt::Display for Priced {
     /// One line: the energy of an image with its range, the table, and whether it is a lower bound.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bound = if self.breakdown.is_complete() { "" } else { "at least " };
-        write!(f, "{bound}{} per image, table {}", self.per_image(), self.breakdown.table)
+        let (energy, table) = (self.per_image(), &self.breakdown.table);
+        if self.breakdown.is_complete() {
+            return write!(f, "{energy} per image, table {table}");
+        }
+        // Only the low end is a bound: prices are missing, and those that there are have a range.
+        let low = Energy::exactly(energy.low);
+        write!(f, "at least {low} per image, table {table}; what is priced comes to {energy}")
     }
 }
 

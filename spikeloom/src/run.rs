@@ -9,7 +9,7 @@ use crate::{
     samples::Samples,
 };
 use energy::{
-    price::{Context, Timing, price},
+    price::{Context, price},
     table::Table,
     units::Energy,
 };
@@ -97,8 +97,7 @@ impl Run {
         let all = self.record.context();
         let energy = |sample: &Sample| {
             let ledger = sample.ledger.as_ref().expect("the run kept the samples' ledgers");
-            let (cores, chips) = (self.record.cores, self.record.chips);
-            let timing = sample.seconds.map(|seconds| Timing { seconds, cores, chips });
+            let timing = sample.seconds.map(|seconds| self.record.timing(seconds));
             Ok(price(ledger, table, &Context { timing, ..all.clone() })?.total)
         };
         self.samples.iter().map(energy).collect()

@@ -17,6 +17,8 @@ pub(crate) enum EnergyCommand {
     Compare(CompareArgs),
     /// List the energy tables, or show one
     Tables(TablesArgs),
+    /// Every memory, core and router of a described chip: energy of an access, area, static power
+    Chip(ChipArgs),
 }
 
 #[derive(Debug, Args)]
@@ -97,6 +99,16 @@ pub(crate) struct TablesArgs {
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) show: Option<String>,
     /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChipArgs {
+    /// The chip: a preset's name or a description file (.ron)
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) chip: String,
+    /// Print the derived price table as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -22,6 +22,8 @@ pub(crate) enum ReproduceCommand {
     Fig4(Fig4Args),
     /// Feature maps, weighted maps and spike maps of one image
     Fig5(Fig5Args),
+    /// What has been measured on chips, beside what this program computes: calibrated or predicted, with the error
+    Silicon(SiliconArgs),
     /// Every table and figure, and an index of them
     All(AllArgs),
 }
@@ -164,4 +166,13 @@ pub(crate) struct AllArgs {
     /// Output folder
     #[arg(long, value_name = "DIR", default_value = "reproduced")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SiliconArgs {
+    /// Folder of `pilotnet.nir` and `pilotnet.csv`, made by `scripts/pilotnet_nir.py` from lava-dl's files
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pilotnet: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }

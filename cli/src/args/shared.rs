@@ -145,6 +145,9 @@ pub(crate) struct SimulationArgs {
     /// Energy table: a name or a file (.ron); default: the chip's own
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) table: Option<String>,
+    /// Refuse what the described chip could not do itself, such as values on events of a chip that has spikes alone
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Store the whole run (counts by core and layer, times) as JSON, to be priced again later
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

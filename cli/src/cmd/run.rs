@@ -10,7 +10,7 @@ use crate::{
     trace,
 };
 use anyhow::{Context, Result, bail};
-use spikeloom::{Deployed, Executable, Model, Priced, Run, RunOptions, Samples};
+use spikeloom::{Deployed, Described, Executable, Model, Priced, Run, RunOptions, Samples};
 use std::process::ExitCode;
 
 /// Compiles and simulates.
@@ -66,8 +66,15 @@ pub(crate) fn execute(
     if let Some(path) = args.output.as_ref().filter(|path| args.per_image.as_ref() == Some(path)) {
         bail!("{}: --per-image and --output name the same file; give each its own", path.display());
     }
-    let chip = source::priced(executable.chip.clone(), args.table.as_deref())?;
-    let table = chip.prices()?;
+    let chip = &executable.chip;
+    let liberties = isa::liberties(&executable.program, &chip.arch);
+    if args.strict && !liberties.is_empty() {
+        let list: Vec<String> = liberties.iter().map(|liberty| format!("\n  - {liberty}")).collect();
+        let name = &chip.arch.name;
+        bail!("--strict: the network takes liberties with {name}; without --strict they are named:{}", list.concat());
+    }
+    let described = Described::new(&executable.program, &chip.arch);
+    let table = &source::table_for(&described, chip, args.table.as_deref())?;
     executable.ready(args.mode.into(), args.threads.unwrap_or(0), &mut memory::budget(args.max_memory))?;
     trace::write(&args.trace, executable, samples, args.mode)?;
     let options = RunOptions {
@@ -86,8 +93,16 @@ pub(crate) fn execute(
     }
     let queues = Queues::of(&executable.program, &chip.arch, &run);
     let no_latency = executable.machine.untimed(args.mode.into()).map(|reason| reason.to_string());
-    let bounds = TimeBounds::of(&executable.program, &chip.arch, &run);
-    let report = RunReport { no_latency, bounds, queues, ..report(&run, &priced)? };
+    let report = RunReport {
+        no_latency,
+        bounds: TimeBounds::of(&executable.program, &chip.arch, &run),
+        queues,
+        latency_range: executable.latency_range(samples, &run, args.mode.into()),
+        area: described.area(),
+        liberties: liberties.iter().map(ToString::to_string).collect(),
+        notes: described.notes(table),
+        ..report(&run, &priced)?
+    };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

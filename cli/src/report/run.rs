@@ -13,7 +13,7 @@ use energy::{
 };
 use isa::{Action, LayerId};
 use serde::Serialize;
-use spikeloom::{Run, Spread};
+use spikeloom::{LatencyRange, Run, Spread};
 use std::fmt::Write;
 
 /// Means per image and their spread.
@@ -64,6 +64,18 @@ pub(crate) struct RunReport {
     pub(crate) counts: Vec<(Action, f64)>,
     /// Energy.
     pub(crate) energy: EnergyReport,
+    /// Area of a chip, where its technology is described.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) area: Option<String>,
+    /// Latency with every time of the description at its lowest and highest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) latency_range: Option<LatencyRange>,
+    /// What is simulated although the described chip could not do it so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) liberties: Vec<String>,
+    /// What a reader must know about the chip and its prices.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
     /// On chips that fire per event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) per_event: Option<PerEvent>,
@@ -92,6 +104,9 @@ pub(crate) struct EnergyReport {
     pub(crate) dynamic_pj: Energy,
     pub(crate) sync: PartReport,
     pub(crate) static_energy: PartReport,
+    /// What static energy is charged for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) static_policy: Option<String>,
     pub(crate) components_pj: Vec<(String, Energy)>,
     pub(crate) not_published: Vec<(Action, f64, String)>,
 }
@@ -153,6 +168,10 @@ impl RunReport {
             energy: EnergyReport::new(energy, n),
             no_latency: None,
             bounds: None,
+            area: None,
+            notes: Vec::new(),
+            liberties: Vec::new(),
+            latency_range: None,
             queues: None,
             per_event: None,
         }
@@ -174,6 +193,7 @@ impl EnergyReport {
             dynamic_pj: energy.dynamic * (1.0 / n),
             sync: part(&energy.sync),
             static_energy: part(&energy.static_energy),
+            static_policy: energy.static_policy.clone(),
             components_pj: energy.by_component().iter().map(|(c, e)| (c.to_string(), *e * (1.0 / n))).collect(),
             not_published: energy.left_out.iter().map(|l| (l.action, l.count as f64 / n, l.reason.clone())).collect(),
         }
@@ -181,8 +201,18 @@ impl EnergyReport {
 
     /// The lines of the report on energy.
     pub(crate) fn write(&self, out: &mut String) {
-        let bound = if self.complete { "" } else { "at least " };
-        let _ = writeln!(out, "energy       {bound}{}  per image, table {}", range(self.total_pj), self.table);
+        let _ = if self.complete {
+            writeln!(out, "energy       {}  per image, table {}", range(self.total_pj), self.table)
+        } else {
+            // Only the low end is a bound: prices are missing, and those that there are have a range.
+            let e = self.total_pj;
+            let [low, value, high] = [e.low, e.value, e.high].map(|pj| si(pj * 1e-12, "J"));
+            writeln!(
+                out,
+                "energy       at least {low}  per image, table {}; what is priced comes to {value}, at most {high}",
+                self.table
+            )
+        };
         let _ = writeln!(out, "  dynamic    {}", range(self.dynamic_pj));
         for (name, part) in [("static", &self.static_energy), ("sync", &self.sync)] {
             let _ = match part {
@@ -190,6 +220,9 @@ impl EnergyReport {
                 PartReport::Included(reason) => writeln!(out, "  {name:<10} included: {reason}"),
                 PartReport::NotDerivable(reason) => writeln!(out, "  {name:<10} not derivable: {reason}"),
             };
+            if let Some(policy) = self.static_policy.as_ref().filter(|_| name == "static") {
+                let _ = writeln!(out, "             {policy}");
+            }
         }
         for (component, e) in self.components_pj.iter().filter(|(_, e)| e.value > 0.0) {
             let share = 100.0 * e.value / self.dynamic_pj.value;
@@ -246,12 +279,31 @@ impl std::fmt::Display for RunReport {
         if let Some(bounds) = &self.bounds {
             bounds.write(&mut out);
         }
+        if let Some(LatencyRange { low, high, samples }) =
+            self.latency_range.filter(|range| range.high != Some(range.low))
+        {
+            let high = high.map_or_else(|| "no end (a timestep overruns)".into(), |high| si(high, "s"));
+            writeln!(
+                out,
+                "             {} to {high} with every time of the description at its lowest and highest ({samples} images)",
+                si(low, "s")
+            )?;
+        }
         if let Some(queues) = &self.queues {
             queues.write(&mut out);
         }
         self.energy.write(&mut out);
         let chips = if self.chips == 1 { "chip" } else { "chips" };
         writeln!(out, "cores        {} in use on {} {chips}", self.cores, self.chips)?;
+        if let Some(area) = &self.area {
+            writeln!(out, "area         {area}")?;
+        }
+        for liberty in &self.liberties {
+            writeln!(out, "liberty      {liberty}")?;
+        }
+        for note in &self.notes {
+            writeln!(out, "note         {note}")?;
+        }
         writeln!(out)?;
 
         let mut table = Table::new(&[

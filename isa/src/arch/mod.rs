@@ -4,14 +4,17 @@
 //! one. Every figure carries its range, source and basis; an absent capacity is unlimited, an absent time disables the
 //! outputs that need it.
 
+pub mod difference;
 mod dynamics;
 mod memory;
 mod parse;
 pub mod preset;
+mod silicon;
 pub mod validate;
 
 pub use dynamics::Dynamics;
 pub use memory::{Addressing, Memories, Memory, Ports};
+pub use silicon::{Powered, StaticPower, Technology};
 
 use crate::ids::{CoreId, RouterId};
 use serde::{Deserialize, Serialize};
@@ -74,6 +77,12 @@ pub struct Arch {
     pub sync: Sync,
     /// Ticks between two input events from the host.
     pub input_interval: Option<Constant>,
+    /// How the chip is made; absent = area and prices by component are not derivable.
+    #[serde(default)]
+    pub technology: Option<Technology>,
+    /// What draws static power; absent = all of every chip in use, as the report then says.
+    #[serde(default)]
+    pub static_power: Option<StaticPower>,
 }
 
 /// Arrangement of cores: `chips` of `width × height` routers with `cores_per_router` cores each.
@@ -157,6 +166,13 @@ pub struct Core {
     /// Largest number of distinct non-zero weights onto one neuron (the axon types of TrueNorth).
     #[serde(default)]
     pub weights_per_neuron: Option<Constant>,
+    /// Largest number of distinct thresholds.
+    #[serde(default)]
+    pub thresholds: Option<Constant>,
+    /// Whether input events carry values; a chip whose events are spikes alone takes graded inputs as a liberty
+    /// ([`crate::liberty`]).
+    #[serde(default = "yes")]
+    pub graded_inputs: bool,
     /// Limits of convolution geometry.
     #[serde(default)]
     pub convolution: Option<ConvolutionLimits>,
@@ -221,6 +237,8 @@ pub enum Fire {
 pub enum Sweep {
     /// All of the population, in every timestep of its window.
     All,
+    /// All of the population, in every timestep: outside its window an update changes nothing and is made nevertheless.
+    Always,
     /// Only neurons that could fire: touched since the last update, or above threshold. Needs zero bias and leak.
     Touched,
 }
@@ -256,7 +274,51 @@ pub enum Sync {
     None,
 }
 
+fn yes() -> bool {
+    true
+}
+
+/// An end of the range of every time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every time at its lowest plausible figure.
+    Low,
+    /// Every time at its highest plausible figure.
+    High,
+}
+
 impl Arch {
+    /// The same chip with every time at an end of its range.
+    #[must_use]
+    pub fn at(&self, end: End) -> Self {
+        let mut arch = self.clone();
+        let timing = &mut arch.core.timing;
+        let pipeline = [
+            &mut timing.event,
+            &mut timing.axon,
+            &mut timing.synapse,
+            &mut timing.neuron_idle,
+            &mut timing.neuron_spike,
+            &mut timing.emit,
+            &mut arch.input_interval,
+        ];
+        let mut times: Vec<&mut Constant> = pipeline.into_iter().flatten().collect();
+        times.push(&mut arch.tick_ps);
+        if let Some(noc) = &mut arch.noc {
+            let links = [&mut noc.router, &mut noc.link_east_west, &mut noc.link_north_south, &mut noc.flit_interval];
+            times.extend(links.into_iter().chain(&mut noc.link_chip));
+        }
+        match &mut arch.sync {
+            Sync::Barrier(points) => times.extend(points.iter_mut().map(|(_, time)| time)),
+            Sync::Fixed(time) => times.push(time),
+            Sync::Token | Sync::None => {}
+        }
+        for time in times {
+            time.value = if end == End::Low { time.low } else { time.high };
+        }
+        arch
+    }
+
     /// Routers in a row of the whole mesh.
     pub fn columns(&self) -> u32 {
         self.mesh.width * self.mesh.chips.0
@@ -265,6 +327,11 @@ impl Arch {
     /// Rows of routers of the whole mesh.
     pub fn rows(&self) -> u32 {
         self.mesh.height * self.mesh.chips.1
+    }
+
+    /// Cores of one chip.
+    pub fn cores_per_chip(&self) -> u64 {
+        u64::from(self.mesh.width) * u64::from(self.mesh.height) * u64::from(self.mesh.cores_per_router)
     }
 
     /// Cores of the whole mesh.

@@ -3,7 +3,7 @@
 //! Checked: the format's version; each figure within its range and with a source; times of at most 2^32 ticks, a tick of at
 //! most a second, so that sums of them are counted; positive sizes and a mesh within the index
 //! range; weight widths ascending within 1..=16; potentials of 2..=32 bits; memories with ports and per-core capacities that
-//! agree; queues that hold an event; barrier tables ascending; multicast, times and links only with a network; for chips that
+//! agree; queues that hold an event; barrier tables ascending; node and voltage where their scaling is known; multicast, times and links only with a network; for chips that
 //! fire per event, all times that order events, and no timesteps.
 
 use super::{Arch, Constant, Fire, Memory, Multicast, Sweep, Sync};
@@ -37,6 +37,7 @@ pub fn validate(arch: &Arch) -> Vec<Problem> {
         v.queues(arch);
     }
     v.sync(arch);
+    v.silicon(arch);
     if arch.core.fire == Fire::PerEvent {
         v.per_event(arch);
     }
@@ -129,6 +130,7 @@ impl Validator {
             ("core.destinations", &core.destinations),
             ("core.destination_layers", &core.destination_layers),
             ("core.weights_per_neuron", &core.weights_per_neuron),
+            ("core.thresholds", &core.thresholds),
         ];
         for (path, limit) in limits {
             let positive = limit.as_ref().is_none_or(|c| c.value > 0);
@@ -148,7 +150,7 @@ impl Validator {
         let state = (2..=32).contains(&core.state_bits);
         self.check(state, "core.state_bits", || format!("{} bits", core.state_bits), "potentials have 2 to 32 bits");
         self.check(core.lanes > 0, "core.lanes", || "no lanes".into(), "at least 1");
-        let touched = core.sweep == Sweep::All || core.fire == Fire::PerEvent || !matches!(arch.sync, Sync::None);
+        let touched = core.sweep != Sweep::Touched || core.fire == Fire::PerEvent || !matches!(arch.sync, Sync::None);
         let message = || "touched-only updates of a chip with timesteps need timesteps that are separated".to_string();
         self.check(touched, "core.sweep", message, "use `sweep: All`, or describe `sync`");
         let memories = &core.memories;
@@ -208,6 +210,32 @@ impl Validator {
         self.check(smallest != Some(0), "core.memories.queue.bits", message, remedy);
     }
 
+    fn silicon(&mut self, arch: &Arch) {
+        if let Some(technology) = &arch.technology {
+            let node = technology.node_nm.value;
+            let message = || format!("the scaling of energy and area is known from 7 to 130 nm, not at {node} nm");
+            let remedy = "state the nearest node of that range";
+            self.check((7..=130).contains(&node), "technology.node_nm", message, remedy);
+            let volts = technology.millivolts.value;
+            let message = || format!("{volts} mV is outside 400 to 1400 mV, where energies are known");
+            self.check(
+                (400..=1400).contains(&volts),
+                "technology.millivolts",
+                message,
+                "state the supply in millivolts",
+            );
+            let slow = technology.issue_ps.as_ref().is_none_or(|c| c.value > 0);
+            self.check(slow, "technology.issue_ps", || "an issue in no time".into(), "leave it out if it is not known");
+        }
+        if let Some(policy) = &arch.static_power {
+            let sourced = !policy.source.trim().is_empty();
+            let message = || "the policy has no source".to_string();
+            self.check(sourced, "static_power", message, "name author, year, section; or say that it is assumed");
+            let share = !matches!(policy.powered, super::Powered::Gated { residual_percent } if residual_percent > 100);
+            self.check(share, "static_power", || "a gated core draws more than 100 %".into(), "state 0 to 100");
+        }
+    }
+
     fn sync(&mut self, arch: &Arch) {
         match &arch.sync {
             Sync::Barrier(points) => {
@@ -240,7 +268,17 @@ pub fn constants(arch: &Arch) -> Vec<(String, &Constant)> {
         ("core.destinations".into(), core.destinations.as_ref()),
         ("core.destination_layers".into(), core.destination_layers.as_ref()),
         ("core.weights_per_neuron".into(), core.weights_per_neuron.as_ref()),
+        ("core.thresholds".into(), core.thresholds.as_ref()),
     ];
+    if let Some(technology) = &arch.technology {
+        all.extend([
+            ("technology.node_nm".into(), Some(&technology.node_nm)),
+            ("technology.millivolts".into(), Some(&technology.millivolts)),
+            ("technology.issue_ps".into(), technology.issue_ps.as_ref()),
+            ("technology.leakage_uw_per_mm2".into(), technology.leakage_uw_per_mm2.as_ref()),
+            ("technology.core_logic_um2".into(), technology.core_logic_um2.as_ref()),
+        ]);
+    }
     for (name, memory) in core.memories.each() {
         all.push((format!("core.memories.{name}.bits"), memory.bits.as_ref()));
     }

@@ -148,7 +148,7 @@ pub(crate) fn load(program: &Program, arch: &Arch, topology: &Topology) -> Resul
     }
     let (traffic, trees) = loader.plant(&units);
     let mut loaded = Loaded { units, port, max_delay, traffic, trees, sums: Sums::default() };
-    if arch.core.sweep == Sweep::All && arch.core.fire == Fire::PerStep {
+    if arch.core.sweep != Sweep::Touched && arch.core.fire == Fire::PerStep {
         loaded.fan_out();
     }
     Ok(loaded)

@@ -24,6 +24,8 @@ pub(crate) struct Tile {
     pub(crate) extent: (usize, usize, usize),
     pub(crate) v_base: usize,
     pub(crate) window: (u32, u32),
+    /// Timesteps in which its neurons are visited: those of the window, or all.
+    pub(crate) visited: (u32, u32),
     /// None for neurons that are never updated.
     pub(crate) neurons: Option<Neurons>,
     /// Neurons given as a list of operations.
@@ -257,13 +259,16 @@ impl Loader<'_> {
             }
             NeuronKind::Spiking { .. } | NeuronKind::Accumulator => None,
         };
+        let window = d.kind.window().unwrap_or((0, 0));
+        let always = self.arch.core.sweep == Sweep::Always && neurons.is_some();
         Ok(Tile {
             layer: d.layer,
             local_layer,
             origin: d.origin,
             extent: (d.extent.0 as usize, d.extent.1 as usize, d.extent.2 as usize),
             v_base: d.v_base as usize,
-            window: d.kind.window().unwrap_or((0, 0)),
+            window,
+            visited: if always { (0, u32::MAX) } else { window },
             neurons,
             list,
             v_init: d.params.iter().map(|p| p.v_init).collect(),

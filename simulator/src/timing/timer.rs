@@ -218,7 +218,7 @@ impl<'a> Timer<'a> {
         self.cores.clear();
         for (u, unit) in self.loaded.units.iter().enumerate() {
             let own = work.next_if(|work| work.unit as usize == u).copied().unwrap_or_default();
-            let visited = if settings.touched_only { u64::from(own.visited) } else { in_window(unit, t) };
+            let visited = if settings.touched_only { u64::from(own.visited) } else { visited(unit, t) };
             self.cores.push(CoreTime {
                 core: unit.core,
                 start: Cycle(self.now),
@@ -325,7 +325,7 @@ fn burst(flow: &Flow, cores: &[CoreTime], costs: &Costs, stream: u64) -> Burst {
 }
 
 /// Neurons of a unit that are swept in timestep `t`.
-fn in_window(unit: &Unit, t: u32) -> u64 {
+fn visited(unit: &Unit, t: u32) -> u64 {
     let tiles = unit.tick.iter().map(|&tile| &unit.tiles[tile]);
-    tiles.filter(|tile| tile.window.0 <= t && t < tile.window.1).map(|tile| tile.n() as u64).sum()
+    tiles.filter(|tile| tile.visited.0 <= t && t < tile.visited.1).map(|tile| tile.n() as u64).sum()
 }

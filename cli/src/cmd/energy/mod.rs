@@ -1,5 +1,6 @@
 //! `spikeloom energy`: prices, models, comparisons and tables.
 
+mod chip;
 mod compare;
 mod model;
 mod price;
@@ -17,6 +18,7 @@ pub(crate) fn run(command: &EnergyCommand) -> Result<ExitCode> {
         EnergyCommand::Model(args) => model::run(args),
         EnergyCommand::Compare(args) => compare::run(args),
         EnergyCommand::Tables(args) => tables::run(args),
+        EnergyCommand::Chip(args) => chip::run(args),
     }
 }
 

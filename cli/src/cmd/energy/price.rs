@@ -17,15 +17,17 @@ use energy::{
 };
 use isa::LayerId;
 use serde::Serialize;
-use spikeloom::Record;
+use spikeloom::{Chip, Record};
 use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
 
 /// Prices.
 pub(super) fn run(args: &PriceArgs) -> Result<ExitCode> {
     let run = Record::parse(&args.run.display().to_string(), &files::read_text(&args.run)?)?;
-    let table = match &args.table {
-        Some(name) => source::table(name)?,
-        None => source::chip(&run.arch)
+    let table = match (&args.table, &run.chip) {
+        (Some(name), Some(chip)) if !name.ends_with(".ron") => chip.table(name)?,
+        (Some(name), _) => source::table(name)?,
+        (None, Some(chip)) => source::table_for(chip, &Chip::new(chip.arch.clone())?, None)?,
+        (None, None) => source::chip(&run.arch)
             .with_context(|| format!("{}: choose prices with --table", args.run.display()))?
             .prices()?
             .clone(),
@@ -33,6 +35,9 @@ pub(super) fn run(args: &PriceArgs) -> Result<ExitCode> {
     let priced =
         run.price(&table).with_context(|| format!("{}: cannot be priced with this table", args.run.display()))?;
     let report = Priced::new(&run, &priced.breakdown);
+    for note in run.chip.iter().flat_map(|chip| chip.notes(&table)) {
+        eprintln!("note: {note}");
+    }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

@@ -1,6 +1,7 @@
 //! `spikeloom reproduce`: published tables and figures, made again from this program's own computations.
 
 mod all;
+mod silicon;
 
 use crate::{
     args::{
@@ -32,6 +33,7 @@ pub(crate) fn run(command: &ReproduceCommand) -> Result<ExitCode> {
         ReproduceCommand::Fig3(args) => fig3(args),
         ReproduceCommand::Fig4(args) => fig4(args),
         ReproduceCommand::Fig5(args) => fig5(args),
+        ReproduceCommand::Silicon(args) => silicon::run(args),
         ReproduceCommand::All(args) => all::run(args),
     }
 }

@@ -1,0 +1,150 @@
+//! `spikeloom reproduce silicon`: what has been measured on chips, beside what this program computes.
+//!
+//! A row is *calibrated* if a figure of the chip's description or price table was set by it, and *predicted* otherwise.
+//! docs/fidelity.md prints the rows that need no data but what ships; a test compares.
+
+mod chips;
+mod pilotnet;
+
+use super::SiliconArgs;
+use crate::{
+    files,
+    report::{
+        folder::Folder,
+        text::{Table, align_right},
+    },
+};
+use anyhow::Result;
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// How a computed figure relates to the measured one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Standing {
+    /// A figure of ours was set by this measurement.
+    Calibrated,
+    /// Nothing of ours was set by this measurement.
+    Predicted,
+}
+
+/// A measurement and what this program computes for it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Row {
+    /// The preset.
+    pub(super) chip: &'static str,
+    /// What was measured.
+    pub(super) what: String,
+    /// The unit of both figures.
+    pub(super) unit: &'static str,
+    /// As published.
+    pub(super) measured: f64,
+    /// As computed.
+    pub(super) ours: f64,
+    pub(super) standing: Standing,
+    /// Author, year, place; for calibrated rows what was set.
+    pub(super) source: &'static str,
+}
+
+impl Row {
+    fn error_percent(&self) -> f64 {
+        100.0 * (self.ours / self.measured - 1.0)
+    }
+
+    fn cells(&self) -> [String; 7] {
+        let figure = |value: f64| {
+            let text = crate::report::number::digits(value);
+            format!("{text} {}", self.unit).trim_end().to_owned()
+        };
+        let standing = match self.standing {
+            Standing::Calibrated => "calibrated",
+            Standing::Predicted => "predicted",
+        };
+        [
+            self.chip.into(),
+            self.what.clone(),
+            figure(self.measured),
+            figure(self.ours),
+            format!("{:+.1} %", self.error_percent()),
+            standing.into(),
+            self.source.into(),
+        ]
+    }
+
+    /// A row of a Markdown table.
+    fn markdown(&self) -> String {
+        let [chip, what, measured, ours, error, standing, source] = self.cells();
+        format!("| `{chip}` | {what} | {measured} | {ours} | {error} | {standing} | {source} |")
+    }
+}
+
+const HEADER: [&str; 7] = ["chip", "what", "measured", "ours", "error", "standing", "source"];
+
+/// Measurements that cannot be rebuilt here, and why.
+pub(super) const NOT_REBUILT: [(&str, &str); 4] = [
+    (
+        "SNE, 80 µJ at 1.2 % and 261 µJ at 4.9 % activity (arXiv 2204.10687)",
+        "no description of the chip: its engines share no core of the template",
+    ),
+    ("Loihi 1, gesture network of SANA-FE", "its weights are in the sanafe package; its measured series is not public"),
+    ("Loihi 1, gesture network on 37 cores (arXiv 2006.09985)", "the trained weights are not public"),
+    ("Loihi 2, run-time model (arXiv 2601.10035)", "its constants are in the paper's tables, which were not at hand"),
+];
+
+/// Computes and prints.
+pub(super) fn run(args: &SiliconArgs) -> Result<ExitCode> {
+    let mut rows = chips::rows()?;
+    match &args.pilotnet {
+        Some(folder) => rows.extend(pilotnet::rows(folder)?),
+        None => eprintln!("Loihi 2 on PilotNet is left out; give --pilotnet DIR (scripts/pilotnet_nir.py makes it)"),
+    }
+    let json = serde_json::to_vec_pretty(&rows)?;
+    Folder::create(&args.out.out)?;
+    files::write(&args.out.out.join("silicon.json"), &json)?;
+    files::write(&args.out.out.join("silicon.md"), markdown(&rows).as_bytes())?;
+    if args.out.json {
+        println!("{}", String::from_utf8(json)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new(&HEADER);
+    for row in &rows {
+        table.row(row.cells().into());
+    }
+    println!("{}", align_right(table, 6));
+    for (what, why) in NOT_REBUILT {
+        println!("not rebuilt: {what}: {why}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn markdown(rows: &[Row]) -> String {
+    let head = format!("| {} |\n|---|---|---|---|---|---|---|\n", HEADER.join(" | "));
+    let lines: Vec<String> = rows.iter().map(Row::markdown).collect();
+    format!("{head}{}\n", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_on_fidelity_prints_these_rows() {
+        let page = include_str!("../../../../../docs/fidelity.md");
+        let rows = chips::rows().expect("needs nothing but what ships");
+        println!("{}", markdown(&rows));
+        for row in &rows {
+            assert!(page.lines().any(|line| line == row.markdown()), "docs/fidelity.md lacks\n{}", row.markdown());
+        }
+        for (what, why) in NOT_REBUILT {
+            assert!(page.contains(what) && page.contains(why), "docs/fidelity.md lacks {what}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_calibrated_row_meets_its_measurement() {
+        for row in chips::rows().expect("needs nothing but what ships") {
+            let error = row.error_percent().abs();
+            assert!(row.standing == Standing::Predicted || error < 5.0, "{}: {error} %", row.what);
+        }
+    }
+}
