@@ -96,7 +96,7 @@ fn answers_are_shown() {
     let wrong = SPACE.replace("core.lanes\", v", "core.lane\", v");
     fs::write(dir.path().join("wrong.ron"), wrong).expect("writable");
     let run = spikeloom(dir.path(), &["explore", "wrong.ron"]);
-    assert!(run.code == 2 && run.err.contains("has no `lane`; it has"), "{}", run.err);
+    assert!(run.code == 2 && run.err.contains("the baseline sets `core.lanes`, which is no parameter"), "{}", run.err);
 }
 
 #[test]
