@@ -43,6 +43,7 @@ impl Executable {
             saturated: 0,
             seconds: seconds.as_ref().map(|seconds| seconds[i]),
             queue: None,
+            bounds: None,
             ledger: None,
         };
         let all: Vec<Sample> = spikes.outcomes().iter().enumerate().map(sample).collect();
