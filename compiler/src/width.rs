@@ -12,13 +12,13 @@
 //!
 //! with `w⁺, w⁻` the magnitudes of positive and negative weights onto one neuron, x the range of a source value, b bias.
 //! Partial sums in any order of arrival stay inside `[l − N_t, h + P_t]`. The bound of a channel is the hull over all
-//! steps, before and after reset. Sources are taken as independent, so the bound is safe and, for a two-phase network whose
+//! steps, before and after reset. The same walk over a real-valued network says which thresholds it can reach. Sources are taken as independent, so the bound is safe and, for a two-phase network whose
 //! sources can all fire in every step of their window, reached.
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Limit};
 use ir::{
     Compare, Connectivity, Graph, InputCoding, Leak, NeuronModel, PopulationId, Projection, Quantized, Reset, Shape,
-    Spiking,
+    Spiking, Stage, Trained,
 };
 
 /// Lowest and highest potential of a channel at any moment of a sample.
@@ -37,10 +37,15 @@ impl Bound {
         magnitude(self.low).max(magnitude(self.high))
     }
 
-    fn hull(&mut self, low: i64, high: i64) {
-        self.low = self.low.min(low);
-        self.high = self.high.max(high);
-    }
+}
+
+/// Lowest and highest potential of a channel of a real-valued network.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reach {
+    /// Lowest potential.
+    pub low: f64,
+    /// Highest potential.
+    pub high: f64,
 }
 
 /// Bounds by population and channel; empty for populations without potentials.
@@ -50,7 +55,17 @@ impl Bound {
 /// # Panics
 /// If the graph is not verified, or holds a linear population (fuse first).
 pub fn bounds(graph: &Graph<Quantized>, input: (i32, i32)) -> Vec<Vec<Bound>> {
-    graph.populations().map(|(id, _)| population_bounds(graph, id, input)).collect()
+    let bound = |range: Range<i64>| Bound { low: range.low, high: range.high };
+    graph.populations().map(|(id, _)| ranges(graph, id, input).into_iter().map(bound).collect()).collect()
+}
+
+/// The same of a fused network in real numbers.
+///
+/// # Panics
+/// As [`bounds`].
+pub fn reach(graph: &Graph<Trained>, input: (i32, i32)) -> Vec<Vec<Reach>> {
+    let reach = |range: Range<f64>| Reach { low: range.low, high: range.high };
+    graph.populations().map(|(id, _)| ranges(graph, id, input).into_iter().map(reach).collect()).collect()
 }
 
 /// Refuses a network whose potentials may need more than `state_bits` bits, population by population.
@@ -80,7 +95,29 @@ pub fn fits(graph: &Graph<Quantized>, bounds: &[Vec<Bound>], state_bits: u32) ->
     if refused.is_empty() { Ok(()) } else { Err(Diagnostics(refused)) }
 }
 
-fn population_bounds(graph: &Graph<Quantized>, id: PopulationId, input: (i32, i32)) -> Vec<Bound> {
+/// An interval of potentials.
+#[derive(Clone, Copy, Debug)]
+struct Range<V> {
+    low: V,
+    high: V,
+}
+
+impl<V: Copy + PartialOrd> Range<V> {
+    fn hull(&mut self, other: Self) {
+        self.low = least(self.low, other.low);
+        self.high = most(self.high, other.high);
+    }
+}
+
+fn least<V: PartialOrd>(a: V, b: V) -> V {
+    if b < a { b } else { a }
+}
+
+fn most<V: PartialOrd>(a: V, b: V) -> V {
+    if b > a { b } else { a }
+}
+
+fn ranges<S: Stage>(graph: &Graph<S>, id: PopulationId, input: (i32, i32)) -> Vec<Range<S::Value>> {
     let population = graph.population(id);
     let shape = population.shape;
     let (v_init, neuron) = match &population.neuron {
@@ -89,20 +126,20 @@ fn population_bounds(graph: &Graph<Quantized>, id: PopulationId, input: (i32, i3
         NeuronModel::Accumulator { v_init } => (v_init, None),
         NeuronModel::Spiking(neuron) => (&neuron.v_init, Some(neuron)),
     };
-    let incoming: Vec<Arrivals> = graph.incoming(id).into_iter().map(|p| Arrivals::new(graph, p, input)).collect();
+    let incoming: Vec<Arrivals<S>> = graph.incoming(id).into_iter().map(|p| Arrivals::new(graph, p, input)).collect();
     (0..shape.channels as usize)
         .map(|c| {
-            let mut now = Bound { low: v_init.at(c), high: v_init.at(c) };
+            let mut now = Range { low: v_init.at(c), high: v_init.at(c) };
             let mut all = now;
             for t in 0..graph.timesteps {
                 for arrivals in incoming.iter().filter(|arrivals| arrivals.active(t)) {
-                    now.low -= arrivals.sums[c].0;
-                    now.high += arrivals.sums[c].1;
+                    now.low = S::add(now.low, arrivals.sums[c].low);
+                    now.high = S::add(now.high, arrivals.sums[c].high);
                 }
-                all.hull(now.low, now.high);
+                all.hull(now);
                 if let Some(neuron) = neuron.filter(|neuron| neuron.window.contains(t)) {
                     update(neuron, c, &mut now, &mut all);
-                    all.hull(now.low, now.high);
+                    all.hull(now);
                 }
             }
             all
@@ -111,44 +148,45 @@ fn population_bounds(graph: &Graph<Quantized>, id: PopulationId, input: (i32, i3
 }
 
 /// The update of an interval; `all` takes the potentials before the reset.
-fn update(neuron: &Spiking<Quantized>, c: usize, now: &mut Bound, all: &mut Bound) {
-    now.low += neuron.bias.at(c);
-    now.high += neuron.bias.at(c);
-    all.hull(now.low, now.high);
+fn update<S: Stage>(neuron: &Spiking<S>, c: usize, now: &mut Range<S::Value>, all: &mut Range<S::Value>) {
+    let bias = neuron.bias.at(c);
+    *now = Range { low: S::add(now.low, bias), high: S::add(now.high, bias) };
+    all.hull(*now);
     if let Some(floor) = neuron.floor {
-        now.low = now.low.max(floor);
-        now.high = now.high.max(floor);
-        all.hull(now.low, now.high);
+        *now = Range { low: most(now.low, floor), high: most(now.high, floor) };
+        all.hull(*now);
     }
     let threshold = neuron.threshold.at(c);
-    // The smallest potential that fires.
-    let fires = threshold + i64::from(neuron.compare == Compare::Greater);
+    // The ends of what fires and of what does not: in integers the next number, in real numbers the threshold itself.
+    let (fires, quiet) = match neuron.compare {
+        Compare::Greater => (S::add(threshold, S::least_step()), threshold),
+        Compare::GreaterEqual => (threshold, S::sub(threshold, S::least_step())),
+    };
     if now.high >= fires {
-        let after = |v: i64| if neuron.reset == Reset::Zero { 0 } else { v - threshold };
-        let (low, high) = (now.low, now.high);
-        *now = Bound { low: after(low.max(fires)), high: after(high) };
-        if low < fires {
-            now.hull(low, fires - 1);
+        let after = |v| if neuron.reset == Reset::Zero { S::Value::default() } else { S::sub(v, threshold) };
+        let before = *now;
+        *now = Range { low: after(most(before.low, fires)), high: after(before.high) };
+        if before.low < fires {
+            now.hull(Range { low: before.low, high: quiet });
         }
     }
     if let Leak::Decay(decay) = neuron.leak {
         // v − trunc(v·δ/4096) never decreases with v, so the ends stay the ends.
-        let decayed = |v: i64| v - v * i64::from(decay) / 4096;
-        *now = Bound { low: decayed(now.low), high: decayed(now.high) };
+        *now = Range { low: S::decay(now.low, decay), high: S::decay(now.high, decay) };
     }
 }
 
 /// What one projection can add in a timestep.
-struct Arrivals {
-    /// Per post-synaptic channel: largest magnitude taken away, largest added.
-    sums: Vec<(i64, i64)>,
+struct Arrivals<S: Stage> {
+    /// Per post-synaptic channel: the least and the most that is added.
+    sums: Vec<Range<S::Value>>,
     /// Timesteps `start ≤ t < end` in which something can arrive.
     start: u32,
     end: u32,
 }
 
-impl Arrivals {
-    fn new(graph: &Graph<Quantized>, id: ir::ProjectionId, input: (i32, i32)) -> Self {
+impl<S: Stage> Arrivals<S> {
+    fn new(graph: &Graph<S>, id: ir::ProjectionId, input: (i32, i32)) -> Self {
         let projection = graph.projection(id);
         let (pre, post) = graph.ends(id);
         let (pre, post) = (graph.population(pre), graph.population(post));
@@ -167,11 +205,9 @@ impl Arrivals {
                 panic!("{}: only inputs and spiking populations emit here", pre.name)
             }
         };
-        let (down, up) = (i64::from(values.0.min(0)).abs(), i64::from(values.1.max(0)));
-        let sums = weight_sums(projection, post.shape)
-            .into_iter()
-            .map(|(negative, positive)| (negative * up + positive * down, positive * up + negative * down))
-            .collect();
+        let area = projection.pool.map_or(1, |pool| (pool.size.0 * pool.size.1) as i32);
+        let ends = (S::input(values.0.min(0) * area, 1.0), S::input(values.1.max(0) * area, 1.0));
+        let sums = sums(projection, post.shape, ends);
         Self { sums, start: start.saturating_add(projection.delay), end: end.saturating_add(projection.delay) }
     }
 
@@ -180,39 +216,39 @@ impl Arrivals {
     }
 }
 
-/// Per post-synaptic channel: the largest sums of negative and of positive weights (magnitudes) onto one neuron.
-fn weight_sums(projection: &Projection<Quantized>, post: Shape) -> Vec<(i64, i64)> {
-    let area = projection.pool.map_or(1, |pool| i64::from(pool.size.0) * i64::from(pool.size.1));
+/// Per post-synaptic channel: the hull, over its neurons, of what all their synapses together add if every source emits between
+/// the two `ends`, the first ≤ 0 and the second ≥ 0.
+fn sums<S: Stage>(projection: &Projection<S>, post: Shape, ends: (S::Value, S::Value)) -> Vec<Range<S::Value>> {
+    let zero = Range { low: S::Value::default(), high: S::Value::default() };
+    let add = |mut sum: Range<S::Value>, &w: &S::Weight| {
+        let (down, up) = if S::real_weight(w) < 0.0 { (ends.1, ends.0) } else { ends };
+        sum.low = S::accumulate(sum.low, w, down);
+        sum.high = S::accumulate(sum.high, w, up);
+        sum
+    };
+    let hull = |neurons: &[Range<S::Value>]| {
+        neurons.iter().fold(zero, |mut all, &neuron| {
+            all.hull(neuron);
+            all
+        })
+    };
     let channels = post.channels as usize;
     let weights = &projection.weights;
     if let Connectivity::Sparse(lists) = &projection.connectivity {
-        let mut onto = vec![(0, 0); post.neurons()];
-        for (&target, &w) in lists.targets().iter().zip(weights) {
-            let (into, w) = (&mut onto[target as usize], i64::from(w) * area);
-            *into = (into.0 + (-w).max(0), into.1 + w.max(0));
+        let mut onto = vec![zero; post.neurons()];
+        for (&target, w) in lists.targets().iter().zip(weights) {
+            onto[target as usize] = add(onto[target as usize], w);
         }
-        let most = |neurons: &[(i64, i64)]| neurons.iter().fold((0, 0), |m, n| (m.0.max(n.0), m.1.max(n.1)));
-        return onto.chunks(post.map()).map(most).collect();
+        return onto.chunks(post.map()).map(hull).collect();
     }
     let rows = match projection.connectivity {
         Connectivity::Dense => post.neurons(),
         Connectivity::Conv2d(_) | Connectivity::OneToOne | Connectivity::Sparse(_) => channels,
     };
-    let sum = |row: &[i32]| {
-        row.iter().fold((0, 0), |(negative, positive), &w| {
-            let w = i64::from(w) * area;
-            (negative + (-w).max(0), positive + w.max(0))
-        })
-    };
     // A single one-to-one weight serves every channel.
     let row = |r: usize| {
         if weights.len() < rows { &weights[..] } else { &weights[r * weights.len() / rows..][..weights.len() / rows] }
     };
-    let mut sums = vec![(0, 0); channels];
-    for r in 0..rows {
-        let (negative, positive) = sum(row(r));
-        let into = &mut sums[r / (rows / channels)];
-        *into = (into.0.max(negative), into.1.max(positive));
-    }
-    sums
+    let onto: Vec<Range<S::Value>> = (0..rows).map(|r| row(r).iter().fold(zero, add)).collect();
+    onto.chunks(rows / channels).map(hull).collect()
 }

@@ -50,6 +50,8 @@ pub trait Stage: sealed::Sealed + Clone + Debug + PartialEq + Send + Sync + 'sta
     fn add(a: Self::Value, b: Self::Value) -> Self::Value;
     /// `a − b`.
     fn sub(a: Self::Value, b: Self::Value) -> Self::Value;
+    /// The distance from a number to the next: 1 for integers, 0 for real numbers.
+    fn least_step() -> Self::Value;
     /// `v − v·decay/4096`; integers round the product toward zero.
     fn decay(v: Self::Value, decay: u16) -> Self::Value;
     /// An input event's integer value in this stage's numbers; `scale` is the real value of one unit.
@@ -83,6 +85,9 @@ impl Stage for Trained {
     fn sub(a: f64, b: f64) -> f64 {
         a - b
     }
+    fn least_step() -> f64 {
+        0.0
+    }
     fn decay(v: f64, decay: u16) -> f64 {
         v - v * f64::from(decay) / 4096.0
     }
@@ -114,6 +119,9 @@ impl Stage for Quantized {
     }
     fn sub(a: i64, b: i64) -> i64 {
         a.checked_sub(b).expect("quantized potentials stay far inside 64 bits")
+    }
+    fn least_step() -> i64 {
+        1
     }
     fn decay(v: i64, decay: u16) -> i64 {
         v - v * i64::from(decay) / 4096

@@ -22,7 +22,7 @@ fn forward_forward_layers_follow_their_rule() {
     assert_eq!(neuron(&q.graph, 1).threshold.0, [180, 508]);
     assert_eq!(neuron(&q.graph, 1).v_init.0, [18 + 90, -102 + 254]);
     assert_eq!(q.graph.projection(ProjectionId(0)).weights, [126, -54, 2, -127, 51, 102]);
-    assert_eq!((q.layers[0].threshold, q.layers[0].n_clipped, q.layers[0].n_coarse), (Some((180, 508)), 0, 0));
+    assert_eq!((q.layers[0].threshold, q.layers[0].losses.n_clipped, q.layers[0].n_coarse), (Some((180, 508)), 0, 0));
     check(&graph, &q, &WIDE).expect("sound");
 }
 
@@ -61,7 +61,7 @@ fn thresholds_far_above_all_weights_stay_within_31_bits() {
 fn weights_beyond_many_thresholds_are_clipped_and_counted() {
     let graph = single(&[&[1000.0, 1.0]], spiking(vec![1.0], vec![0.0], Window::new(0, 4)));
     let q = quantize(&graph, &WIDE).expect("fits");
-    assert_eq!((q.graph.projection(ProjectionId(0)).weights.as_slice(), q.layers[0].n_clipped), (&[127, 2][..], 1));
+    assert_eq!((q.graph.projection(ProjectionId(0)).weights.as_slice(), q.layers[0].losses.n_clipped), (&[127, 2][..], 1));
     check(&graph, &q, &WIDE).expect("sound");
 }
 
@@ -151,7 +151,7 @@ fn a_single_bit_is_a_sign() {
     assert_eq!(q.graph.projection(ProjectionId(0)).weights, [1, -1, 1]);
     assert_eq!(neuron(&q.graph, 1).threshold.0, [4]);
     assert_eq!(neuron(&q.graph, 1).v_init.0, [2]);
-    assert_eq!((q.layers[0].scales[0], q.layers[0].n_clipped), (0.25, 0));
+    assert_eq!((q.layers[0].scales[0], q.layers[0].losses.n_clipped), (0.25, 0));
     check(&graph, &q, &options).expect("signs are right");
 
     for wrong in [-1, 0, 2] {

@@ -1,0 +1,141 @@
+//! Real numbers to integers at given scales.
+
+use super::{
+    Scales, largest_weight,
+    numbers::{fires_at_once, is_quiet},
+    unit,
+};
+use crate::width::Reach;
+use ir::{
+    Compare, Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, Quantized, Readout, Reset, Shape,
+    Spiking, Trained,
+};
+
+/// Largest magnitude of a channel-energy weight of the host's read-out.
+const READOUT_LIMIT: f64 = 1_048_576.0;
+/// A threshold for the time until it is known what potentials reach.
+const FAR: i64 = 1 << 40;
+
+/// The integer network at given scales. Thresholds that no real potential reaches lie beyond all others; [`settle`] lowers them.
+pub(super) fn round(graph: &Graph<Trained>, scales: &Scales, reach: &[Vec<Reach>], bits: u32) -> Graph<Quantized> {
+    let mut result = Graph::new(graph.name.clone(), graph.timesteps, graph.encoding);
+    for (id, p) in graph.populations() {
+        let reach = &reach[id.0 as usize];
+        let neuron = quantized_neuron(&p.neuron, &scales.units(id), |c| is_quiet(graph, id, c, reach));
+        result.add_population(Population { name: p.name.clone(), shape: p.shape, neuron, norm: () });
+    }
+    for (id, projection) in graph.projections() {
+        let (pre, post) = graph.ends(id);
+        let shape = graph.population(post).shape;
+        let cut = Cut { sure: fires_at_once(graph, post, &reach[post.0 as usize]), bits };
+        let weights = quantized_weights(projection, shape, &scales.units(post), &cut);
+        let Projection { connectivity, pool, delay, .. } = projection.clone();
+        result.connect(pre, post, Projection { connectivity, pool, weights, delay });
+    }
+    result.readout = quantized_readout(&graph.readout);
+    result
+}
+
+/// Lowers thresholds that nothing reaches to one unit above the highest potential, where they take no width.
+pub(super) fn settle(graph: &mut Graph<Quantized>, bounds: &[Vec<crate::width::Bound>]) {
+    let ids: Vec<PopulationId> = graph.populations().map(|(id, _)| id).collect();
+    for id in ids {
+        let NeuronModel::Spiking(neuron) = &mut graph.population_mut(id).neuron else { continue };
+        let above = i64::from(neuron.compare == Compare::GreaterEqual);
+        for (threshold, bound) in neuron.threshold.0.iter_mut().zip(&bounds[id.0 as usize]) {
+            if *threshold == FAR {
+                *threshold = (bound.high + above).max(1);
+            }
+        }
+    }
+}
+
+/// How weights beyond the range are cut.
+struct Cut {
+    /// By channel, the real weight above which a spike fires the neuron whatever else arrives.
+    sure: Option<Vec<f64>>,
+    bits: u32,
+}
+
+/// The nearest integer, half away from zero.
+fn nearest(value: f64) -> i64 {
+    value.round() as i64
+}
+
+fn quantized_weights(projection: &Projection<Trained>, post: Shape, units: &[f64], cut: &Cut) -> Vec<i32> {
+    let q_max = largest_weight(cut.bits);
+    let uniform = units.iter().all(|s| s.total_cmp(&units[0]).is_eq());
+    let by_channel = cut.sure.as_ref().is_some_and(|sure| projection.weights.iter().any(|&w| f64::from(w) > sure[0]));
+    // A weight that all channels share is repeated where they differ.
+    let repeat = |i: usize| if uniform && !by_channel { 1 } else { projection.channels_of(i, post).len() };
+    let each = (0..projection.weights.len()).flat_map(|i| (0..repeat(i)).map(move |c| (i, c)));
+    let rounded = each.map(|(i, c)| {
+        let w = projection.weights[i];
+        if cut.bits == 1 {
+            return if w < 0.0 { -1 } else { 1 };
+        }
+        let c = projection.channels_of(i, post).start + c;
+        let w = match &cut.sure {
+            Some(sure) if f64::from(w) > sure[c] => f64::from(w).min(sure[c] * (1.0 + 1.0 / 64.0)),
+            _ => f64::from(w),
+        };
+        (w / units[c]).round().clamp(-q_max, q_max) as i32
+    });
+    rounded.collect()
+}
+
+fn quantized_neuron(
+    neuron: &NeuronModel<Trained>,
+    units: &[f64],
+    quiet: impl Fn(usize) -> bool,
+) -> NeuronModel<Quantized> {
+    let per_channel =
+        |values: &PerChannel<f64>| PerChannel((0..units.len()).map(|c| nearest(values.at(c) / units[c])).collect());
+    match neuron {
+        NeuronModel::Input { coding, scale } => NeuronModel::Input { coding: *coding, scale: *scale },
+        NeuronModel::Linear => NeuronModel::Linear,
+        NeuronModel::Accumulator { v_init } => NeuronModel::Accumulator { v_init: per_channel(v_init) },
+        NeuronModel::Spiking(n) => {
+            let threshold = |c: usize| if quiet(c) { FAR } else { threshold(n, n.threshold.at(c) / units[c]) };
+            NeuronModel::Spiking(Spiking {
+                threshold: PerChannel((0..units.len()).map(threshold).collect()),
+                v_init: per_channel(&n.v_init),
+                bias: per_channel(&n.bias),
+                leak: match n.leak {
+                    Leak::None => Leak::None,
+                    Leak::Decay(decay) => Leak::Decay(decay),
+                },
+                reset: n.reset,
+                compare: n.compare,
+                window: n.window,
+                floor: n.floor.map(|floor| nearest(floor / units[0])),
+            })
+        }
+    }
+}
+
+/// A threshold in units as an integer: what decides on integers as the real one does, where none of it remains after a spike;
+/// else the nearest.
+fn threshold(neuron: &Spiking<Trained>, units: f64) -> i64 {
+    let whole = match (unit::integer(units), neuron.reset, neuron.compare) {
+        (Some(whole), ..) => whole,
+        (None, Reset::Subtract, _) => units.round(),
+        (None, Reset::Zero, Compare::Greater) => units.floor(),
+        (None, Reset::Zero, Compare::GreaterEqual) => units.ceil(),
+    };
+    (whole as i64).max(1)
+}
+
+fn quantized_readout(readout: &Readout<Trained>) -> Readout<Quantized> {
+    match readout {
+        Readout::Goodness { population, sizes } => Readout::Goodness { population: *population, sizes: sizes.clone() },
+        Readout::ChannelEnergy { population, grid, weights } => {
+            let largest = weights.iter().fold(0.0f64, |m, &w| m.max(f64::from(w).abs()));
+            let scale = if largest > 0.0 { READOUT_LIMIT / largest } else { 1.0 };
+            let weights = weights.iter().map(|&w| nearest(f64::from(w) * scale) as i32).collect();
+            Readout::ChannelEnergy { population: *population, grid: *grid, weights }
+        }
+        Readout::Potential { population } => Readout::Potential { population: *population },
+        Readout::SpikeCount { population } => Readout::SpikeCount { population: *population },
+    }
+}
