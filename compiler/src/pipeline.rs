@@ -204,7 +204,11 @@ pub fn front(
     check: bool,
     observer: &mut dyn Observer,
 ) -> Result<Quantization, CompileError> {
-    let settings = QuantizeOptions { state_bits: arch.core.state_bits, ..*quantization };
+    let settings = QuantizeOptions {
+        state_bits: arch.core.state_bits,
+        saturates: quantization.saturates || arch.core.fire == isa::arch::Fire::PerEvent,
+        ..*quantization
+    };
     let fused = run((FUSE, observer), || Ok(fuse(graph)?), |_| None, ir::text::print)?;
     run(
         (QUANTIZE, observer),

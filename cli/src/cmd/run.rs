@@ -4,7 +4,7 @@ use crate::{
     args::{RunArgs, SimulationArgs},
     cmd, files, interrupt,
     progress::Bars,
-    report::{agreement, per_event::PerEvent, per_image, queues::Queues, run::RunReport},
+    report::{agreement, losses::Quantized, per_event::PerEvent, per_image, queues::Queues, run::RunReport},
     source,
     target::{Weighting, deploy},
     trace,
@@ -29,7 +29,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
             in_timesteps = stepwise(&deployed, samples.as_ref(), &args.simulation)?;
         }
         let per_event = PerEvent::of(&chip.arch, run, in_timesteps.as_ref());
-        Ok(RunReport { per_event, ..RunReport::new(&model.name, Some(args.target.seed), run, &energy.breakdown) })
+        let quantized = Some(Quantized::of(&deployed, args.target.weight_bits));
+        let report = RunReport::new(&model.name, Some(args.target.seed), run, &energy.breakdown);
+        Ok(RunReport { per_event, quantized, ..report })
     })?;
     if args.verify {
         // Firing per event is another network; what is verified then is what it was compared with.

@@ -2,6 +2,7 @@
 
 pub(crate) mod agreement;
 pub(crate) mod folder;
+pub(crate) mod losses;
 pub(crate) mod mapping;
 pub(crate) mod number;
 pub(crate) mod per_event;

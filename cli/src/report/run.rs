@@ -1,6 +1,7 @@
 //! The report of a run: accuracy, spikes, synaptic operations, memory accesses, energy and latency together.
 
 use super::{
+    losses::Quantized,
     number::{count, digits, si},
     per_event::PerEvent,
     queues::Queues,
@@ -57,6 +58,9 @@ pub(crate) struct RunReport {
     pub(crate) counts: Vec<(Action, f64)>,
     /// Energy.
     pub(crate) energy: EnergyReport,
+    /// What quantization did, if this command compiled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) quantized: Option<Quantized>,
     /// On chips that fire per event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) per_event: Option<PerEvent>,
@@ -176,6 +180,7 @@ impl RunReport {
             counts: run.ledger.total().iter().map(|(action, count)| (action, count as f64 / n)).collect(),
             energy: EnergyReport::new(energy, n),
             queues: None,
+            quantized: None,
             per_event: None,
         }
     }
@@ -271,6 +276,9 @@ impl std::fmt::Display for RunReport {
         self.energy.write(&mut out);
         let chips = if self.chips == 1 { "chip" } else { "chips" };
         writeln!(out, "cores        {} in use on {} {chips}", self.cores, self.chips)?;
+        if let Some(quantized) = &self.quantized {
+            write!(out, "{quantized}")?;
+        }
         writeln!(out)?;
 
         let mut table = Table::new(&[

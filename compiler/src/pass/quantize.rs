@@ -163,8 +163,9 @@ impl<'a> Pass<'a> {
     fn bounded(&self, scales: &Scales) -> (Graph<Quantized>, Vec<Vec<Bound>>) {
         let mut quantized = self.rounded(scales);
         let bounds = width::bounds(&quantized, self.input);
-        round::settle(&mut quantized, &bounds);
-        (quantized, bounds)
+        round::settle((self.graph, &mut quantized), &self.reach, &bounds);
+        let settled = width::bounds(&quantized, self.input);
+        (quantized, settled)
     }
 
     fn rounded(&self, scales: &Scales) -> Graph<Quantized> {

@@ -2,6 +2,8 @@
 //! and a checker that rejects planned corruptions.
 
 mod checker;
+mod integers;
+mod losses;
 mod networks;
 mod random;
 mod rules;

@@ -4,6 +4,7 @@ use super::{
     Scales, largest_weight,
     numbers::{fires_at_once, is_quiet, sources_are_spikes},
     record::Losses,
+    round::fires_at,
     unit,
 };
 use crate::width::{Bound, Reach};
@@ -76,11 +77,6 @@ pub(super) fn losses(
         }
     }
     losses
-}
-
-/// The smallest potential that fires.
-pub(super) fn fires_at(neuron: &Spiking<Quantized>, c: usize) -> i64 {
-    neuron.threshold.at(c) + i64::from(neuron.compare == Compare::Greater)
 }
 
 fn of_bias(losses: &mut Losses, real: f64, whole: i64, unit: f64) {

@@ -5,10 +5,10 @@ use super::{
     numbers::{fires_at_once, is_quiet},
     unit,
 };
-use crate::width::Reach;
+use crate::width::{Bound, Reach};
 use ir::{
-    Compare, Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, Quantized, Readout, Reset, Shape,
-    Spiking, Trained,
+    Compare, Graph, Leak, NeuronModel, PerChannel, Population, Projection, Quantized, Readout, Reset, Shape, Spiking,
+    Trained,
 };
 
 /// Largest magnitude of a channel-energy weight of the host's read-out.
@@ -27,8 +27,9 @@ pub(super) fn round(graph: &Graph<Trained>, scales: &Scales, reach: &[Vec<Reach>
     for (id, projection) in graph.projections() {
         let (pre, post) = graph.ends(id);
         let shape = graph.population(post).shape;
-        let cut = Cut { sure: fires_at_once(graph, post, &reach[post.0 as usize]), bits };
-        let weights = quantized_weights(projection, shape, &scales.units(post), &cut);
+        // What fires at once is cut down by channel.
+        let apart = bits > 1 && fires_at_once(graph, post, &reach[post.0 as usize]).is_some();
+        let weights = quantized_weights(projection, shape, &scales.units(post), apart, bits);
         let Projection { connectivity, pool, delay, .. } = projection.clone();
         result.connect(pre, post, Projection { connectivity, pool, weights, delay });
     }
@@ -36,25 +37,42 @@ pub(super) fn round(graph: &Graph<Trained>, scales: &Scales, reach: &[Vec<Reach>
     result
 }
 
-/// Lowers thresholds that nothing reaches to one unit above the highest potential, where they take no width.
-pub(super) fn settle(graph: &mut Graph<Quantized>, bounds: &[Vec<crate::width::Bound>]) {
-    let ids: Vec<PopulationId> = graph.populations().map(|(id, _)| id).collect();
-    for id in ids {
-        let NeuronModel::Spiking(neuron) = &mut graph.population_mut(id).neuron else { continue };
+/// Lowers what need not be as large as it is, so that it takes no width: thresholds that nothing reaches to one unit above the highest
+/// potential, and weights that fire a neuron whatever else arrives to what does so.
+pub(super) fn settle(
+    (real, whole): (&Graph<Trained>, &mut Graph<Quantized>),
+    reach: &[Vec<Reach>],
+    bounds: &[Vec<Bound>],
+) {
+    for (id, _) in real.populations() {
+        let (bounds, reach) = (&bounds[id.0 as usize], &reach[id.0 as usize]);
+        let NeuronModel::Spiking(neuron) = &mut whole.population_mut(id).neuron else { continue };
         let above = i64::from(neuron.compare == Compare::GreaterEqual);
-        for (threshold, bound) in neuron.threshold.0.iter_mut().zip(&bounds[id.0 as usize]) {
+        for (threshold, bound) in neuron.threshold.0.iter_mut().zip(bounds) {
             if *threshold == FAR {
                 *threshold = (bound.high + above).max(1);
+            }
+        }
+        let Some(sure) = fires_at_once(real, id, reach) else { continue };
+        let needed: Vec<i64> = bounds.iter().enumerate().map(|(c, b)| fires_at(neuron, c) - b.low.min(0)).collect();
+        let shape = real.population(id).shape;
+        for p in real.incoming(id) {
+            let (real, whole) = (real.projection(p), whole.projection_mut(p));
+            let single = real.weights.len() == 1;
+            for i in 0..whole.weights.len() {
+                let c = whole.channels_of(i, shape).start;
+                let w = f64::from(real.weights[if single { 0 } else { i }]);
+                if w > sure[c] {
+                    whole.weights[i] = i64::from(whole.weights[i]).min(needed[c]) as i32;
+                }
             }
         }
     }
 }
 
-/// How weights beyond the range are cut.
-struct Cut {
-    /// By channel, the real weight above which a spike fires the neuron whatever else arrives.
-    sure: Option<Vec<f64>>,
-    bits: u32,
+/// The smallest potential that fires.
+pub(super) fn fires_at(neuron: &Spiking<Quantized>, c: usize) -> i64 {
+    neuron.threshold.at(c) + i64::from(neuron.compare == Compare::Greater)
 }
 
 /// The nearest integer, half away from zero.
@@ -62,24 +80,19 @@ fn nearest(value: f64) -> i64 {
     value.round() as i64
 }
 
-fn quantized_weights(projection: &Projection<Trained>, post: Shape, units: &[f64], cut: &Cut) -> Vec<i32> {
-    let q_max = largest_weight(cut.bits);
-    let uniform = units.iter().all(|s| s.total_cmp(&units[0]).is_eq());
-    let by_channel = cut.sure.as_ref().is_some_and(|sure| projection.weights.iter().any(|&w| f64::from(w) > sure[0]));
-    // A weight that all channels share is repeated where they differ.
-    let repeat = |i: usize| if uniform && !by_channel { 1 } else { projection.channels_of(i, post).len() };
+/// `apart`: whether a weight that all channels share is repeated, because they treat it differently.
+fn quantized_weights(projection: &Projection<Trained>, post: Shape, units: &[f64], apart: bool, bits: u32) -> Vec<i32> {
+    let q_max = largest_weight(bits);
+    let apart = apart || units.iter().any(|s| s.total_cmp(&units[0]).is_ne());
+    let repeat = |i: usize| if apart { projection.channels_of(i, post).len() } else { 1 };
     let each = (0..projection.weights.len()).flat_map(|i| (0..repeat(i)).map(move |c| (i, c)));
     let rounded = each.map(|(i, c)| {
         let w = projection.weights[i];
-        if cut.bits == 1 {
+        if bits == 1 {
             return if w < 0.0 { -1 } else { 1 };
         }
-        let c = projection.channels_of(i, post).start + c;
-        let w = match &cut.sure {
-            Some(sure) if f64::from(w) > sure[c] => f64::from(w).min(sure[c] * (1.0 + 1.0 / 64.0)),
-            _ => f64::from(w),
-        };
-        (w / units[c]).round().clamp(-q_max, q_max) as i32
+        let unit = units[projection.channels_of(i, post).start + c];
+        (f64::from(w) / unit).round().clamp(-q_max, q_max) as i32
     });
     rounded.collect()
 }
