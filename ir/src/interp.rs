@@ -13,7 +13,7 @@ use crate::{
     ids::{PopulationId, Timestep},
     neuron::{Compare, Leak, NeuronModel, PerChannel, Reset, Spiking},
     readout::Decision,
-    stage::{Norm, Stage},
+    stage::{Norm, Quantized, Stage},
     stimulus::Stimulus,
 };
 use petgraph::{graph::DiGraph, visit::EdgeRef};
@@ -58,11 +58,46 @@ pub fn interpret<S: Stage>(graph: &Graph<S>, stimulus: &Stimulus) -> Trace<S> {
     interpret_with(graph, stimulus, |_, _, _| {})
 }
 
+/// As [`interpret`], on potentials of so many bits that saturate: where a spiking population updates, after the arrivals of the
+/// timestep, and in an accumulator after the last one. Also says how often one was clipped.
+pub fn interpret_saturating(graph: &Graph<Quantized>, stimulus: &Stimulus, bits: u32) -> (Trace<Quantized>, u64) {
+    let most = (1i64 << (bits.clamp(1, 62) - 1)) - 1;
+    let mut clip = Clip::<Quantized> { range: Some((-most - 1, most)), n: 0 };
+    let trace = follow(graph, stimulus, &mut clip, |_, _, _| {});
+    (trace, clip.n)
+}
+
+/// The range of a potential that saturates, and how often it did.
+struct Clip<S: Stage> {
+    range: Option<(S::Value, S::Value)>,
+    n: u64,
+}
+
+impl<S: Stage> Clip<S> {
+    fn apply(&mut self, potentials: &mut [S::Value]) {
+        let Some((low, high)) = self.range else { return };
+        for v in potentials {
+            let clipped = if *v < low { low } else if *v > high { high } else { continue };
+            *v = clipped;
+            self.n += 1;
+        }
+    }
+}
+
 /// As [`interpret`]; calls `observe(t, population, potentials after the update)` for each population with potentials, in
 /// every timestep.
 pub fn interpret_with<S: Stage>(
     graph: &Graph<S>,
     stimulus: &Stimulus,
+    observe: impl FnMut(Timestep, PopulationId, &[S::Value]),
+) -> Trace<S> {
+    follow(graph, stimulus, &mut Clip { range: None, n: 0 }, observe)
+}
+
+fn follow<S: Stage>(
+    graph: &Graph<S>,
+    stimulus: &Stimulus,
+    clip: &mut Clip<S>,
     mut observe: impl FnMut(Timestep, PopulationId, &[S::Value]),
 ) -> Trace<S> {
     let order = update_order(graph).expect("a verified graph has no cycle of delay-0 projections");
@@ -114,11 +149,15 @@ pub fn interpret_with<S: Stage>(
                 NeuronModel::Linear => arrivals,
                 NeuronModel::Accumulator { .. } => {
                     add_all::<S>(&mut potentials[p], arrivals.as_deref());
+                    if t + 1 == graph.timesteps {
+                        clip.apply(&mut potentials[p]);
+                    }
                     None
                 }
                 NeuronModel::Spiking(neuron) => {
                     add_all::<S>(&mut potentials[p], arrivals.as_deref());
                     if neuron.window.contains(t) {
+                        clip.apply(&mut potentials[p]);
                         let fired = update(neuron, &mut potentials[p], |i| shape.channel(i));
                         let values = (!fired.is_empty()).then(|| {
                             let mut values = vec![zero; shape.neurons()];

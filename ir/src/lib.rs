@@ -23,7 +23,7 @@ pub use connect::{Connectivity, Conv2d, Pool, Projection};
 pub use encode::{InputEncoding, standardize};
 pub use graph::{Graph, Population};
 pub use ids::{PopulationId, ProjectionId, Shape, Timestep};
-pub use interp::{Trace, interpret};
+pub use interp::{Trace, interpret, interpret_saturating};
 pub use lists::SynapseLists;
 pub use neuron::{Compare, InputCoding, Leak, NeuronModel, Normalization, PerChannel, Reset, Spiking, Window};
 pub use readout::{Decision, Readout, Score};

@@ -79,6 +79,13 @@ impl Default for QuantizeOptions<'_> {
     }
 }
 
+impl QuantizeOptions<'_> {
+    /// Width that potentials must be proven to stay within: sums that saturate are made in 32 bits before they do.
+    fn proven_bits(&self) -> u32 {
+        if self.saturates { self.state_bits.max(31) } else { self.state_bits }
+    }
+}
+
 /// Quantizes a fused network.
 ///
 /// With calibration inputs the clip of each population is chosen, in the order of ids, among eight candidates from 1 to 0.25 as the
@@ -96,15 +103,13 @@ pub fn quantize(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result
     let (mut quantized, mut bounds) = pass.bounded(&scales);
     // Rounding can undo a part of the narrowing; a few more looks settle it.
     for _ in 0..6 {
-        if options.saturates || !steps.narrow(graph, (&pass, &scales), &bounds) {
+        if !steps.narrow(graph, (&pass, &scales), &bounds) {
             break;
         }
         scales = pass.scales(&steps);
         (quantized, bounds) = pass.bounded(&scales);
     }
-    if !options.saturates {
-        width::fits(&quantized, &bounds, options.state_bits)?;
-    }
+    width::fits(&quantized, &bounds, options.proven_bits())?;
     let mut layers = pass.layers(&quantized, (&steps, &scales), &bounds);
     calibrate::observe(graph, &quantized, options.calibration, &mut layers);
     Ok(Quantization { graph: quantized, layers })
@@ -137,7 +142,7 @@ impl<'a> Pass<'a> {
         let reach = width::reach(graph, input);
         let of = |id: PopulationId, neuron: &NeuronModel<Trained>| match neuron {
             NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
-            _ => numbers(graph, id, &reach[id.0 as usize]),
+            _ => numbers(graph, id, &reach[id.0 as usize], options.weight_bits),
         };
         let numbers = graph.populations().map(|(id, p)| of(id, &p.neuron)).collect();
         Self { graph, options, input, reach, numbers }
@@ -235,7 +240,7 @@ impl Steps {
     /// Coarsens the channels whose bound exceeds the state; says whether there were any.
     fn narrow(&mut self, graph: &Graph<Trained>, (pass, scales): (&Pass<'_>, &Scales), bounds: &[Vec<Bound>]) -> bool {
         let bits = pass.options.weight_bits;
-        let state_bits = pass.options.state_bits;
+        let state_bits = pass.options.proven_bits();
         let most = 2f64.powi(state_bits as i32 - 1) - 1.0;
         let mut any = false;
         for (id, _) in graph.populations() {

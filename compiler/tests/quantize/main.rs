@@ -2,6 +2,7 @@
 //! and a checker that rejects planned corruptions.
 
 mod checker;
+mod float;
 mod integers;
 mod losses;
 mod networks;

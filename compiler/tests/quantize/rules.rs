@@ -48,7 +48,7 @@ fn thresholds_may_be_powers_of_two() {
 fn a_channel_without_weights_keeps_its_threshold_and_initial_potential() {
     let graph = single(&[&[0.0, 0.0], &[1.0, 0.5]], spiking(vec![1.0], vec![2.5, 0.0], Window::new(0, 4)));
     let q = quantize(&graph, &WIDE).expect("fits");
-    assert_eq!((neuron(&q.graph, 1).threshold.at(0), neuron(&q.graph, 1).v_init.at(0)), (254, 635));
+    assert_eq!((neuron(&q.graph, 1).threshold.at(0), neuron(&q.graph, 1).v_init.at(0)), (2, 5));
     let stimulus = Stimulus::direct(&[0, 0], InputCoding::DirectOnce);
     assert_eq!(interpret(&q.graph, &stimulus).counts(PopulationId(1), 2), [2, 0]);
     check(&graph, &q, &WIDE).expect("sound");

@@ -29,15 +29,19 @@ impl Numbers {
 
     /// All numbers of channels that share a scale.
     pub(super) fn magnitudes<'a>(all: impl IntoIterator<Item = &'a Self>) -> Vec<f64> {
-        let mut magnitudes: Vec<f64> = all.into_iter().flat_map(|n| n.weights.iter().map(|w| w.0)).collect();
-        magnitudes.sort_by(f64::total_cmp);
-        magnitudes.dedup();
-        magnitudes
+        ascending(all.into_iter().flat_map(|n| n.weights.iter().map(|w| w.0)).collect())
     }
 }
 
+/// Each once, in order.
+pub(super) fn ascending(mut numbers: Vec<f64>) -> Vec<f64> {
+    numbers.sort_by(f64::total_cmp);
+    numbers.dedup();
+    numbers
+}
+
 /// The numbers of every channel of a population; `reach` says which potentials its real-valued channels can have.
-pub(super) fn numbers(graph: &Graph<Trained>, id: PopulationId, reach: &[Reach]) -> Vec<Numbers> {
+pub(super) fn numbers(graph: &Graph<Trained>, id: PopulationId, reach: &[Reach], bits: u32) -> Vec<Numbers> {
     let population = graph.population(id);
     let channels = population.shape.channels as usize;
     let mut weights: Vec<Vec<f32>> = vec![Vec::new(); channels];
@@ -49,7 +53,8 @@ pub(super) fn numbers(graph: &Graph<Trained>, id: PopulationId, reach: &[Reach])
             }
         }
     }
-    let sure = fires_at_once(graph, id, reach);
+    // A sign cannot be cut.
+    let sure = fires_at_once(graph, id, reach).filter(|_| bits > 1);
     weights
         .into_iter()
         .enumerate()

@@ -4,7 +4,7 @@
 //!
 //! - **shared unit.** If weights, threshold, bias and initial potential are multiples of one unit, of which the largest weight has at
 //!   most Q, that unit is taken: nothing is rounded. A hard reset leaves nothing of the threshold behind, so it need be no
-//!   multiple: `v > θ` is `V > ⌊θ/s⌋`, and `v ≥ θ` is `V ≥ ⌈θ/s⌉`. A leak takes fractions of a unit away, so that where one is
+//!   multiple: `v > θ` is `V > ⌊θ/s⌋`, and `v ≥ θ` is `V ≥ ⌈θ/s⌉`, unless a leak makes potentials any number. A leak takes fractions of a unit away, so that where one is
 //!   the unit is divided as often as Q allows;
 //! - **free scale.** `Θ = even(⌊θ·Q/(clip·w_max)⌋)`, `s = θ/Θ`: the threshold is exact, and an initial potential of θ/2 is too. With
 //!   `θ = 1` and `clip = 1` this is the deployment rule of forward-forward networks. If a quarter of the weights are in ratios of
@@ -15,7 +15,7 @@
 
 use super::{
     PARAMETER_LIMIT, QuantizeOptions,
-    numbers::{Numbers, parameter_limit},
+    numbers::{Numbers, ascending, parameter_limit},
     unit::{self, Together},
 };
 use ir::{Leak, NeuronModel, Reset, Trained};
@@ -120,14 +120,21 @@ fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> O
     }
     let mut parameters: Vec<f64> = all.iter().flat_map(|n| n.others).filter(|&p| p != 0.0).collect();
     let mut thresholds: Vec<f64> = all.iter().filter_map(|n| n.threshold).collect();
-    if !rules.hard || rules.options.power_of_two_threshold {
+    if !rules.hard || rules.leaks || rules.options.power_of_two_threshold {
         parameters.append(&mut thresholds);
     }
     parameters.sort_by(f64::total_cmp);
     parameters.dedup();
+    // Without weights the parameters have to agree among themselves.
+    let (weights, most) = if weights.is_empty() {
+        (ascending(parameters.iter().chain(&thresholds).map(|p| p.abs()).collect()), TRIES)
+    } else {
+        (weights, rules.limit.floor())
+    };
     let span = all.iter().fold(0.0f64, |m, n| m.max(n.span));
     let numbers = Together {
         weights: &weights,
+        most,
         parameters: &parameters,
         at_least_one: &thresholds,
         limit: rules.limit.floor(),
@@ -142,7 +149,7 @@ fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> O
     }
     let finer = if rules.leaks {
         let widest = parameters.iter().chain(&thresholds).fold(0.0f64, |m, p| m.max(p.abs()));
-        let room = (rules.limit / n).min(parameter_limit(rules.options) * unit / widest.max(f64::MIN_POSITIVE));
+        let room = (most / n).min(parameter_limit(rules.options) * unit / widest.max(f64::MIN_POSITIVE));
         let room = if span > 0.0 { room.min(rules.limit * unit / span) } else { room };
         room.floor().max(1.0)
     } else {

@@ -20,13 +20,15 @@ pub(super) fn integer(x: f64) -> Option<f64> {
 
 /// Numbers that are to become integers together.
 pub(super) struct Together<'a> {
-    /// Magnitudes of weights, ascending, without 0.
+    /// Magnitudes, ascending, without 0.
     pub(super) weights: &'a [f64],
+    /// Most units of the largest of them.
+    pub(super) most: f64,
     /// Other numbers that have to be multiples too.
     pub(super) parameters: &'a [f64],
     /// Numbers of which no more is asked than to be at least one unit.
     pub(super) at_least_one: &'a [f64],
-    /// Most units of the largest weight.
+    /// Largest integer weight.
     pub(super) limit: f64,
     /// Most units of a parameter.
     pub(super) parameter_limit: f64,
@@ -34,7 +36,7 @@ pub(super) struct Together<'a> {
     pub(super) span: f64,
 }
 
-/// How many units the largest weight has in the largest unit that all numbers share.
+/// How many units the largest magnitude has in the largest unit that all numbers share.
 pub(super) fn shared(numbers: &Together<'_>) -> Option<f64> {
     let largest = *numbers.weights.last()?;
     let fits = |unit: f64| {
@@ -46,7 +48,7 @@ pub(super) fn shared(numbers: &Together<'_>) -> Option<f64> {
                 .iter()
                 .all(|&p| integer(p / unit).is_some_and(|units| units.abs() <= numbers.parameter_limit))
     };
-    (1..=numbers.limit.max(0.0) as u32).map(f64::from).find(|&n| fits(largest / n))
+    (1..=numbers.most.max(0.0) as u32).map(f64::from).find(|&n| fits(largest / n))
 }
 
 /// The smallest denominator of a ratio, if it is one of small integers.
@@ -69,7 +71,7 @@ mod tests {
 
     fn units(weights: &[f64], parameters: &[f64], limit: f64) -> Option<f64> {
         let parameter_limit = 1e9;
-        shared(&Together { weights, parameters, at_least_one: &[], limit, parameter_limit, span: 0.0 })
+        shared(&Together { weights, parameters, at_least_one: &[], most: limit, limit, parameter_limit, span: 0.0 })
     }
 
     #[test]
