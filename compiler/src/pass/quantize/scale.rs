@@ -22,6 +22,8 @@ use ir::{Leak, NeuronModel, Reset, Trained};
 
 /// Most distinct weights among which the best threshold is sought.
 const FEW: usize = 8;
+/// Share of the largest weight's units that a shared unit must keep where a leak needs fractions.
+const FINE: f64 = 0.75;
 /// Most thresholds that are tried.
 const TRIES: f64 = 4096.0;
 
@@ -43,22 +45,27 @@ pub(super) struct Rules<'a> {
     pub(super) clip: f64,
     /// Hard reset.
     pub(super) hard: bool,
-    /// Whether the leak takes fractions of a unit.
-    pub(super) leaks: bool,
+    /// Updates over which the leak, which takes fractions of a unit, remembers their loss; 0 without.
+    pub(super) memory: f64,
     /// Number of updates, in each of which a bias acts.
     pub(super) updates: f64,
 }
 
 impl<'a> Rules<'a> {
     pub(super) fn of(neuron: &NeuronModel<Trained>, options: &'a QuantizeOptions<'a>, limit: f64, clip: f64) -> Self {
-        let (hard, leaks, updates) = match neuron {
-            NeuronModel::Spiking(n) => {
-                let fraction = matches!(n.leak, Leak::Decay(1..4096));
-                (n.reset == Reset::Zero, fraction, f64::from(n.window.len()))
-            }
-            _ => (false, false, 0.0),
+        let NeuronModel::Spiking(n) = neuron else {
+            return Self { options, limit, clip, hard: false, memory: 0.0, updates: 0.0 };
         };
-        Self { options, limit, clip, hard, leaks, updates }
+        let updates = f64::from(n.window.len());
+        let memory = match n.leak {
+            Leak::Decay(decay @ 1..4096) => updates.min(4096.0 / f64::from(decay)),
+            _ => 0.0,
+        };
+        Self { options, limit, clip, hard: n.reset == Reset::Zero, memory, updates }
+    }
+
+    fn leaks(&self) -> bool {
+        self.memory > 0.0
     }
 
     fn signs(&self) -> bool {
@@ -120,7 +127,7 @@ fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> O
     }
     let mut parameters: Vec<f64> = all.iter().flat_map(|n| n.others).filter(|&p| p != 0.0).collect();
     let mut thresholds: Vec<f64> = all.iter().filter_map(|n| n.threshold).collect();
-    if !rules.hard || rules.leaks || rules.options.power_of_two_threshold {
+    if !rules.hard || rules.leaks() || rules.options.power_of_two_threshold {
         parameters.append(&mut thresholds);
     }
     parameters.sort_by(f64::total_cmp);
@@ -147,7 +154,7 @@ fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> O
         let power = |t: f64| (t / unit).round().log2().fract() == 0.0;
         return all.iter().filter_map(|n| n.threshold).all(power).then_some(Scale { unit, exact: true });
     }
-    let finer = if rules.leaks {
+    let finer = if rules.leaks() {
         let widest = parameters.iter().chain(&thresholds).fold(0.0f64, |m, p| m.max(p.abs()));
         let room = (most / n).min(parameter_limit(rules.options) * unit / widest.max(f64::MIN_POSITIVE));
         let room = if span > 0.0 { room.min(rules.limit * unit / span) } else { room };
@@ -155,7 +162,9 @@ fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> O
     } else {
         1.0
     };
-    Some(Scale { unit: unit / finer, exact: true })
+    // What a leak loses for want of fractions weighs more than what a finer unit would round.
+    let fine = !rules.leaks() || finer * n >= FINE * most;
+    fine.then_some(Scale { unit: unit / finer, exact: true })
 }
 
 /// The integer threshold of a channel, at least 1.
@@ -203,10 +212,12 @@ fn grid(theta: f64, numbers: &Numbers, fit: f64) -> u32 {
     grid
 }
 
-/// Sum of the errors of all weights, of the bias over all updates, and of the initial potential.
+/// Sum of the errors of all weights, of the bias over all updates, of the initial potential, and of half a unit for every update
+/// that a leak remembers.
 fn rounding_error(unit: f64, numbers: &Numbers, rules: Rules<'_>) -> f64 {
     let off = |x: f64| ((x / unit).round() * unit - x).abs();
     let weight = |&(w, n): &(f64, u32)| ((w / unit).round().min(rules.limit) * unit - w).abs() * f64::from(n);
     let [start, bias, floor] = numbers.others;
     numbers.weights.iter().map(weight).sum::<f64>() + off(start) + off(bias) * rules.updates + off(floor)
+        + 0.5 * unit * rules.memory
 }

@@ -115,7 +115,8 @@ impl Layer {
         let reset = if draw.one_in(2) { Reset::Zero } else { Reset::Subtract };
         let compare = if draw.one_in(2) { Compare::Greater } else { Compare::GreaterEqual };
         let leaks = !integers && draw.one_in(3);
-        let decay = if leaks { 1 + draw.below(if draw.one_in(2) { 100 } else { 4096 }) as u16 } else { 0 };
+        let most = if draw.one_in(2) { 100 } else { 4096 };
+        let decay = if leaks { 1 + draw.below(most) as u16 } else { 0 };
         let mut layer = Self {
             weights: Vec::new(),
             threshold: Vec::new(),
@@ -159,7 +160,8 @@ impl Layer {
         }
         self.weights.push(weights);
         self.threshold.push(theta);
-        let bias = if draw.one_in(3) { draw.real() * if draw.one_in(2) { 0.01 } else { 0.3 } } else { 0.0 };
+        let size = if draw.one_in(2) { 0.01 } else { 0.3 };
+        let bias = if draw.one_in(3) { size * draw.real() } else { 0.0 };
         self.bias.push(bias);
         self.v_init.push(if draw.one_in(4) { draw.real() } else { 0.0 });
     }
