@@ -36,7 +36,6 @@ impl Bound {
         let magnitude = |v: i64| 65 - if v < 0 { (!v).leading_zeros() } else { v.leading_zeros() };
         magnitude(self.low).max(magnitude(self.high))
     }
-
 }
 
 /// Lowest and highest potential of a channel of a real-valued network.

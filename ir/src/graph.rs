@@ -4,9 +4,9 @@ use crate::{
     connect::Projection,
     encode::InputEncoding,
     ids::{PopulationId, ProjectionId, Shape},
-    neuron::{InputCoding, NeuronModel},
+    neuron::{InputCoding, NeuronModel, PerChannel, Spiking},
     readout::Readout,
-    stage::Stage,
+    stage::{Quantized, Stage, Trained},
 };
 use petgraph::{
     Direction,
@@ -161,6 +161,51 @@ impl<S: Stage> Graph<S> {
     /// Number of weights of all projections.
     pub fn n_weights(&self) -> usize {
         self.projections().map(|(_, p)| p.weights.len()).sum()
+    }
+}
+
+impl Graph<Quantized> {
+    /// The same numbers as real ones. Widths of at most 24 bits for weights and 53 for potentials are kept exactly; a leak is not
+    /// truncated there.
+    pub fn in_reals(&self) -> Graph<Trained> {
+        let values = |values: &PerChannel<i64>| values.map(|v| v as f64);
+        let mut graph = Graph::new(self.name.clone(), self.timesteps, self.encoding);
+        for (_, p) in self.populations() {
+            let neuron = match &p.neuron {
+                NeuronModel::Input { coding, scale } => NeuronModel::Input { coding: *coding, scale: *scale },
+                NeuronModel::Linear => NeuronModel::Linear,
+                NeuronModel::Accumulator { v_init } => NeuronModel::Accumulator { v_init: values(v_init) },
+                NeuronModel::Spiking(n) => NeuronModel::Spiking(Spiking {
+                    threshold: values(&n.threshold),
+                    v_init: values(&n.v_init),
+                    bias: values(&n.bias),
+                    leak: n.leak,
+                    reset: n.reset,
+                    compare: n.compare,
+                    window: n.window,
+                    floor: n.floor.map(|floor| floor as f64),
+                }),
+            };
+            graph.add_population(Population { name: p.name.clone(), shape: p.shape, neuron, norm: None });
+        }
+        for (id, p) in self.projections() {
+            let (pre, post) = self.ends(id);
+            let weights = p.weights.iter().map(|&w| w as f32).collect();
+            let Projection { connectivity, pool, delay, .. } = p.clone();
+            graph.connect(pre, post, Projection { connectivity, pool, weights, delay });
+        }
+        graph.readout = match &self.readout {
+            Readout::Goodness { population, sizes } => {
+                Readout::Goodness { population: *population, sizes: sizes.clone() }
+            }
+            Readout::ChannelEnergy { population, grid, weights } => {
+                let weights = weights.iter().map(|&w| w as f32).collect();
+                Readout::ChannelEnergy { population: *population, grid: *grid, weights }
+            }
+            Readout::Potential { population } => Readout::Potential { population: *population },
+            Readout::SpikeCount { population } => Readout::SpikeCount { population: *population },
+        };
+        graph
     }
 }
 

@@ -77,7 +77,13 @@ impl<S: Stage> Clip<S> {
     fn apply(&mut self, potentials: &mut [S::Value]) {
         let Some((low, high)) = self.range else { return };
         for v in potentials {
-            let clipped = if *v < low { low } else if *v > high { high } else { continue };
+            let clipped = if *v < low {
+                low
+            } else if *v > high {
+                high
+            } else {
+                continue;
+            };
             *v = clipped;
             self.n += 1;
         }

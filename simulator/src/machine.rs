@@ -97,6 +97,11 @@ impl Machine {
         self
     }
 
+    /// Width of the potentials that saturate in timesteps [bits]; `None` if they do not.
+    pub fn saturates_at(&self) -> Option<u32> {
+        self.range.map(|_| self.arch.core.state_bits)
+    }
+
     /// A fresh state for [`Self::run_in`].
     pub fn state(&self) -> State {
         State::new(&self.loaded, self.layers.len(), self.layers[self.readout.layer().0 as usize].neurons())

@@ -10,9 +10,10 @@ use crate::{
     samples::{Input, Samples},
 };
 use compiler::{
-    Compiled, MappingCost, Options, QuantizeOptions, Reports, compile_quantized_observed, front, program_cost,
+    Compiled, MappingCost, Options, Quantization, QuantizeOptions, Reports, compile_quantized_observed, front,
+    program_cost,
 };
-use ir::{Graph, Quantized};
+use ir::{Graph, InputCoding, Quantized};
 
 /// How a model is laid onto a chip.
 #[derive(Clone)]
@@ -25,6 +26,9 @@ pub struct DeployOptions<'a> {
     pub check: bool,
     /// Whether idle cores of the chips in use shorten the timesteps, at the price of more deliveries.
     pub balance: bool,
+    /// Whether potentials may saturate, so that integers need not become coarser for a chip's narrow ones. `None`: where the model
+    /// takes recorded events, which may last much longer than most.
+    pub saturate: Option<bool>,
     /// Training samples by which the clip of each layer's weights is chosen.
     pub calibration: Option<&'a dyn Samples>,
     /// How often neurons fire, to weigh the placement by; one spike in ten timesteps is assumed where absent.
@@ -71,8 +75,22 @@ pub struct Weighting {
 
 impl Default for DeployOptions<'_> {
     fn default() -> Self {
-        Self { weight_bits: 8, seed: 1, check: false, balance: false, calibration: None, activity: None }
+        Self {
+            weight_bits: 8,
+            seed: 1,
+            check: false,
+            balance: false,
+            saturate: None,
+            calibration: None,
+            activity: None,
+        }
     }
+}
+
+/// Whether a potential may need more bits.
+fn is_wider(graph: &Graph<Quantized>, bits: u32) -> bool {
+    let bounds = compiler::width::bounds(graph, graph.input_range().unwrap_or((0, 1)));
+    bounds.iter().flatten().any(|bound| bound.bits() > bits)
 }
 
 impl Model {
@@ -87,10 +105,14 @@ impl Model {
         let quantize = QuantizeOptions {
             weight_bits: options.weight_bits,
             state_bits: arch.core.state_bits,
+            saturates: options.saturate.unwrap_or(self.input()?.coding == InputCoding::Events),
             calibration: &calibration,
             ..QuantizeOptions::default()
         };
-        let quantized = front(&self.graph, arch, &quantize, options.check, observer).map_err(fail)?;
+        let quantized = match &self.integers {
+            Some(graph) => Quantization { graph: graph.clone(), layers: Vec::new() },
+            None => front(&self.graph, arch, &quantize, options.check, observer).map_err(fail)?,
+        };
         let settings =
             Options { seed: options.seed, check: options.check, balance: options.balance, ..Options::default() };
         let mut weighed = None;
@@ -119,8 +141,13 @@ impl Model {
             let measured = program_cost(&program, arch, &activity);
             Weighting { rates, assumed, measured }
         });
+        let executable = Executable::new(program, chip.clone())?;
+        let wide = match &self.integers {
+            Some(graph) => is_wider(graph, arch.core.state_bits),
+            None => quantized.layers.iter().any(|layer| layer.saturates),
+        };
         Ok(Deployed {
-            executable: Executable::new(program, chip.clone())?,
+            executable: if wide { executable.saturating() } else { executable },
             quantized: graph,
             reports: Reports { layers: quantized.layers, ..reports },
             weighting,

@@ -63,7 +63,7 @@ pub use rates::{LayerRates, Rates};
 pub use record::{LayerRecord, Priced, Record};
 pub use run::{Run, RunOptions, Sample};
 pub use samples::{Input, Recordings, Samples};
-pub use verify::{FloatAgreement, Verification};
+pub use verify::{FloatAgreement, SpikeChange, Verification};
 
 pub use compiler;
 pub use datasets;

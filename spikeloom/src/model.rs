@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use datasets::DatasetName;
-use ir::{Graph, Trained};
+use ir::{Graph, Quantized, Stage, Trained, text::TextError};
 use std::path::Path;
 use training::{
     export,
@@ -15,8 +15,10 @@ use training::{
 pub struct Model {
     /// What the user called it.
     pub name: String,
-    /// The graph.
+    /// The graph; the same numbers in reals if it came in integers.
     pub graph: Graph<Trained>,
+    /// The network in integers, if it came so: it runs as it is.
+    pub integers: Option<Graph<Quantized>>,
     /// The trained network behind it and its card, unless it came as a graph.
     pub trained: Option<(Network, Card)>,
     /// What its file does not say and what was taken for it, and what else a user should know; one line each.
@@ -87,8 +89,19 @@ impl Model {
 
     /// The network in the text form of a graph.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
-        let graph = ir::text::parse(text).map_err(|error| Error::input(format!("{name}: is not a graph: {error}")))?;
-        Self::of_graph(name, graph)
+        let fail = |error| Error::input(format!("{name}: is not a graph: {error}"));
+        match ir::text::parse(text) {
+            Err(TextError::Stage { found, .. }) if found == Quantized::NAME => {
+                Self::of_integers(name, ir::text::parse(text).map_err(fail)?)
+            }
+            graph => Self::of_graph(name, graph.map_err(fail)?),
+        }
+    }
+
+    /// A network in integers.
+    pub fn of_integers(name: &str, graph: Graph<Quantized>) -> Result<Self> {
+        let model = Self::of_graph(name, graph.in_reals())?;
+        Ok(Self { integers: Some(graph), ..model })
     }
 
     /// A network built as a graph.
@@ -101,13 +114,13 @@ impl Model {
                 list.join("; ")
             )));
         }
-        Ok(Self { name: name.to_owned(), graph, trained: None, remarks: Vec::new() })
+        Ok(Self { name: name.to_owned(), graph, integers: None, trained: None, remarks: Vec::new() })
     }
 
     /// A network trained here, with its card.
     pub fn of_trained(name: &str, trained: (Network, Card)) -> Result<Self> {
         let graph = export::graph(&trained.0).map_err(|error| Error::input(format!("{name}: {error}")))?;
-        Ok(Self { name: name.to_owned(), graph, trained: Some(trained), remarks: Vec::new() })
+        Ok(Self { name: name.to_owned(), graph, integers: None, trained: Some(trained), remarks: Vec::new() })
     }
 
     /// The data set that the network was trained on, if it is one of those known here.
@@ -125,6 +138,7 @@ fn read_nir(name: &str, bytes: Vec<u8>, import: &ImportOptions) -> Result<Model>
     Ok(Model {
         name: name.to_owned(),
         graph: imported.graph,
+        integers: None,
         trained: None,
         remarks: assumed.chain(imported.remarks).collect(),
     })

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
             bail!("there is no pass `{name}`; the passes are {}", known.join(", "));
         }
     }
-    let model = source::model_of(&args.model)?;
+    let model = source::model_for(&args.model, &args.images)?;
     let chip = source::chip(&args.target.arch)?;
     let mut watch = Watch::new(args);
     let deployed = match deploy(&model, &chip, &args.target, args.images.data.as_deref(), &mut watch) {
@@ -52,14 +52,17 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
     let written = Written { output: output.display().to_string(), bytes: bytes.len() };
     let mut report = CompileReport::new((&model, &deployed, args.target.weight_bits), watch.times, written);
     if args.quantization_report {
-        let images = source::images(&args.images, model.dataset())?;
-        report.accuracy = Some(quantization::observe(&model, &deployed, &images, &mut report.layers)?);
+        let samples = source::samples(&args.images, model.dataset())?;
+        report.accuracy = Some(quantization::observe(&model, &deployed, samples.as_ref(), &mut report.layers)?);
     }
     files::write(&output, &bytes)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
+    } else if args.dump_after.is_empty() {
         print!("{report}");
+    } else {
+        // What was dumped can be redirected into a file and read again.
+        eprint!("{report}");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -114,7 +117,7 @@ impl Observer for Watch<'_> {
         let seconds = self.begun.take().map_or(0.0, |begun| begun.elapsed().as_secs_f64());
         self.times.push(PassTime { pass: pass.name, seconds });
         if self.dump_after.iter().any(|name| name == pass.name) {
-            println!("# after {}\n{}", pass.name, dump());
+            println!("// after {}\n{}", pass.name, dump());
         }
         if self.stop_after == Some(pass.name) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -174,11 +177,7 @@ struct Binding {
 }
 
 impl CompileReport {
-    fn new(
-        (model, deployed, weight_bits): (&Model, &Deployed, u32),
-        passes: Vec<PassTime>,
-        written: Written,
-    ) -> Self {
+    fn new((model, deployed, weight_bits): (&Model, &Deployed, u32), passes: Vec<PassTime>, written: Written) -> Self {
         let (arch, reports) = (&deployed.executable.chip.arch, &deployed.reports);
         let utilization = &reports.utilization;
         Self {
@@ -239,7 +238,7 @@ impl std::fmt::Display for CompileReport {
         )?;
         write!(f, "\n{}", quantization::table(&self.layers))?;
         let Self { weight_bits, state_bits, ref layers, .. } = *self;
-        write!(f, "{}", Quantized { weight_bits, state_bits, layers: layers.clone() })?;
+        write!(f, "{}", Quantized { weight_bits, state_bits, layers: layers.clone(), saturated: None })?;
         if let Some(change) = &self.accuracy {
             write!(f, "{change}")?;
         }

@@ -29,9 +29,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
             in_timesteps = stepwise(&deployed, samples.as_ref(), &args.simulation)?;
         }
         let per_event = PerEvent::of(&chip.arch, run, in_timesteps.as_ref());
-        let quantized = Some(Quantized::of(&deployed, args.target.weight_bits));
+        let quantized = Some(Quantized::of(&deployed, args.target.weight_bits).with_run(run));
         let report = RunReport::new(&model.name, Some(args.target.seed), run, &energy.breakdown);
-        Ok(RunReport { per_event, quantized, ..report })
+        Ok(RunReport { quantized, per_event, ..report })
     })?;
     if args.verify {
         // Firing per event is another network; what is verified then is what it was compared with.
@@ -52,7 +52,7 @@ fn stepwise(deployed: &Deployed, samples: &dyn Samples, args: &SimulationArgs) -
 fn verify(deployed: &Deployed, model: &Model, samples: &dyn Samples, run: &Run, quiet: bool) -> Result<()> {
     let verification = deployed.verify(model, samples, run, &mut Bars::new())?;
     if !quiet {
-        print!("{}", agreement::text(&verification));
+        print!("{}", agreement::text(&verification, samples.noun(), deployed.fires_per_event()));
     }
     Ok(verification.ensure_equal()?)
 }

@@ -5,7 +5,7 @@ use super::{
     text::{Table, align_right},
 };
 use serde::Serialize;
-use spikeloom::Deployed;
+use spikeloom::{Deployed, Run};
 use std::fmt::{self, Write};
 
 /// A bias may be off by this much without a line of its own.
@@ -26,7 +26,24 @@ pub(crate) struct Quantized {
     pub(crate) state_bits: u32,
     /// Layers; none if the network came in integers.
     pub(crate) layers: Vec<LayerReport>,
+    /// Potentials clipped in a run in timesteps, on chips whose potentials may need more bits than they have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) saturated: Option<Saturated>,
 }
+
+/// Potentials that were clipped.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Saturated {
+    /// How often.
+    pub(crate) times: u64,
+    /// In how many samples.
+    pub(crate) samples: usize,
+    /// Of so many.
+    pub(crate) of: usize,
+}
+
+/// A column: its name, and what it says of a layer.
+type Column = (&'static str, fn(&LayerReport) -> Option<String>);
 
 impl LayerReport {
     fn is_exact(&self) -> bool {
@@ -62,7 +79,17 @@ impl Quantized {
             weight_bits,
             state_bits: deployed.executable.chip.arch.core.state_bits,
             layers: deployed.reports.layers.iter().map(LayerReport::new).collect(),
+            saturated: None,
         }
+    }
+
+    /// With what saturated in a run.
+    pub(crate) fn with_run(self, run: &Run) -> Self {
+        let wide = self.layers.is_empty() || self.layers.iter().any(|l| l.saturates);
+        let times = run.samples.iter().map(|s| s.saturated).sum();
+        let samples = run.samples.iter().filter(|s| s.saturated > 0).count();
+        let saturated = wide.then_some(Saturated { times, samples, of: run.samples.len() });
+        Self { saturated, ..self }
     }
 
     /// Whether a table says more than the line.
@@ -72,7 +99,13 @@ impl Quantized {
 
     fn line(&self) -> String {
         if self.layers.is_empty() {
-            return "not: the network came in integers and is run as it is".into();
+            let clipped = match self.saturated {
+                Some(Saturated { times: 1.., .. }) => {
+                    format!("; potentials saturate at {} bits{}", self.state_bits, self.clipped())
+                }
+                _ => String::new(),
+            };
+            return format!("not: the network came in integers and is run as it is{clipped}");
         }
         let width = self.width();
         if self.layers.iter().all(LayerReport::is_exact) {
@@ -82,7 +115,10 @@ impl Quantized {
         let mut parts = vec![match self.weight_bits {
             1 => "weights are their signs".into(),
             bits => {
-                format!("weights of {bits} bits are off by at most {} of a threshold", percent(most(|l| l.weight_error)))
+                format!(
+                    "weights of {bits} bits are off by at most {} of a threshold",
+                    percent(most(|l| l.weight_error))
+                )
             }
         }];
         let sum = |of: fn(&LayerReport) -> usize| self.layers.iter().map(of).sum::<usize>();
@@ -105,23 +141,27 @@ impl Quantized {
     fn width(&self) -> String {
         let needed = self.layers.iter().map(|l| l.state_bits).max().unwrap_or(0);
         if self.layers.iter().any(|l| l.saturates) {
-            format!("potentials may need {needed} bits and saturate at {}", self.state_bits)
+            format!("potentials may need {needed} bits and saturate at {}{}", self.state_bits, self.clipped())
         } else {
             format!("potentials stay within {needed} of {} bits", self.state_bits)
         }
     }
 
+    fn clipped(&self) -> String {
+        match self.saturated {
+            Some(Saturated { times: 0, .. }) => ", but none did".into(),
+            Some(Saturated { times, samples, of }) => format!(", clipped {times} times in {samples} of {of} samples"),
+            None => String::new(),
+        }
+    }
+
     /// The layers of which something was lost, and what.
     fn table(&self) -> String {
-        let columns: [(&str, fn(&LayerReport) -> Option<String>); 8] = [
+        let columns: [Column; 8] = [
             ("clipped weights", |l| (l.clipped_weights > 0).then(|| l.clipped_weights.to_string())),
-            ("weights now 0", |l| {
-                l.lost_weights().then(|| format!("{} of {}", l.zeroed_weights, l.weights))
-            }),
+            ("weights now 0", |l| l.lost_weights().then(|| format!("{} of {}", l.zeroed_weights, l.weights))),
             ("of a channel's drive", |l| l.lost_weights().then(|| percent(l.zeroed_share))),
-            ("biases now 0", |l| {
-                (l.vanished_biases > 0).then(|| format!("{} of {}", l.vanished_biases, l.biases))
-            }),
+            ("biases now 0", |l| (l.vanished_biases > 0).then(|| format!("{} of {}", l.vanished_biases, l.biases))),
             ("biases off by", |l| (l.bias_error >= BIAS).then(|| percent(l.bias_error))),
             ("thresholds off by", |l| (l.threshold_error >= THRESHOLD).then(|| percent(l.threshold_error))),
             ("leak stands still below", |l| {

@@ -9,9 +9,8 @@ use crate::{
 };
 use anyhow::{Result, ensure};
 use compiler::pass::quantize::Observed;
-use datasets::Dataset;
 use serde::Serialize;
-use spikeloom::{Deployed, Model};
+use spikeloom::{Deployed, Model, Samples};
 
 /// What quantization did to a population.
 #[derive(Clone, Debug, Serialize)]
@@ -79,6 +78,8 @@ struct ObservedReport {
 pub(crate) struct AccuracyChange {
     /// The images.
     pub(crate) images: String,
+    /// What they are.
+    pub(crate) noun: &'static str,
     /// Their number.
     pub(crate) n: usize,
     /// Right decisions of the real-valued network.
@@ -139,16 +140,17 @@ impl ObservedReport {
 pub(crate) fn observe(
     model: &Model,
     deployed: &Deployed,
-    images: &Dataset,
+    samples: &dyn Samples,
     layers: &mut [LayerReport],
 ) -> Result<AccuracyChange> {
     ensure!(!layers.is_empty(), "{}: came quantized; there is no real-valued network to compare it with", model.name);
-    let change = deployed.quantization_change(model, images, &mut Bars::new())?;
+    let change = deployed.quantization_change(model, samples, &mut Bars::new())?;
     for (layer, observed) in layers.iter_mut().zip(change.layers) {
         layer.observed = observed.map(ObservedReport::new);
     }
     Ok(AccuracyChange {
-        images: images.name.clone(),
+        images: samples.name().to_owned(),
+        noun: samples.noun()[usize::from(samples.len() != 1)],
         n: change.samples,
         float_correct: change.float_correct,
         correct: change.correct,
@@ -194,9 +196,10 @@ impl std::fmt::Display for AccuracyChange {
         let (float, integer) = (percent(self.float_correct), percent(self.correct));
         writeln!(
             f,
-            "on {} images of {}: float {float:.2} % ({}), integers {integer:.2} % ({}); quantization changes {} decisions, \
+            "on {} {} of {}: float {float:.2} % ({}), integers {integer:.2} % ({}); quantization changes {} decisions, \
              accuracy by {:+.2} points",
             self.n,
+            self.noun,
             self.images,
             self.float_correct,
             self.correct,

@@ -18,7 +18,9 @@ use crate::{
     diagnostics::{Violation, Violations},
     pass::quantize::{LayerReport, Quantization, QuantizeOptions},
 };
-use ir::{Compare, Connectivity, Graph, InputCoding, NeuronModel, PopulationId, Quantized, Readout, Reset, Spiking, Trained};
+use ir::{
+    Compare, Connectivity, Graph, InputCoding, NeuronModel, PopulationId, Quantized, Readout, Reset, Spiking, Trained,
+};
 
 mod walk;
 
@@ -139,11 +141,7 @@ struct Walks {
     whole: Vec<(f64, f64)>,
 }
 
-fn by_channel<S: ir::Stage>(
-    graph: &Graph<S>,
-    id: PopulationId,
-    walk: impl Fn(usize) -> (f64, f64),
-) -> Vec<(f64, f64)> {
+fn by_channel<S: ir::Stage>(graph: &Graph<S>, id: PopulationId, walk: impl Fn(usize) -> (f64, f64)) -> Vec<(f64, f64)> {
     let shape = graph.population(id).shape;
     let mut channels = vec![(f64::INFINITY, f64::NEG_INFINITY); shape.channels as usize];
     for i in 0..shape.neurons() {
@@ -367,7 +365,8 @@ fn fires_whatever_arrives(
         && !read
         && trained.incoming(id).into_iter().all(spikes)
         && x + walks.real[c].0.min(0.0) > real.threshold.at(c) * (1.0 - SLACK)
-        && w as f64 + walks.whole[c].0.min(0.0) > (whole.threshold.at(c) - i64::from(real.compare == Compare::GreaterEqual)) as f64
+        && w as f64 + walks.whole[c].0.min(0.0)
+            > (whole.threshold.at(c) - i64::from(real.compare == Compare::GreaterEqual)) as f64
 }
 
 /// The reported range holds what every neuron can reach, and the chip's potentials hold the range, unless they saturate.

@@ -6,8 +6,8 @@ use compiler::{
     pass::quantize::{Quantization, QuantizeOptions, quantize},
 };
 use ir::{
-    Compare, Event, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId, Reset, Spiking, Stimulus, Trained, Window,
-    interpret,
+    Compare, Event, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId, Reset, Spiking, Stimulus,
+    Trained, Window, interpret,
 };
 
 /// Inputs that fire in given timesteps, densely connected to neurons that `change` makes of integrate-and-fire ones.

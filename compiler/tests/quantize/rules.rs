@@ -24,7 +24,9 @@ fn forward_forward_layers_follow_their_rule() {
     // 127/0.7 = 181.4 → 180; 127/0.2503 = 507.4 → 506.
     assert_eq!(neuron(&q.graph, 1).threshold.0, [180, 506]);
     assert_eq!(neuron(&q.graph, 1).v_init.0, [18 + 90, -101 + 253]);
-    let rounded = |(row, unit): (&&[f32], f64)| row.iter().map(move |&w| (f64::from(w) * unit).round() as i32).collect::<Vec<_>>();
+    let rounded = |(row, unit): (&&[f32], f64)| {
+        row.iter().map(move |&w| (f64::from(w) * unit).round() as i32).collect::<Vec<_>>()
+    };
     let expected: Vec<i32> = rows.iter().zip([180.0, 506.0]).flat_map(rounded).collect();
     assert_eq!(q.graph.projection(ProjectionId(0)).weights, expected);
     assert_eq!((q.layers[0].threshold, q.layers[0].n_exact, q.layers[0].n_coarse), (Some((180, 506)), 0, 0));
@@ -67,13 +69,17 @@ fn thresholds_far_above_all_weights_stay_within_31_bits() {
 fn weights_beyond_many_thresholds_are_clipped_and_counted() {
     let graph = single(&[&[1000.0, 1.0]], spiking(vec![1.0], vec![0.0], Window::new(0, 4)));
     let q = quantize(&graph, &WIDE).expect("fits");
-    assert_eq!((q.graph.projection(ProjectionId(0)).weights.as_slice(), q.layers[0].losses.n_clipped), (&[127, 1][..], 1));
+    assert_eq!(
+        (q.graph.projection(ProjectionId(0)).weights.as_slice(), q.layers[0].losses.n_clipped),
+        (&[127, 1][..], 1)
+    );
     check(&graph, &q, &WIDE).expect("sound");
 }
 
 #[test]
 fn compared_potentials_share_one_scale() {
-    let graph = single(&[&[1.0, 0.0], &[0.1037, 0.0501]], NeuronModel::Accumulator { v_init: PerChannel(vec![0.0, 0.2]) });
+    let graph =
+        single(&[&[1.0, 0.0], &[0.1037, 0.0501]], NeuronModel::Accumulator { v_init: PerChannel(vec![0.0, 0.2]) });
     let q = quantize(&graph, &WIDE).expect("fits");
     // s = 1/127 for both: 0.1037·127 = 13.2, 0.0501·127 = 6.4, 0.2·127 = 25.4.
     assert_eq!(q.graph.projection(ProjectionId(0)).weights, [127, 0, 13, 6]);

@@ -1,8 +1,6 @@
 //! Walks a neuron through a sample in which all sources push it up, or all pull it down, synapse by synapse.
 
-use ir::{
-    Compare, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId, Reset, Spiking, Stage,
-};
+use ir::{Compare, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId, Reset, Spiking, Stage};
 
 /// How numbers behave: integers are counted in `f64` too, far below 2⁵³.
 #[derive(Clone, Copy)]
@@ -80,12 +78,7 @@ fn sends<S: Stage>(graph: &Graph<S>, id: ProjectionId, t: u32) -> bool {
 }
 
 /// Smallest and largest potential after an update that finds one in `low..=high`.
-fn range_after<S: Stage>(
-    neuron: &Spiking<S>,
-    channel: usize,
-    (low, high): (f64, f64),
-    numbers: Numbers,
-) -> (f64, f64) {
+fn range_after<S: Stage>(neuron: &Spiking<S>, channel: usize, (low, high): (f64, f64), numbers: Numbers) -> (f64, f64) {
     let floor = neuron.floor.map_or(f64::NEG_INFINITY, S::real);
     let theta = S::real(neuron.threshold.at(channel));
     let quiet = if neuron.compare == Compare::Greater { theta } else { theta - numbers.gap };

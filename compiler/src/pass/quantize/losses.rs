@@ -21,7 +21,8 @@ pub(super) fn losses(
     let units = scales.units(id);
     let mut losses = Losses::default();
     let pair = (&real.population(id).neuron, &whole.population(id).neuron);
-    let neurons = if let (NeuronModel::Spiking(real), NeuronModel::Spiking(whole)) = pair { Some((real, whole)) } else { None };
+    let neurons =
+        if let (NeuronModel::Spiking(real), NeuronModel::Spiking(whole)) = pair { Some((real, whole)) } else { None };
     let threshold = |c: usize| match neurons {
         Some((real_neuron, _)) if !is_quiet(real, id, c, reach) => real_neuron.threshold.at(c),
         _ => largest_weight(bits) * units[c],

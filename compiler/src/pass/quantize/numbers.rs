@@ -111,9 +111,8 @@ pub(super) fn is_quiet(graph: &Graph<Trained>, id: PopulationId, c: usize, reach
 /// left over does not matter where a reset sets the potential to 0, and nobody reads it.
 pub(super) fn fires_at_once(graph: &Graph<Trained>, id: PopulationId, reach: &[Reach]) -> Option<Vec<f64>> {
     let NeuronModel::Spiking(neuron) = &graph.population(id).neuron else { return None };
-    (neuron.reset == Reset::Zero && !one_scale(graph, id) && sources_are_spikes(graph, id)).then(|| {
-        reach.iter().enumerate().map(|(c, r)| neuron.threshold.at(c) - r.low.min(0.0)).collect()
-    })
+    (neuron.reset == Reset::Zero && !one_scale(graph, id) && sources_are_spikes(graph, id))
+        .then(|| reach.iter().enumerate().map(|(c, r)| neuron.threshold.at(c) - r.low.min(0.0)).collect())
 }
 
 /// Whether all that arrives is spikes: 0 or 1.

@@ -218,6 +218,9 @@ fn rounding_error(unit: f64, numbers: &Numbers, rules: Rules<'_>) -> f64 {
     let off = |x: f64| ((x / unit).round() * unit - x).abs();
     let weight = |&(w, n): &(f64, u32)| ((w / unit).round().min(rules.limit) * unit - w).abs() * f64::from(n);
     let [start, bias, floor] = numbers.others;
-    numbers.weights.iter().map(weight).sum::<f64>() + off(start) + off(bias) * rules.updates + off(floor)
+    numbers.weights.iter().map(weight).sum::<f64>()
+        + off(start)
+        + off(bias) * rules.updates
+        + off(floor)
         + 0.5 * unit * rules.memory
 }

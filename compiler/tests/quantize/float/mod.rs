@@ -55,7 +55,7 @@ struct Image {
     lossless: bool,
 }
 
-fn images(q: &Quantization, layer: usize, sources: usize) -> Vec<Image> {
+fn images(q: &Quantization, layer: usize, sources: usize, signs: bool) -> Vec<Image> {
     let id = PopulationId(layer as u32 + 1);
     let NeuronModel::Spiking(neuron) = &q.graph.population(id).neuron else { panic!("spikes") };
     let weights = &q.graph.projection(q.graph.incoming(id)[0]).weights;
@@ -68,19 +68,19 @@ fn images(q: &Quantization, layer: usize, sources: usize) -> Vec<Image> {
             bias: neuron.bias.at(c) as f64 * unit,
             v_init: neuron.v_init.at(c) as f64 * unit,
             unit,
-            lossless: report.losses.n_clipped == 0,
+            lossless: report.losses.n_clipped == 0 && !signs,
         }
     };
     weights.chunks(sources).enumerate().map(image).collect()
 }
 
 /// The first spike of the integer network that the float one does not have, or the other way round.
-fn first_difference(network: &Network, q: &Quantization, stimulus: &Stimulus) -> Option<Difference> {
+fn first_difference(network: &Network, q: &Quantization, stimulus: &Stimulus, signs: bool) -> Option<Difference> {
     let integer = interpret(&q.graph, stimulus);
     let mut sources = network.inputs;
     let mut layers: Vec<(Vec<Image>, Vec<Follower>)> = Vec::new();
     for (l, layer) in network.layers.iter().enumerate() {
-        let images = images(q, l, sources);
+        let images = images(q, l, sources, signs);
         let start = |(image, &v): (&Image, &f64)| Follower { v, error: (image.v_init - v).abs() };
         let followers = images.iter().zip(&layer.v_init).map(start).collect();
         sources = layer.threshold.len();
@@ -173,7 +173,7 @@ fn said(graph: &Graph<Quantized>, q: &Quantization) -> bool {
 fn random_float_networks_differ_by_rounding_alone() {
     let n = std::env::var("SPIKELOOM_NETWORKS").ok().map_or(300, |n| n.parse().expect("a number of networks"));
     let seed: u64 = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let (mut exact, mut differing) = (0, 0);
+    let (mut exact, mut differing, mut wrong) = (0, 0, Vec::new());
     for case in 0..n {
         let draw = &mut Draw::new(seed.wrapping_mul(1_000_003).wrapping_add(case));
         let weight_bits = [1, 2, 3, 4, 6, 8, 8, 8, 9, 16][draw.below(10) as usize];
@@ -183,16 +183,22 @@ fn random_float_networks_differ_by_rounding_alone() {
         let options = QuantizeOptions { weight_bits, state_bits: 32, ..QuantizeOptions::default() };
         let q = quantize(&graph, &options).unwrap_or_else(|refused| panic!("network {case}: {refused}\n{network:?}"));
         check(&graph, &q, &options).unwrap_or_else(|found| panic!("network {case}: {found}\n{network:?}"));
-        let difference = first_difference(&network, &q, &stimulus);
+        let difference = first_difference(&network, &q, &stimulus, weight_bits == 1);
         if network.integers {
             exact += 1;
-            assert!(difference.is_none(), "network {case} of integers, {weight_bits} bits: {difference:?}\n{network:?}");
-            assert!(!said(&q.graph, &q), "network {case} of integers is rounded: {:?}\n{network:?}", q.layers);
+            if difference.is_some() || said(&q.graph, &q) {
+                wrong.push(format!(
+                    "network {case} of integers is rounded: {difference:?}\n{network:?}\n{:?}",
+                    q.layers
+                ));
+            }
         } else if let Some(found) = difference {
             differing += 1;
-            assert!(found.distance <= found.bound, "network {case}, {weight_bits} bits: {found:?}\n{network:?}\n{:?}", q.layers);
-            assert!(said(&q.graph, &q), "network {case}: {found:?} is not announced\n{network:?}");
+            if found.distance > found.bound || !said(&q.graph, &q) {
+                wrong.push(format!("network {case} differs too much: {found:?}\n{network:?}\n{:?}", q.layers));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{} of {n} networks:\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n"));
     assert!(exact * 5 > n && differing * 20 > n, "{exact} of integers, {differing} differ, of {n}");
 }

@@ -1,8 +1,8 @@
 //! Random networks with awkward ratios: odd thresholds, tiny biases, one large weight, long time constants, long runs.
 
 use ir::{
-    Compare, Connectivity, Event, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population, Projection, Readout,
-    Reset, Shape, Spiking, Stimulus, Trained, Window,
+    Compare, Connectivity, Event, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population,
+    Projection, Readout, Reset, Shape, Spiking, Stimulus, Trained, Window,
 };
 
 /// Layers of neurons, each densely connected to the one before.
