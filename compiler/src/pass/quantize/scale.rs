@@ -148,6 +148,9 @@ fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> O
         parameter_limit: parameter_limit(rules.options),
         span,
     };
+    if weights.is_empty() && span == 0.0 {
+        return Some(Scale { unit: 1.0, exact: true });
+    }
     let n = unit::shared(&numbers)?;
     let unit = weights.last()? / n;
     if rules.options.power_of_two_threshold {
