@@ -6,7 +6,9 @@ mod shared;
 mod training;
 
 pub(crate) use self::training::{AblateArgs, DeployArgs, Method, ProtocolName, TrainArgs};
-pub(crate) use shared::{DataArgs, ImageArgs, Mode, ModelArgs, ProgramArgs, RateSource, SimulationArgs, TargetArgs};
+pub(crate) use shared::{
+    DataArgs, ImageArgs, Mode, ModelArgs, Potentials, ProgramArgs, RateSource, SimulationArgs, TargetArgs,
+};
 
 use crate::{
     cmd::{chip::ChipCommand, explore::ExploreArgs},

@@ -16,6 +16,14 @@ pub(crate) fn model_of(args: &ModelArgs) -> Result<Model> {
     named(args.name(), &args.nir)
 }
 
+/// As [`model_of`]; recorded events say for a NIR file how samples enter and how long they are, unless options do.
+pub(crate) fn model_for(args: &ModelArgs, images: &ImageArgs) -> Result<Model> {
+    match images.data.as_deref() {
+        Some(data) if is_recording(data) => Ok(inputs(args.name(), &args.nir, images)?.0),
+        _ => model_of(args),
+    }
+}
+
 /// The bundled network, trained network or graph called `name`.
 pub(crate) fn model(name: &str) -> Result<Model> {
     named(name, &NirArgs::default())
@@ -132,10 +140,16 @@ pub(crate) fn images(args: &ImageArgs, dataset: Option<DatasetName>) -> Result<D
     }
 }
 
-/// The first `n` training images of the data set that `--data` names, or of the network's own.
-pub(crate) fn training(given: Option<&str>, dataset: Option<DatasetName>, n: usize) -> Result<Dataset> {
+/// The first `n` training images of the data set that `--data` names, or of the network's own; of recordings, which have no split,
+/// the first `n`.
+pub(crate) fn training(given: Option<&str>, dataset: Option<DatasetName>, n: usize) -> Result<Box<dyn Samples>> {
+    if let Some(file) = given.filter(|data| is_recording(data)) {
+        let first = recordings(file, Some(n))?;
+        eprintln!("{file}: has no training part; the first {} are learned from, and reported on too", first.counted());
+        return Ok(Box::new(first));
+    }
     let all = split(given, dataset, Split::Train)?;
-    Ok(if n < all.len() { all.subset(0..n) } else { all })
+    Ok(Box::new(if n < all.len() { all.subset(0..n) } else { all }))
 }
 
 fn split(given: Option<&str>, own: Option<DatasetName>, split: Split) -> Result<Dataset> {

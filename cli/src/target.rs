@@ -1,15 +1,14 @@
 //! A model onto a chip as the arguments say; training images and files of rates are read here.
 
 use crate::{
-    args::{RateSource, TargetArgs},
+    args::{Potentials, RateSource, TargetArgs},
     files,
     report::mapping::{self, MappingReport},
     source,
 };
 use anyhow::{Result, bail};
-use datasets::Dataset;
 use serde::Serialize;
-use spikeloom::{ActivitySource, Chip, DeployOptions, Deployed, Model, Observer, Rates};
+use spikeloom::{ActivitySource, Chip, DeployOptions, Deployed, Model, Observer, Rates, Samples};
 
 /// Deploys; `data` says where training images are.
 pub(crate) fn deploy(
@@ -23,8 +22,8 @@ pub(crate) fn deploy(
         bail!("--save-activity: nothing is measured; add --activity train:N");
     }
     let train = |n| source::training(data, model.dataset(), n);
-    let calibration: Option<Dataset> = target.calibrate.map(|n| train(n as usize)).transpose()?;
-    let measured: Option<Dataset> = match &target.activity {
+    let calibration: Option<Box<dyn Samples>> = target.calibrate.map(|n| train(n as usize)).transpose()?;
+    let measured: Option<Box<dyn Samples>> = match &target.activity {
         Some(RateSource::Train(n)) => Some(train(*n)?),
         _ => None,
     };
@@ -33,7 +32,7 @@ pub(crate) fn deploy(
             let name = path.display().to_string();
             Some(ActivitySource::Known { rates: Rates::parse(&name, &files::read_text(path)?)?, name })
         }
-        (_, Some(images)) => Some(ActivitySource::Measure(images)),
+        (_, Some(samples)) => Some(ActivitySource::Measure(samples.as_ref())),
         _ => None,
     };
     let options = DeployOptions {
@@ -41,7 +40,8 @@ pub(crate) fn deploy(
         seed: target.seed,
         check: target.check,
         balance: target.balance,
-        calibration: calibration.as_ref().map(|images| images as _),
+        saturate: target.potentials.map(|rule| rule == Potentials::Saturate),
+        calibration: calibration.as_deref(),
         activity,
     };
     let deployed = model.deploy(chip, &options, observer)?;

@@ -212,7 +212,12 @@ pub fn front(
 ) -> Result<Quantization, CompileError> {
     // What decays is rounded as the chip rounds it; a chip without decays refuses the network afterwards, by name.
     let decay = arch.core.dynamics.decay.first().copied().unwrap_or(quantization.decay);
-    let settings = QuantizeOptions { state_bits: arch.core.state_bits, decay, ..*quantization };
+    let settings = QuantizeOptions {
+        state_bits: arch.core.state_bits,
+        saturates: quantization.saturates || arch.core.fire == isa::arch::Fire::PerEvent,
+        decay,
+        ..*quantization
+    };
     let fused = run((FUSE, observer), || Ok(fuse(graph)?), |_| None, ir::text::print)?;
     run(
         (QUANTIZE, observer),

@@ -16,8 +16,12 @@
 //! place in the list; what a later operation of the list saturates or wraps may take 32 bits until then. Sources are taken as
 //! independent, so the bound is safe and, for a two-phase network whose sources can all fire in every step of their window,
 //! reached. Neurons of a channel with equal parameters share one proof.
+//! [`reach`] is the same walk over a real-valued network: it says which thresholds it can reach.
 
 mod interval;
+mod reach;
+
+pub use reach::{Reach, reach};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Limit};
 use ir::{
@@ -92,8 +96,12 @@ fn presents(coding: InputCoding, t: u32) -> bool {
     }
 }
 
-/// Refuses a network whose potentials may need more than `state_bits` bits, population by population.
-pub fn fits(graph: &Graph<Quantized>, bounds: &[Vec<Bound>], state_bits: u32) -> Result<(), Diagnostics> {
+/// Refuses a network whose potentials may need more bits than `state_bits` grants their model, population by population.
+pub fn fits(
+    graph: &Graph<Quantized>,
+    bounds: &[Vec<Bound>],
+    state_bits: impl Fn(&NeuronModel<Quantized>) -> u32,
+) -> Result<(), Diagnostics> {
     let mut refused = Vec::new();
     for (id, p) in graph.populations() {
         let Some((channel, bits)) =
@@ -101,6 +109,7 @@ pub fn fits(graph: &Graph<Quantized>, bounds: &[Vec<Bound>], state_bits: u32) ->
         else {
             continue;
         };
+        let state_bits = state_bits(&p.neuron);
         if bits > state_bits {
             refused.push(Diagnostic {
                 entity: format!("population `{}`, channel {channel}", p.name),

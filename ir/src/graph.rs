@@ -2,11 +2,12 @@
 
 use crate::{
     connect::Projection,
+    dynamics::{Action, Dynamics, Parameter, StateWord},
     encode::{InputEncoding, affine},
     ids::{PopulationId, ProjectionId, Shape},
-    neuron::{InputCoding, NeuronModel},
+    neuron::{InputCoding, NeuronModel, PerChannel, Spiking},
     readout::Readout,
-    stage::Stage,
+    stage::{Quantized, Stage, Trained},
 };
 use petgraph::{
     Direction,
@@ -165,6 +166,75 @@ impl<S: Stage> Graph<S> {
     /// Number of weights of all projections.
     pub fn n_weights(&self) -> usize {
         self.projections().map(|(_, p)| p.weights.len()).sum()
+    }
+}
+
+impl Graph<Quantized> {
+    /// The same numbers as real ones. Widths of at most 24 bits for weights and 53 for potentials are kept exactly; a leak is not
+    /// truncated there.
+    pub fn in_reals(&self) -> Graph<Trained> {
+        let values = |values: &PerChannel<i64>| values.map(|v| v as f64);
+        let mut graph = Graph::new(self.name.clone(), self.timesteps, self.encoding);
+        for (_, p) in self.populations() {
+            let neuron = match &p.neuron {
+                NeuronModel::Input { coding, scale } => NeuronModel::Input { coding: *coding, scale: *scale },
+                NeuronModel::Linear => NeuronModel::Linear,
+                NeuronModel::Accumulator { v_init } => NeuronModel::Accumulator { v_init: values(v_init) },
+                NeuronModel::Dynamic(list) => NeuronModel::Dynamic(Box::new(list_in_reals(list))),
+                NeuronModel::Spiking(n) => NeuronModel::Spiking(Spiking {
+                    threshold: values(&n.threshold),
+                    v_init: values(&n.v_init),
+                    bias: values(&n.bias),
+                    leak: n.leak,
+                    reset: n.reset,
+                    compare: n.compare,
+                    window: n.window,
+                    floor: n.floor.map(|floor| floor as f64),
+                }),
+            };
+            graph.add_population(Population { name: p.name.clone(), shape: p.shape, neuron, norm: None });
+        }
+        for (id, p) in self.projections() {
+            let (pre, post) = self.ends(id);
+            let shift = match &self.population(post).neuron {
+                NeuronModel::Dynamic(list) => list.shift,
+                _ => 0,
+            };
+            let weights = p.weights.iter().map(|&w| w as f32 * f32::from(shift).exp2()).collect();
+            let Projection { connectivity, pool, delay, .. } = p.clone();
+            graph.connect(pre, post, Projection { connectivity, pool, weights, delay });
+        }
+        graph.readout = match &self.readout {
+            Readout::Goodness { population, sizes } => {
+                Readout::Goodness { population: *population, sizes: sizes.clone() }
+            }
+            Readout::ChannelEnergy { population, grid, weights } => {
+                let weights = weights.iter().map(|&w| w as f32).collect();
+                Readout::ChannelEnergy { population: *population, grid: *grid, weights }
+            }
+            Readout::Potential { population } => Readout::Potential { population: *population },
+            Readout::SpikeCount { population } => Readout::SpikeCount { population: *population },
+        };
+        graph
+    }
+}
+
+/// Fraction bits become part of the weights; what only integers have, saturation and wrapping, is left out.
+fn list_in_reals(list: &Dynamics<Quantized>) -> Dynamics<Trained> {
+    let whole = |action: &Action| matches!(action, Action::Saturate(..) | Action::Wrap(..));
+    let values = |values: &PerChannel<i64>| values.map(|v| v as f64);
+    let word = |w: &StateWord<Quantized>| StateWord { name: w.name.clone(), unit: w.unit, init: values(&w.init) };
+    let parameter =
+        |p: &Parameter<Quantized>| Parameter { name: p.name.clone(), unit: p.unit, values: values(&p.values) };
+    Dynamics {
+        model: list.model.clone(),
+        words: list.words.iter().map(word).collect(),
+        scratch: list.scratch,
+        potential: list.potential,
+        params: list.params.iter().map(parameter).collect(),
+        ops: list.ops.iter().filter(|op| !whole(&op.action)).copied().collect(),
+        shift: 0,
+        window: list.window,
     }
 }
 

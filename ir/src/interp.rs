@@ -14,7 +14,7 @@ use crate::{
     ids::{PopulationId, Shape, Timestep},
     neuron::{Emits, NeuronModel},
     readout::Decision,
-    stage::{Norm, Stage},
+    stage::{Norm, Quantized, Stage},
     stimulus::Stimulus,
 };
 use petgraph::{graph::DiGraph, visit::EdgeRef};
@@ -60,11 +60,52 @@ pub fn interpret<S: Stage>(graph: &Graph<S>, stimulus: &Stimulus) -> Trace<S> {
     interpret_with(graph, stimulus, |_, _, _| {})
 }
 
+/// As [`interpret`], on potentials of so many bits that saturate: where a spiking population updates, after the arrivals of the
+/// timestep, and in an accumulator after the last one. Also says how often one was clipped.
+pub fn interpret_saturating(graph: &Graph<Quantized>, stimulus: &Stimulus, bits: u32) -> (Trace<Quantized>, u64) {
+    let most = (1i64 << (bits.clamp(1, 62) - 1)) - 1;
+    let mut clip = Clip::<Quantized> { range: Some((-most - 1, most)), n: 0 };
+    let trace = follow(graph, stimulus, &mut clip, |_, _, _| {});
+    (trace, clip.n)
+}
+
+/// The range of a potential that saturates, and how often it did.
+struct Clip<S: Stage> {
+    range: Option<(S::Value, S::Value)>,
+    n: u64,
+}
+
+impl<S: Stage> Clip<S> {
+    fn apply(&mut self, potentials: &mut [S::Value]) {
+        let Some((low, high)) = self.range else { return };
+        for v in potentials {
+            let clipped = if *v < low {
+                low
+            } else if *v > high {
+                high
+            } else {
+                continue;
+            };
+            *v = clipped;
+            self.n += 1;
+        }
+    }
+}
+
 /// As [`interpret`]; calls `observe(t, population, potentials after the update)` for each population with potentials, in
 /// every timestep.
 pub fn interpret_with<S: Stage>(
     graph: &Graph<S>,
     stimulus: &Stimulus,
+    observe: impl FnMut(Timestep, PopulationId, &[S::Value]),
+) -> Trace<S> {
+    follow(graph, stimulus, &mut Clip { range: None, n: 0 }, observe)
+}
+
+fn follow<S: Stage>(
+    graph: &Graph<S>,
+    stimulus: &Stimulus,
+    clip: &mut Clip<S>,
     mut observe: impl FnMut(Timestep, PopulationId, &[S::Value]),
 ) -> Trace<S> {
     let order = update_order(graph).expect("a verified graph has no cycle of delay-0 projections");
@@ -117,9 +158,18 @@ pub fn interpret_with<S: Stage>(
                     })
                 }
                 (_, None) => arrivals,
-                (_, Some(list)) => {
+                (neuron, Some(list)) => {
                     for (w, a) in words[p][0].iter_mut().zip(arrivals.into_iter().flatten()) {
                         *w = S::add(*w, S::shift(a, list.shift as i8));
+                    }
+                    let clips = match neuron {
+                        NeuronModel::Spiking(_) => list.window.contains(t),
+                        NeuronModel::Accumulator { .. } => t + 1 == graph.timesteps,
+                        // Lists saturate by operations of their own.
+                        NeuronModel::Dynamic(_) | NeuronModel::Input { .. } | NeuronModel::Linear => false,
+                    };
+                    if clips {
+                        clip.apply(&mut words[p][0]);
                     }
                     if list.window.contains(t) {
                         let (fired, values) = update(list, &mut words[p], shape, t);

@@ -26,7 +26,7 @@ pub use dynamics::{DecayRule, Dynamics, Parameter, StateWord, Unit};
 pub use encode::{InputEncoding, standardize};
 pub use graph::{Graph, Population};
 pub use ids::{PopulationId, ProjectionId, Shape, Timestep};
-pub use interp::{Trace, interpret};
+pub use interp::{Trace, interpret, interpret_saturating};
 pub use lists::SynapseLists;
 pub use models::{Adaptation, Neuron, ResetTo};
 pub use neuron::{Compare, Emits, InputCoding, Leak, NeuronModel, Normalization, PerChannel, Reset, Spiking, Window};

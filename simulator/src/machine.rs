@@ -10,7 +10,7 @@ use crate::{
     packets::packets,
     probe::Probe,
     state::State,
-    step::{Settings, input, step},
+    step::{Settings, clip, input, step},
     timing::{Costs, Time, Timer, TimingMode},
 };
 use isa::{
@@ -33,6 +33,8 @@ pub struct Machine {
     costs: Result<Costs, NoTime>,
     /// On chips that fire per event.
     coupled: Option<Coupled>,
+    /// Smallest and largest potential, where potentials saturate in timesteps.
+    range: Option<(i32, i32)>,
 }
 
 /// The outcome of a sample.
@@ -46,7 +48,8 @@ pub struct Run {
     pub potentials: Vec<i32>,
     /// Spikes of each layer; for the input layer, its events.
     pub layer_spikes: Vec<u64>,
-    /// Updates clipped at the ends of a potential's range: only where neurons fire per event, 0 elsewhere.
+    /// Updates clipped at the ends of a potential's range: where neurons fire per event, or in timesteps if the machine is
+    /// [`Machine::saturating`].
     pub saturated: u64,
     /// Every action, by core and layer.
     pub ledger: Ledger,
@@ -75,6 +78,7 @@ impl Machine {
             direct: program.input.coding != Coding::Events,
             loaded,
             coupled,
+            range: None,
             layers: program.layers.clone(),
             readout: program.readout.clone(),
             timesteps: program.timesteps,
@@ -82,6 +86,22 @@ impl Machine {
             costs,
             arch: arch.clone(),
         })
+    }
+
+    /// Potentials that leave their width on the chip are clipped and counted: where a neuron updates, after the arrivals of the
+    /// timestep, and in accumulators after the last one. Needed by programs whose potentials are not proven to stay within; others
+    /// run the same, a little slower.
+    #[must_use]
+    pub fn saturating(mut self) -> Self {
+        let bits = self.arch.core.state_bits;
+        let most = || (1i32 << (bits - 1)) - 1;
+        self.range = (self.coupled.is_none() && (1..32).contains(&bits)).then(|| (-most() - 1, most()));
+        self
+    }
+
+    /// Width of the potentials that saturate in timesteps [bits]; `None` if they do not.
+    pub fn saturates_at(&self) -> Option<u32> {
+        self.range.map(|_| self.arch.core.state_bits)
     }
 
     /// A fresh state for [`Self::run_in`].
@@ -194,6 +214,7 @@ impl Machine {
             read_layer: self.readout.layer(),
             costs: costs.map_or(&untimed, |costs| &costs.core),
             timed: costs.is_some(),
+            range: self.range,
             ordered: P::PACKETS || (costs.is_some() && mode == TimingMode::Cycle),
         };
         let mut timer = costs.map(|costs| Timer::new(&self.loaded, costs, mode));
@@ -235,7 +256,19 @@ impl Machine {
         }
         state.settle(&self.loaded);
         let time = timer.map(|timer| timer.finish(self.n_read_values()));
-        Ok(self.outcome(state, time, timesteps))
+        if let Some(range) = self.range {
+            self.clip_sums(state, range);
+        }
+        Ok(Run { saturated: state.saturated, ..self.outcome(state, time, timesteps) })
+    }
+
+    /// Clips what has no update: accumulators.
+    fn clip_sums(&self, state: &mut State, range: (i32, i32)) {
+        for (unit, own) in self.loaded.units.iter().zip(&mut state.units) {
+            for tile in unit.tiles.iter().filter(|tile| tile.neurons.is_none() && tile.list.is_none()) {
+                state.saturated += clip(&mut own.v[tile.v_base..][..tile.n()], range);
+            }
+        }
     }
 
     /// Shows a probe the spikes and potentials of a timestep.

@@ -148,6 +148,8 @@ pub struct State {
     pub(crate) input_events: u64,
     pub(crate) sorted: Sorted,
     pub(crate) graded: bool,
+    /// Potentials clipped.
+    pub(crate) saturated: u64,
     /// Spikes of each neuron of the layer read.
     pub(crate) read_counts: Vec<u32>,
     /// Neurons that fired in this timestep, by layer; for probes.
@@ -208,6 +210,7 @@ impl State {
             input_events: 0,
             sorted: Sorted::default(),
             graded: false,
+            saturated: 0,
             read_counts: vec![0; read_neurons],
             fired_in: vec![Vec::new(); n_layers],
             visited_in: vec![Vec::new(); n_layers],
@@ -253,6 +256,7 @@ impl State {
         self.awake.fill(loaded.units.len());
         self.input_uses.fill(0);
         self.input_events = 0;
+        self.saturated = 0;
         self.read_counts.fill(0);
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) touched_only: bool,
     pub(crate) read_layer: LayerId,
     pub(crate) costs: &'a CoreCosts,
+    /// Smallest and largest potential, where potentials saturate.
+    pub(crate) range: Option<(i32, i32)>,
     /// Whether work and packets are recorded, and whether in order.
     pub(crate) timed: bool,
     pub(crate) ordered: bool,
@@ -185,6 +187,9 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
         for position in 0..tile.n() / channels {
             let (own, first) = (&mut state.units[u], position * channels);
             let v = &mut own.v[tile.v_base + first..][..channels];
+            if let Some(range) = settings.range {
+                state.saturated += clip(v, range);
+            }
             due |= neurons.update(v, &mut state.fired);
             if settings.touched_only {
                 let marks = &mut own.tiles[index].touched[first..][..channels];
@@ -207,4 +212,15 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
     } else {
         state.awake.insert(u);
     }
+}
+
+/// Clips potentials to a range; returns how many were outside.
+pub(crate) fn clip(v: &mut [i32], (low, high): (i32, i32)) -> u64 {
+    let mut n = 0;
+    for v in v {
+        let clipped = (*v).clamp(low, high);
+        n += u64::from(clipped != *v);
+        *v = clipped;
+    }
+    n
 }

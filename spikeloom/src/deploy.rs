@@ -14,7 +14,7 @@ use compiler::{
     program_cost,
     width::{bounds, fits},
 };
-use ir::{Graph, Quantized};
+use ir::{Graph, InputCoding, Quantized};
 
 /// How a model is laid onto a chip.
 #[derive(Clone)]
@@ -27,6 +27,9 @@ pub struct DeployOptions<'a> {
     pub check: bool,
     /// Whether idle cores of the chips in use shorten the timesteps, at the price of more deliveries.
     pub balance: bool,
+    /// Whether potentials may saturate, so that integers need not become coarser for a chip's narrow ones. `None`: where the model
+    /// takes recorded events, which may last much longer than most.
+    pub saturate: Option<bool>,
     /// Training samples by which the clip of each layer's weights is chosen.
     pub calibration: Option<&'a dyn Samples>,
     /// How often neurons fire, to weigh the placement by; one spike in ten timesteps is assumed where absent.
@@ -73,8 +76,22 @@ pub struct Weighting {
 
 impl Default for DeployOptions<'_> {
     fn default() -> Self {
-        Self { weight_bits: 8, seed: 1, check: false, balance: false, calibration: None, activity: None }
+        Self {
+            weight_bits: 8,
+            seed: 1,
+            check: false,
+            balance: false,
+            saturate: None,
+            calibration: None,
+            activity: None,
+        }
     }
+}
+
+/// Whether a potential may need more bits.
+fn is_wider(graph: &Graph<Quantized>, bits: u32) -> bool {
+    let bounds = compiler::width::bounds(graph, graph.input_range().unwrap_or((0, 1)));
+    bounds.iter().flatten().any(|bound| bound.bits() > bits)
 }
 
 impl Model {
@@ -89,6 +106,7 @@ impl Model {
         let quantize = QuantizeOptions {
             weight_bits: options.weight_bits,
             state_bits: arch.core.state_bits,
+            saturates: options.saturate.unwrap_or(self.input()?.coding == InputCoding::Events),
             calibration: &calibration,
             ..QuantizeOptions::default()
         };
@@ -96,7 +114,10 @@ impl Model {
             None => front(&self.graph, arch, &quantize, options.check, observer).map_err(fail)?,
             Some(graph) => {
                 let bounds = bounds(graph, graph.input_range().unwrap_or((0, 1)));
-                fits(graph, &bounds, arch.core.state_bits).map_err(|refused| fail(refused.into()))?;
+                // Integers stay as they are, so potentials saturate where they are wider.
+                let saturating = QuantizeOptions { saturates: true, ..quantize };
+                fits(graph, &bounds, |neuron| saturating.proven_bits(neuron))
+                    .map_err(|refused| fail(refused.into()))?;
                 Quantization { graph: graph.clone(), layers: Vec::new() }
             }
         };
@@ -128,8 +149,13 @@ impl Model {
             let measured = program_cost(&program, arch, &activity);
             Weighting { rates, assumed, measured }
         });
+        let executable = Executable::new(program, chip.clone())?;
+        let wide = match &self.integers {
+            Some(graph) => is_wider(graph, arch.core.state_bits),
+            None => quantized.layers.iter().any(|layer| layer.saturates),
+        };
         Ok(Deployed {
-            executable: Executable::new(program, chip.clone())?,
+            executable: if wide { executable.saturating() } else { executable },
             quantized: graph,
             reports: Reports { layers: quantized.layers, ..reports },
             weighting,

@@ -58,7 +58,14 @@ impl Executable {
     pub fn read(name: &str, bytes: &[u8], chip: Chip) -> Result<Self> {
         let program = decode(name, bytes)?;
         verify(name, &program, &chip)?;
-        Self::new(program, chip)
+        // A file does not say whether its potentials were proven to stay within their width.
+        Ok(Self::new(program, chip)?.saturating())
+    }
+
+    /// Potentials that leave their width are clipped and counted.
+    pub(crate) fn saturating(mut self) -> Self {
+        self.machine = self.machine.saturating();
+        self
     }
 
     /// Whether samples can be run in this mode on so many threads (0 = as many as the process uses); takes the memory for that from

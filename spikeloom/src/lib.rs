@@ -74,7 +74,7 @@ pub use replay::Costed;
 pub use run::{Run, RunOptions, Sample};
 pub use samples::{Input, Recordings, Samples};
 pub use spread::Spread;
-pub use verify::{FloatAgreement, Verification};
+pub use verify::{FloatAgreement, SpikeChange, Verification};
 
 pub use compiler;
 pub use datasets;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use datasets::DatasetName;
-use ir::{Graph, Quantized, Trained};
+use ir::{Graph, Quantized, Stage, Trained, text::TextError};
 use std::path::Path;
 use training::{
     export,
@@ -15,9 +15,9 @@ use training::{
 pub struct Model {
     /// What the user called it.
     pub name: String,
-    /// The graph.
+    /// The graph; the same numbers in reals if it came in integers.
     pub graph: Graph<Trained>,
-    /// The integers that are executed, where the file holds those of a chip; else the graph is quantized.
+    /// The integers that are executed as they are, where the file holds those of a chip; else the graph is quantized.
     pub integers: Option<Graph<Quantized>>,
     /// The trained network behind it and its card, unless it came as a graph.
     pub trained: Option<(Network, Card)>,
@@ -96,8 +96,19 @@ impl Model {
 
     /// The network in the text form of a graph.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
-        let graph = ir::text::parse(text).map_err(|error| Error::input(format!("{name}: is not a graph: {error}")))?;
-        Self::of_graph(name, graph)
+        let fail = |error| Error::input(format!("{name}: is not a graph: {error}"));
+        match ir::text::parse(text) {
+            Err(TextError::Stage { found, .. }) if found == Quantized::NAME => {
+                Self::of_integers(name, ir::text::parse(text).map_err(fail)?)
+            }
+            graph => Self::of_graph(name, graph.map_err(fail)?),
+        }
+    }
+
+    /// A network in integers.
+    pub fn of_integers(name: &str, graph: Graph<Quantized>) -> Result<Self> {
+        let model = Self::of_graph(name, graph.in_reals())?;
+        Ok(Self { integers: Some(graph), ..model })
     }
 
     /// A network built as a graph.

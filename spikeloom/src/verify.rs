@@ -9,6 +9,8 @@ use crate::{
     run::Run,
     samples::{Input, Samples},
 };
+use compiler::pass::fuse::fuse;
+use ir::{Graph, Quantized, Stimulus, Trace, Trained};
 use training::ffgaf::Runner;
 
 /// How far a run agrees with what the network means.
@@ -20,8 +22,23 @@ pub struct Verification {
     pub equal: usize,
     /// Index of the first sample that differs.
     pub first_difference: Option<usize>,
-    /// The float network on the same samples, if the model came as one and the samples are images.
+    /// Potentials that the interpreter clipped, as many as the run did.
+    pub saturated: u64,
+    /// The float network on the same samples, unless the model came in integers.
     pub float: Option<FloatAgreement>,
+}
+
+/// What a sample does by the reference.
+struct Verdict {
+    equal: bool,
+    saturated: u64,
+    float: Option<Float>,
+}
+
+/// What a sample does in the float network.
+struct Float {
+    class: u32,
+    spikes: Option<SpikeChange>,
 }
 
 /// The float network's decisions beside the run's.
@@ -33,6 +50,17 @@ pub struct FloatAgreement {
     pub run_correct: usize,
     /// Samples on which the two decide differently.
     pub changed: usize,
+    /// Spikes, where the float network was interpreted in timesteps.
+    pub spikes: Option<SpikeChange>,
+}
+
+/// Spikes of the float network and how many of them the integers change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpikeChange {
+    /// Spikes of the float network.
+    pub float: u64,
+    /// Sum over neurons and samples of the difference in their numbers of spikes.
+    pub changed: u64,
 }
 
 impl Verification {
@@ -48,10 +76,11 @@ impl Verification {
 }
 
 impl Deployed {
-    /// Interprets every sample of a run of the network in timesteps. `model` is what was deployed.
+    /// Interprets every sample of a run of the network in timesteps, with its integers and, unless the model came in integers, in
+    /// real numbers: networks trained here by the runner that trains them, others as graphs. `model` is what was deployed.
     ///
     /// # Errors
-    /// If the progress asks to stop.
+    /// If the progress asks to stop, or the model cannot be fused.
     pub fn verify(
         &self,
         model: &Model,
@@ -62,24 +91,62 @@ impl Deployed {
         let graph = &self.quantized;
         let input = Input::of_graph(graph).expect("a compiled graph has an input");
         let runner = model.trained.as_ref().map(|(network, _)| Runner::new(network));
+        let fused = match (&model.trained, &model.integers) {
+            (None, None) => {
+                Some(fuse(&model.graph).map_err(|reasons| Error::input(format!("{}: {reasons}", model.name)))?)
+            }
+            _ => None,
+        };
+        let bits = self.executable.machine.saturates_at();
         let verdicts = parallel(Task::Interpret, run.samples.len(), progress, |i| {
             let sample = &run.samples[i];
-            let trace = ir::interpret(graph, &samples.stimulus(sample.index, &input));
-            let equal = trace.decision.class == sample.class && trace.n_spikes() as u64 == sample.spikes;
-            let image = samples.image(sample.index);
-            (equal, runner.as_ref().zip(image).map(|(runner, image)| runner.classify(image) as u32))
+            let stimulus = samples.stimulus(sample.index, &input);
+            let (trace, saturated) = match bits {
+                Some(bits) => ir::interpret_saturating(graph, &stimulus, bits),
+                None => (ir::interpret(graph, &stimulus), 0),
+            };
+            let same = trace.decision.class == sample.class && trace.n_spikes() as u64 == sample.spikes;
+            let float = match (&runner, samples.image(sample.index), &fused) {
+                (Some(runner), Some(image), _) => Some(Float { class: runner.classify(image) as u32, spikes: None }),
+                (_, _, Some(fused)) => Some(interpreted(fused, &stimulus, &trace)),
+                _ => None,
+            };
+            Verdict { equal: same && (bits.is_none() || saturated == sample.saturated), saturated, float }
         })?;
-        let float: Option<Vec<u32>> = verdicts.iter().map(|(_, float)| *float).collect();
+        let float: Option<Vec<&Float>> = verdicts.iter().map(|verdict| verdict.float.as_ref()).collect();
         let float = float.map(|float| FloatAgreement {
-            correct: float.iter().zip(&run.samples).filter(|(class, s)| **class == s.label).count(),
+            correct: float.iter().zip(&run.samples).filter(|(f, s)| f.class == s.label).count(),
             run_correct: run.correct(),
-            changed: float.iter().zip(&run.samples).filter(|(class, s)| **class != s.class).count(),
+            changed: float.iter().zip(&run.samples).filter(|(f, s)| f.class != s.class).count(),
+            spikes: float
+                .iter()
+                .map(|f| f.spikes)
+                .reduce(|a, b| {
+                    let (a, b) = (a?, b?);
+                    Some(SpikeChange { float: a.float + b.float, changed: a.changed + b.changed })
+                })
+                .flatten(),
         });
         Ok(Verification {
             samples: verdicts.len(),
-            equal: verdicts.iter().filter(|(equal, _)| *equal).count(),
-            first_difference: verdicts.iter().position(|(equal, _)| !equal).map(|i| run.samples[i].index),
+            equal: verdicts.iter().filter(|verdict| verdict.equal).count(),
+            first_difference: verdicts.iter().position(|verdict| !verdict.equal).map(|i| run.samples[i].index),
+            saturated: verdicts.iter().map(|verdict| verdict.saturated).sum(),
             float,
         })
     }
+}
+
+/// A sample in a float graph, beside what it did in integers.
+fn interpreted(fused: &Graph<Trained>, stimulus: &Stimulus, integer: &Trace<Quantized>) -> Float {
+    let trace = ir::interpret(fused, stimulus);
+    let mut spikes = SpikeChange::default();
+    for (id, population) in fused.populations() {
+        let neurons = population.shape.neurons();
+        for (want, got) in trace.counts(id, neurons).into_iter().zip(integer.counts(id, neurons)) {
+            spikes.float += u64::from(want);
+            spikes.changed += u64::from(want.abs_diff(got));
+        }
+    }
+    Float { class: trace.decision.class, spikes: Some(spikes) }
 }

@@ -8,7 +8,7 @@ use compiler::{
         quantize::{QuantizeOptions, quantize},
     },
 };
-use ir::arbitrary::{Features, trained_case};
+use ir::arbitrary::{Features, quantized_case, trained_case};
 use isa::{
     arch::preset::preset,
     asm::{Style, assemble, disassemble},
@@ -54,4 +54,32 @@ proptest! {
             }
         }
     }
+
+    /// Potentials too narrow for what arrives: the machine clips where the interpreter does, as often.
+    #[test]
+    fn potentials_that_saturate_do_so_as_the_interpreter_says(
+        (graph, sample) in quantized_case(Features { readouts: true, ..Features::ALL }),
+        bits in 8u32..=14,
+    ) {
+        let mut arch = preset("lemaire_ideal").expect("a preset");
+        arch.core.state_bits = bits;
+        let Ok(compiled) = compile_quantized(&graph, &arch, &Options::default()) else { return Ok(()) };
+        let machine = Machine::new(&compiled.program, &arch).expect("a verified program loads").saturating();
+        let run = machine.run(&compiler::stimulus(&sample), TimingMode::Counts, &mut NoProbe).expect("a valid sample");
+        let (meant, clipped) = ir::interpret_saturating(&graph, &sample, bits);
+        prop_assert_eq!((run.class, run.saturated), (meant.decision.class, clipped));
+        let spikes: u64 = meant.n_spikes() as u64;
+        prop_assert_eq!(run.layer_spikes.iter().sum::<u64>() - run.layer_spikes[0], spikes);
+        let unclipped = machine_without(&compiled.program, &arch, &sample);
+        if clipped == 0 {
+            prop_assert_eq!(unclipped, (run.class, spikes));
+        }
+    }
+}
+
+/// Class and spikes of a machine whose potentials do not saturate.
+fn machine_without(program: &isa::Program, arch: &isa::Arch, sample: &ir::Stimulus) -> (u32, u64) {
+    let machine = Machine::new(program, arch).expect("a verified program loads");
+    let run = machine.run(&compiler::stimulus(sample), TimingMode::Counts, &mut NoProbe).expect("a valid sample");
+    (run.class, run.layer_spikes[1..].iter().sum())
 }

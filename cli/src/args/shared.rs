@@ -52,6 +52,10 @@ pub(crate) struct TargetArgs {
     /// Width of a stored weight in bits, 1 to 16
     #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=16))]
     pub(crate) weight_bits: u32,
+    /// What happens where potentials may need more bits than the chip has: integers become coarser until they provably do
+    /// not, or potentials saturate, which is counted. Default: saturate for recorded events, prove for images
+    #[arg(long, value_enum)]
+    pub(crate) potentials: Option<Potentials>,
     /// Seed of the placement
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -79,6 +83,7 @@ impl Default for TargetArgs {
             arch: "loihi1".into(),
             set: Vec::new(),
             weight_bits: 8,
+            potentials: None,
             seed: 1,
             check: false,
             balance: false,
@@ -159,6 +164,15 @@ pub(crate) struct SimulationArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What happens where potentials may need more bits than the chip has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Potentials {
+    /// Integers become coarser until potentials provably fit
+    Prove,
+    /// Potentials saturate, which is counted
+    Saturate,
 }
 
 /// How time is modelled. The counts are the same in all modes.

@@ -5,6 +5,7 @@ use crate::{
     files,
     progress::Bars,
     report::{
+        losses::Quantized,
         mapping::{self, MappingReport},
         number::{count, si},
         quantization::{self, AccuracyChange, LayerReport},
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
             bail!("there is no pass `{name}`; the passes are {}", known.join(", "));
         }
     }
-    let model = source::model_of(&args.model)?;
+    let model = source::model_for(&args.model, &args.images)?;
     let chip = source::set(source::chip(&args.target.arch)?, &args.target.set)?;
     let mut watch = Watch::new(args);
     let deployed = match deploy(&model, &chip, &args.target, args.images.data.as_deref(), &mut watch) {
@@ -49,16 +50,19 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
     let output = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.slb", program.name)));
     let bytes = isa::encode(program);
     let written = Written { output: output.display().to_string(), bytes: bytes.len() };
-    let mut report = CompileReport::new(&model, &deployed, watch.times, written);
+    let mut report = CompileReport::new((&model, &deployed, args.target.weight_bits), watch.times, written);
     if args.quantization_report {
-        let images = source::images(&args.images, model.dataset())?;
-        report.accuracy = Some(quantization::observe(&model, &deployed, &images, &mut report.layers)?);
+        let samples = source::samples(&args.images, model.dataset())?;
+        report.accuracy = Some(quantization::observe(&model, &deployed, samples.as_ref(), &mut report.layers)?);
     }
     files::write(&output, &bytes)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
+    } else if args.dump_after.is_empty() {
         print!("{report}");
+    } else {
+        // What was dumped can be redirected into a file and read again.
+        eprint!("{report}");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -113,7 +117,7 @@ impl Observer for Watch<'_> {
         let seconds = self.begun.take().map_or(0.0, |begun| begun.elapsed().as_secs_f64());
         self.times.push(PassTime { pass: pass.name, seconds });
         if self.dump_after.iter().any(|name| name == pass.name) {
-            println!("# after {}\n{}", pass.name, dump());
+            println!("// after {}\n{}", pass.name, dump());
         }
         if self.stop_after == Some(pass.name) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -136,6 +140,10 @@ struct CompileReport {
     cores_of_chip: u32,
     /// Neurons fire per event, without timesteps: the program is another network than the one with timesteps.
     fires_per_event: bool,
+    /// Width of a stored weight.
+    weight_bits: u32,
+    /// Width of a potential.
+    state_bits: u32,
     layers: Vec<LayerReport>,
     /// What quantization changed on test images, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,7 +177,7 @@ struct Binding {
 }
 
 impl CompileReport {
-    fn new(model: &Model, deployed: &Deployed, passes: Vec<PassTime>, written: Written) -> Self {
+    fn new((model, deployed, weight_bits): (&Model, &Deployed, u32), passes: Vec<PassTime>, written: Written) -> Self {
         let (arch, reports) = (&deployed.executable.chip.arch, &deployed.reports);
         let utilization = &reports.utilization;
         Self {
@@ -179,6 +187,8 @@ impl CompileReport {
             cores: deployed.executable.program.cores.len(),
             cores_of_chip: arch.n_cores(),
             fires_per_event: deployed.fires_per_event(),
+            weight_bits,
+            state_bits: arch.core.state_bits,
             layers: reports.layers.iter().map(LayerReport::new).collect(),
             accuracy: None,
             binding: utilization.max.map(|(resource, max)| Binding {
@@ -205,7 +215,7 @@ impl std::fmt::Display for CompileReport {
             writeln!(
                 f,
                 "{0} fires per event, without timesteps and windows: the program is another network than the one trained, and \
-                 its potentials saturate. The widths below are proven for timesteps; `spikeloom run --arch {0}` reports how \
+                 its potentials saturate. The widths below are those of timesteps; `spikeloom run --arch {0}` reports how \
                  often decisions differ",
                 self.arch
             )?;
@@ -227,6 +237,8 @@ impl std::fmt::Display for CompileReport {
             count(self.work.critical.round())
         )?;
         write!(f, "\n{}", quantization::table(&self.layers))?;
+        let Self { weight_bits, state_bits, ref layers, .. } = *self;
+        write!(f, "{}", Quantized { weight_bits, state_bits, layers: layers.clone(), saturated: None })?;
         if let Some(change) = &self.accuracy {
             write!(f, "{change}")?;
         }

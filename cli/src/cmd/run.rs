@@ -4,7 +4,10 @@ use crate::{
     args::{RunArgs, SimulationArgs},
     cmd, files, interrupt, memory,
     progress::Bars,
-    report::{agreement, bounds::TimeBounds, per_event::PerEvent, per_image, queues::Queues, run::RunReport},
+    report::{
+        agreement, bounds::TimeBounds, losses::Quantized, per_event::PerEvent, per_image, queues::Queues,
+        run::RunReport,
+    },
     source,
     target::{Weighting, deploy},
     trace,
@@ -29,7 +32,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
             in_timesteps = stepwise(&deployed, samples.as_ref(), &args.simulation)?;
         }
         let per_event = PerEvent::of(&chip.arch, run, in_timesteps.as_ref());
-        Ok(RunReport { per_event, ..RunReport::new(&model.name, Some(args.target.seed), run, &energy.breakdown) })
+        let quantized = Some(Quantized::of(&deployed, args.target.weight_bits).with_run(run));
+        let report = RunReport::new(&model.name, Some(args.target.seed), run, &energy.breakdown);
+        Ok(RunReport { quantized, per_event, ..report })
     })?;
     if args.verify {
         // Firing per event is another network; what is verified then is what it was compared with.
@@ -50,7 +55,7 @@ fn stepwise(deployed: &Deployed, samples: &dyn Samples, args: &SimulationArgs) -
 fn verify(deployed: &Deployed, model: &Model, samples: &dyn Samples, run: &Run, quiet: bool) -> Result<()> {
     let verification = deployed.verify(model, samples, run, &mut Bars::new())?;
     if !quiet {
-        print!("{}", agreement::text(&verification));
+        print!("{}", agreement::text(&verification, samples.noun(), deployed.fires_per_event()));
     }
     Ok(verification.ensure_equal()?)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod agreement;
 pub(crate) mod bounds;
 pub(crate) mod folder;
+pub(crate) mod losses;
 pub(crate) mod mapping;
 pub(crate) mod per_event;
 pub(crate) mod per_image;

@@ -9,24 +9,52 @@ use crate::{
 };
 use anyhow::{Result, ensure};
 use compiler::pass::quantize::Observed;
-use datasets::Dataset;
 use serde::Serialize;
-use spikeloom::{Deployed, Model};
+use spikeloom::{Deployed, Model, Samples};
 
 /// What quantization did to a population.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LayerReport {
-    name: String,
+    pub(super) name: String,
     /// Smallest and largest real value of one integer unit, over channels.
     scale: (f64, f64),
+    /// Channels whose numbers are all integers in their unit.
+    pub(super) exact_channels: usize,
+    pub(super) channels: usize,
     /// Smallest and largest integer threshold.
     threshold: Option<(i64, i64)>,
     clip: f64,
-    clipped_weights: usize,
+    /// Weights that are not 0.
+    pub(super) weights: usize,
+    /// Of these, weights that became 0.
+    pub(super) zeroed_weights: usize,
+    /// Largest share of them in a channel's sum of magnitudes.
+    pub(super) zeroed_share: f64,
+    /// Largest sum of them in a channel, in thresholds.
+    pub(super) zeroed_drive: f64,
+    pub(super) clipped_weights: usize,
+    /// Cut without effect: they fire a neuron whatever else arrives.
+    pub(super) capped_weights: usize,
+    /// Largest error of a weight that was not clipped, in thresholds.
+    pub(super) weight_error: f64,
+    /// Channels with a bias.
+    pub(super) biases: usize,
+    /// Of these, biases that became 0.
+    pub(super) vanished_biases: usize,
+    /// Largest relative error of a bias.
+    pub(super) bias_error: f64,
+    /// Largest relative error of a threshold.
+    pub(super) threshold_error: f64,
+    /// Potential below which the leak takes nothing, in thresholds.
+    pub(super) leak_dead_zone: Option<f64>,
     /// Channels made coarser to fit the chip's state.
-    narrowed_channels: usize,
-    /// Proven width of the potentials.
-    state_bits: u32,
+    pub(super) narrowed_channels: usize,
+    /// By this factor at most.
+    pub(super) coarsest: f64,
+    /// Width that the potentials may need.
+    pub(super) state_bits: u32,
+    /// Whether that is more than the chip has, whose potentials saturate.
+    pub(super) saturates: bool,
     /// Comparison with the real-valued network on images.
     #[serde(skip_serializing_if = "Option::is_none")]
     observed: Option<ObservedReport>,
@@ -50,6 +78,8 @@ struct ObservedReport {
 pub(crate) struct AccuracyChange {
     /// The images.
     pub(crate) images: String,
+    /// What they are.
+    pub(crate) noun: &'static str,
     /// Their number.
     pub(crate) n: usize,
     /// Right decisions of the real-valued network.
@@ -63,16 +93,32 @@ pub(crate) struct AccuracyChange {
 impl LayerReport {
     /// The report of a layer as the compiler made it.
     pub(crate) fn new(layer: &compiler::LayerReport) -> Self {
+        let lost = layer.losses;
         let finest = layer.scales.iter().copied().fold(f64::INFINITY, f64::min);
         let coarsest = layer.scales.iter().copied().fold(0.0, f64::max);
         Self {
             name: layer.name.clone(),
             scale: (finest, coarsest),
+            exact_channels: layer.n_exact,
+            channels: layer.scales.len(),
             threshold: layer.threshold,
             clip: layer.clip,
-            clipped_weights: layer.n_clipped,
+            weights: lost.n_weights,
+            zeroed_weights: lost.n_zeroed,
+            zeroed_share: lost.zeroed_share,
+            zeroed_drive: lost.zeroed_drive,
+            clipped_weights: lost.n_clipped,
+            capped_weights: lost.n_capped,
+            weight_error: lost.weight_error,
+            biases: lost.n_biases,
+            vanished_biases: lost.n_vanished,
+            bias_error: lost.bias_error,
+            threshold_error: lost.threshold_error,
+            leak_dead_zone: lost.dead_zone,
             narrowed_channels: layer.n_narrowed,
+            coarsest: layer.coarsest,
             state_bits: layer.width,
+            saturates: layer.saturates,
             observed: layer.observed.map(ObservedReport::new),
         }
     }
@@ -94,16 +140,17 @@ impl ObservedReport {
 pub(crate) fn observe(
     model: &Model,
     deployed: &Deployed,
-    images: &Dataset,
+    samples: &dyn Samples,
     layers: &mut [LayerReport],
 ) -> Result<AccuracyChange> {
     ensure!(!layers.is_empty(), "{}: came quantized; there is no real-valued network to compare it with", model.name);
-    let change = deployed.quantization_change(model, images, &mut Bars::new())?;
+    let change = deployed.quantization_change(model, samples, &mut Bars::new())?;
     for (layer, observed) in layers.iter_mut().zip(change.layers) {
         layer.observed = observed.map(ObservedReport::new);
     }
     Ok(AccuracyChange {
-        images: images.name.clone(),
+        images: samples.name().to_owned(),
+        noun: samples.noun()[usize::from(samples.len() != 1)],
         n: change.samples,
         float_correct: change.float_correct,
         correct: change.correct,
@@ -115,7 +162,7 @@ pub(crate) fn observe(
 pub(crate) fn table(layers: &[LayerReport]) -> String {
     let observed = layers.iter().any(|l| l.observed.is_some());
     let mut header =
-        vec!["layer", "one unit", "thresholds", "clip", "clipped weights", "narrowed channels", "state proven"];
+        vec!["layer", "one unit", "thresholds", "clip", "clipped weights", "narrowed channels", "state needed"];
     if observed {
         header.extend(["state seen", "spikes", "changed spikes"]);
     }
@@ -149,9 +196,10 @@ impl std::fmt::Display for AccuracyChange {
         let (float, integer) = (percent(self.float_correct), percent(self.correct));
         writeln!(
             f,
-            "on {} images of {}: float {float:.2} % ({}), integers {integer:.2} % ({}); quantization changes {} decisions, \
+            "on {} {} of {}: float {float:.2} % ({}), integers {integer:.2} % ({}); quantization changes {} decisions, \
              accuracy by {:+.2} points",
             self.n,
+            self.noun,
             self.images,
             self.float_correct,
             self.correct,

@@ -2,6 +2,7 @@
 
 use super::{
     bounds::TimeBounds,
+    losses::Quantized,
     number::{count, digits, si},
     per_event::PerEvent,
     queues::Queues,
@@ -76,6 +77,9 @@ pub(crate) struct RunReport {
     /// What a reader must know about the chip and its prices.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<String>,
+    /// What quantization did, if this command compiled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) quantized: Option<Quantized>,
     /// On chips that fire per event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) per_event: Option<PerEvent>,
@@ -173,6 +177,7 @@ impl RunReport {
             liberties: Vec::new(),
             latency_range: None,
             queues: None,
+            quantized: None,
             per_event: None,
         }
     }
@@ -297,6 +302,9 @@ impl std::fmt::Display for RunReport {
         writeln!(out, "cores        {} in use on {} {chips}", self.cores, self.chips)?;
         if let Some(area) = &self.area {
             writeln!(out, "area         {area}")?;
+        }
+        if let Some(quantized) = &self.quantized {
+            write!(out, "{quantized}")?;
         }
         for liberty in &self.liberties {
             writeln!(out, "liberty      {liberty}")?;

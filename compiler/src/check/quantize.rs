@@ -5,8 +5,10 @@
 //! - `range`: weights fit their width, symmetric about 0; thresholds are positive, and powers of two if that was asked;
 //! - `scale`: per channel there is a positive number u of integer units per real unit with `|q − u·x| ≤ 1/2` for every weight,
 //!   threshold, initial potential and bias x and its integer q; the reported scale is 1/u; channels whose potentials are
-//!   compared share u;
-//! - `clip`: only weights at the end of the range may be smaller than `u·x`, as many as reported;
+//!   compared share u. With a hard reset `|q − u·θ| < 1`, and θ decides as its integer does. A threshold that no real potential
+//!   reaches may be any that no integer potential reaches;
+//! - `clip`: only weights at the end of the range may be smaller than `u·x`, as many as reported, and weights that fire a neuron with
+//!   hard reset whatever else arrives, in reals and in integers;
 //! - `width`: for every neuron, walking its synapses one by one, the potential stays in the reported range, which fits the
 //!   chip's potentials.
 //!
@@ -17,10 +19,14 @@ use crate::{
     pass::quantize::{LayerReport, Quantization, QuantizeOptions},
 };
 use ir::{
-    Compare, Connectivity, DecayRule, Dynamics, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId,
-    Quantized, Readout, Reset, Shape, Spiking, Trained, Unit,
+    Compare, Connectivity, DecayRule, Dynamics, Graph, InputCoding, NeuronModel, PopulationId, Quantized, Readout,
+    Reset, Shape, Spiking, Trained, Unit,
     dynamics::{Action, Op},
 };
+
+mod walk;
+
+use walk::{REAL, WHOLE, extremes, walk_list};
 
 /// Relative slack for the rounding of `f64` and `f32` numbers.
 const SLACK: f64 = 1e-6;
@@ -50,8 +56,15 @@ pub fn check(
             report(&mut found, "topology", p.name.clone(), "has no report".into());
             continue;
         };
-        check_population(trained, quantized, layer, q_max, options, &mut found);
-        check_width(quantized, layer, input, options.state_bits, &mut found);
+        let walks = Walks {
+            real: by_channel(trained, id, |i| extremes(trained, (id, i), input, REAL)),
+            whole: by_channel(quantized, id, |i| match &p.neuron {
+                NeuronModel::Dynamic(list) => walk_list(quantized, list, (id, i), input),
+                _ => extremes(quantized, (id, i), input, WHOLE),
+            }),
+        };
+        check_population((trained, quantized), layer, &walks, (q_max, options), &mut found);
+        check_width(layer, &walks, options, &mut found);
     }
     if let (Readout::ChannelEnergy { weights: a, .. }, Readout::ChannelEnergy { weights: b, .. }) =
         (&trained.readout, &quantized.readout)
@@ -142,6 +155,32 @@ fn same_list(a: &Dynamics<Trained>, b: &Dynamics<Quantized>) -> bool {
         && a.params.iter().map(|p| (&p.name, p.unit)).eq(b.params.iter().map(|p| (&p.name, p.unit)))
 }
 
+/// What potentials can be, by channel, in real numbers and in integers.
+struct Walks {
+    real: Vec<(f64, f64)>,
+    whole: Vec<(f64, f64)>,
+}
+
+fn by_channel<S: ir::Stage>(graph: &Graph<S>, id: PopulationId, walk: impl Fn(usize) -> (f64, f64)) -> Vec<(f64, f64)> {
+    let shape = graph.population(id).shape;
+    let mut channels = vec![(f64::INFINITY, f64::NEG_INFINITY); shape.channels as usize];
+    for i in 0..shape.neurons() {
+        let (low, high) = walk(i);
+        let channel = &mut channels[shape.channel(i)];
+        *channel = (channel.0.min(low), channel.1.max(high));
+    }
+    channels
+}
+
+/// Whether a channel's threshold is beyond all its potentials, in real numbers and in integers.
+fn never_fires((x, q): (&Spiking<Trained>, &Spiking<Quantized>), c: usize, walks: &Walks) -> bool {
+    let beyond = |high: f64, threshold: f64| match x.compare {
+        Compare::Greater => high <= threshold + SLACK * threshold.abs(),
+        Compare::GreaterEqual => high < threshold,
+    };
+    beyond(walks.real[c].1, x.threshold.at(c)) && beyond(walks.whole[c].1, q.threshold.at(c) as f64)
+}
+
 /// The interval of integer units per real unit that explains what has been seen.
 #[derive(Clone, Copy, Debug)]
 struct Units {
@@ -171,6 +210,12 @@ impl Units {
         } else if x != 0.0 {
             self.low = self.low.max((q.abs() as f64 - 0.5) / x.abs());
         }
+    }
+
+    /// `q` is `u·x` rounded up or down.
+    fn cut(&mut self, x: f64, q: i64) {
+        self.low = self.low.max((q as f64 - 1.0) / x);
+        self.high = self.high.min((q as f64 + 1.0) / x);
     }
 
     fn and(&mut self, other: Self) {
@@ -212,27 +257,40 @@ fn check_list(
 }
 
 fn check_population(
-    trained: &Graph<Trained>,
-    quantized: &Graph<Quantized>,
+    (trained, quantized): (&Graph<Trained>, &Graph<Quantized>),
     layer: &LayerReport,
-    q_max: i64,
-    options: &QuantizeOptions<'_>,
+    walks: &Walks,
+    (q_max, options): (i64, &QuantizeOptions<'_>),
     found: &mut Violations,
 ) {
     let id = layer.population;
     let (x, q) = (trained.population(id), quantized.population(id));
     let channels = x.shape.channels as usize;
     let x_map = x.shape.map();
+    let sure = |c: usize, x: f64, w: i64| fires_whatever_arrives((trained, quantized), id, walks, (c, x, w));
     let mut units = vec![Units::default(); channels];
     let mut saturated: Vec<(usize, f64)> = Vec::new();
     for (c, unit) in units.iter_mut().enumerate() {
         match (&x.neuron, &q.neuron) {
             (NeuronModel::Spiking(x), NeuronModel::Spiking(q)) => {
                 let threshold = q.threshold.at(c);
-                if threshold < 1 || (options.power_of_two_threshold && threshold & (threshold - 1) != 0) {
+                let quiet = never_fires((x, q), c, walks);
+                let power_of_two = options.power_of_two_threshold && !quiet;
+                if threshold < 1 || (power_of_two && threshold & (threshold - 1) != 0) {
                     report(found, "range", layer.name.clone(), format!("threshold {threshold} of channel {c}"));
                 }
-                unit.rounded(x.threshold.at(c), threshold);
+                match x.reset {
+                    _ if quiet => {}
+                    Reset::Subtract => unit.rounded(x.threshold.at(c), threshold),
+                    Reset::Zero => {
+                        unit.cut(x.threshold.at(c), threshold);
+                        let scale = layer.scales.get(c).copied().unwrap_or(f64::NAN);
+                        if !decides_alike(x, threshold, x.threshold.at(c) / scale) {
+                            let message = format!("threshold {threshold} of channel {c} is not {}", x.threshold.at(c));
+                            report(found, "scale", layer.name.clone(), message);
+                        }
+                    }
+                }
                 unit.rounded(x.v_init.at(c), q.v_init.at(c));
                 unit.rounded(x.bias.at(c), q.bias.at(c));
                 if let (Some(x), Some(q)) = (x.floor, q.floor) {
@@ -282,11 +340,14 @@ fn check_population(
                 }
                 continue;
             }
-            if w.abs() == q_max && layer.n_clipped > 0 {
-                saturated.push((of.start, x));
-                units[of].iter_mut().for_each(|u| u.at_least(x, w));
-            } else {
-                units[of].iter_mut().for_each(|u| u.rounded(x, w));
+            for c in of {
+                if sure(c, x, w) {
+                } else if w.abs() == q_max && layer.losses.n_clipped > 0 {
+                    saturated.push((c, x));
+                    units[c].at_least(x, w);
+                } else {
+                    units[c].rounded(x, w);
+                }
             }
         }
     }
@@ -319,24 +380,53 @@ fn check_population(
         let over = |&&(c, x): &&(usize, f64)| x.abs() / layer.scales[c] > (q_max as f64 + 0.5) * (1.0 + slack);
         saturated.iter().filter(over).count()
     };
-    if layer.scales.len() == channels && !(beyond(SLACK)..=beyond(-SLACK)).contains(&layer.n_clipped) {
-        let message = format!("reports {} clipped weights, found {}", layer.n_clipped, beyond(0.0));
+    if layer.scales.len() == channels && !(beyond(SLACK)..=beyond(-SLACK)).contains(&layer.losses.n_clipped) {
+        let message = format!("reports {} clipped weights, found {}", layer.losses.n_clipped, beyond(0.0));
         report(found, "clip", layer.name.clone(), message);
     }
 }
 
-/// Walks every neuron through a sample in which all sources push it up, or all pull it down.
-fn check_width(
-    graph: &Graph<Quantized>,
-    layer: &LayerReport,
-    input: (i32, i32),
-    state_bits: u32,
-    found: &mut Violations,
-) {
-    let id = layer.population;
-    let population = graph.population(id);
+/// Whether an integer threshold decides on integer potentials as the real one of so many units does.
+fn decides_alike(neuron: &Spiking<Trained>, threshold: i64, units: f64) -> bool {
+    let slack = (units * SLACK).min(0.1);
+    let threshold = threshold as f64;
+    match neuron.compare {
+        Compare::Greater => (threshold <= units + slack && threshold + 1.0 > units - slack) || threshold <= 1.0,
+        Compare::GreaterEqual => threshold >= units - slack && threshold - 1.0 < units + slack,
+    }
+}
+
+/// Whether one spike over a synapse fires the neuron whatever else arrives, by its real and by its integer weight.
+fn fires_whatever_arrives(
+    (trained, quantized): (&Graph<Trained>, &Graph<Quantized>),
+    id: PopulationId,
+    walks: &Walks,
+    (c, x, w): (usize, f64, i64),
+) -> bool {
+    let (NeuronModel::Spiking(real), NeuronModel::Spiking(whole)) =
+        (&trained.population(id).neuron, &quantized.population(id).neuron)
+    else {
+        return false;
+    };
+    let spikes = |p| match &trained.population(trained.ends(p).0).neuron {
+        NeuronModel::Input { coding, .. } => *coding == InputCoding::Events,
+        _ => true,
+    };
+    let read = matches!(trained.readout, Readout::Potential { population } if population == id);
+    real.reset == Reset::Zero
+        && !read
+        && trained.incoming(id).into_iter().all(spikes)
+        && x + walks.real[c].0.min(0.0) > real.threshold.at(c) * (1.0 - SLACK)
+        && w as f64 + walks.whole[c].0.min(0.0)
+            > (whole.threshold.at(c) - i64::from(real.compare == Compare::GreaterEqual)) as f64
+}
+
+/// The reported range holds what every neuron can reach, and the chip's potentials hold the range, unless they saturate.
+fn check_width(layer: &LayerReport, walks: &Walks, options: &QuantizeOptions<'_>, found: &mut Violations) {
+    let state_bits = options.state_bits;
     let limit = 1i64 << (state_bits.min(62) - 1);
-    if layer.bound.low < -limit || layer.bound.high >= limit || layer.width > state_bits {
+    let wide = layer.bound.low < -limit || layer.bound.high >= limit || layer.width > state_bits;
+    if wide != layer.saturates || (wide && !options.saturates) {
         let message = format!("range {:?} exceeds {state_bits} bits", layer.bound);
         report(found, "width", layer.name.clone(), message);
     }
@@ -344,129 +434,11 @@ fn check_width(
     if i128::from(layer.bound.low) < -claimed || i128::from(layer.bound.high) >= claimed {
         report(found, "width", layer.name.clone(), format!("{} bits do not hold {:?}", layer.width, layer.bound));
     }
-    for i in 0..population.shape.neurons() {
-        let pulls: Vec<(ProjectionId, [i64; 2])> =
-            graph.incoming(id).into_iter().map(|p| (p, pull(graph, p, i, input))).collect();
-        let (low, high) = match &population.neuron {
-            NeuronModel::Dynamic(list) => walk_list(graph, list, (i, population.shape), &pulls),
-            _ => extremes(graph, id, population.shape.channel(i), &pulls),
-        };
-        if low < layer.bound.low || high > layer.bound.high {
-            let message = format!("neuron {i} may reach {low}..={high}, reported {:?}", layer.bound);
+    for (c, &(low, high)) in walks.whole.iter().enumerate() {
+        if low < layer.bound.low as f64 || high > layer.bound.high as f64 {
+            let message = format!("channel {c} may reach {low}..={high}, reported {:?}", layer.bound);
             report(found, "width", layer.name.clone(), message);
             return;
         }
     }
-}
-
-/// The most that one projection can take from and give to a neuron in one timestep.
-fn pull(graph: &Graph<Quantized>, id: ProjectionId, neuron: usize, input: (i32, i32)) -> [i64; 2] {
-    let (pre, post) = graph.ends(id);
-    let (pre, post) = (graph.population(pre), graph.population(post));
-    let (least, most) = match pre.neuron {
-        NeuronModel::Input { .. } => (i64::from(input.0).min(0), i64::from(input.1).max(0)),
-        _ => (0, 1),
-    };
-    let projection = graph.projection(id);
-    let mut result = [0, 0];
-    projection.synapses_onto(pre.shape, post.shape, post.shape.position(neuron), |_, w| {
-        let w = i64::from(projection.weights[w]);
-        result[0] += (w * least).min(w * most);
-        result[1] += (w * least).max(w * most);
-    });
-    result
-}
-
-fn sends(graph: &Graph<Quantized>, id: ProjectionId, t: u32) -> bool {
-    let Some(then) = t.checked_sub(graph.projection(id).delay) else { return false };
-    match &graph.population(graph.ends(id).0).neuron {
-        NeuronModel::Input { coding: InputCoding::DirectOnce, .. } => then == 0,
-        NeuronModel::Input { coding: InputCoding::DirectEveryStep { steps }, .. } => then < *steps,
-        NeuronModel::Input { coding: InputCoding::Events, .. } => true,
-        neuron @ (NeuronModel::Spiking(_) | NeuronModel::Dynamic(_)) => {
-            neuron.window().is_some_and(|window| window.contains(then))
-        }
-        NeuronModel::Accumulator { .. } | NeuronModel::Linear => false,
-    }
-}
-
-/// Lowest and highest word of a neuron in four concrete samples: everything up, everything down, and the two in turn.
-fn walk_list(
-    graph: &Graph<Quantized>,
-    list: &Dynamics<Quantized>,
-    (neuron, shape): (usize, Shape),
-    pulls: &[(ProjectionId, [i64; 2])],
-) -> (i64, i64) {
-    let mut found = (i64::MAX, i64::MIN);
-    for pattern in 0..4u32 {
-        let mut words: Vec<i64> = list.words.iter().map(|word| word.init.of(neuron, shape)).collect();
-        for t in 0..graph.timesteps {
-            let up = usize::from(match pattern {
-                0 | 1 => pattern == 1,
-                _ => (t + pattern).is_multiple_of(2),
-            });
-            for (_, pull) in pulls.iter().filter(|(p, _)| sends(graph, *p, t)) {
-                words[0] += pull[up] << list.shift;
-            }
-            if list.window.contains(t) {
-                ir::interp::step(list, &mut words, (neuron, shape), t);
-            }
-            for (&w, _) in words.iter().zip(&list.words).filter(|(_, word)| word.unit == Unit::Potential) {
-                found = (found.0.min(w), found.1.max(w));
-            }
-        }
-    }
-    found
-}
-
-fn extremes(
-    graph: &Graph<Quantized>,
-    id: PopulationId,
-    channel: usize,
-    pulls: &[(ProjectionId, [i64; 2])],
-) -> (i64, i64) {
-    let (start, neuron) = match &graph.population(id).neuron {
-        NeuronModel::Spiking(neuron) => (neuron.v_init.at(channel), Some(neuron)),
-        NeuronModel::Accumulator { v_init } => (v_init.at(channel), None),
-        // Lists are walked in `walk_list`.
-        NeuronModel::Dynamic(_) | NeuronModel::Input { .. } | NeuronModel::Linear => return (0, 0),
-    };
-    let (mut low, mut high) = (start, start);
-    let (mut lowest, mut highest) = (start, start);
-    for t in 0..graph.timesteps {
-        for (_, [down, up]) in pulls.iter().filter(|(p, _)| sends(graph, *p, t)) {
-            low += down;
-            high += up;
-        }
-        (lowest, highest) = (lowest.min(low), highest.max(high));
-        if let Some(neuron) = neuron.filter(|neuron| neuron.window.contains(t)) {
-            let bias = neuron.bias.at(channel);
-            (lowest, highest) = (lowest.min(low + bias), highest.max(high + bias));
-            (low, high) = range_after(neuron, channel, low + bias, high + bias);
-            (lowest, highest) = (lowest.min(low), highest.max(high));
-        }
-    }
-    (lowest, highest)
-}
-
-/// Smallest and largest potential after an update that finds one in `low..=high`.
-fn range_after(neuron: &Spiking<Quantized>, channel: usize, low: i64, high: i64) -> (i64, i64) {
-    let floor = neuron.floor.unwrap_or(i64::MIN);
-    let theta = neuron.threshold.at(channel);
-    let quiet = if neuron.compare == Compare::Greater { theta } else { theta - 1 };
-    let (low, high) = (low.max(floor), high.max(floor));
-    let mut ends = Vec::new();
-    if low <= quiet {
-        ends.extend([low, high.min(quiet)]);
-    }
-    if high > quiet {
-        let reset = |v: i64| if neuron.reset == Reset::Subtract { v - theta } else { 0 };
-        ends.extend([reset(low.max(quiet + 1)), reset(high)]);
-    }
-    let left = |v: i64| match neuron.leak {
-        Leak::None => v,
-        Leak::Decay(decay) => v - v * i64::from(decay) / 4096,
-    };
-    let bounds = ends.iter().map(|&v| left(v));
-    (bounds.clone().min().unwrap_or(low), bounds.max().unwrap_or(high))
 }

@@ -5,47 +5,50 @@
 //! Σ W·s → V; V ≥ Θ → V − Θ          after: integers, W = round(w/s_c), V = v/s_c
 //! ```
 //!
-//! Spikes are 0 or 1, so the scale s_c of a channel only rescales its potentials; all projections onto a channel share it.
-//! With `Q = 2^(bits−1) − 1`, `w_max` the largest weight magnitude onto channel c and `clip ≤ 1`:
+//! Spikes are 0 or 1, so the scale s_c of a channel only rescales its potentials; all projections onto a channel share it. How it
+//! is chosen: [`scale`]. Numbers that are integers in a unit of their own stay as they are. Otherwise:
 //!
-//! - free scale: `Θ_c = even(⌊θ_c·Q/(clip·w_max)⌋)`, `s_c = θ_c/Θ_c`. The threshold is exact, and an initial potential of
-//!   θ/2 is too. With `θ_c = 1` and `clip = 1` this is the deployment rule of forward-forward networks.
-//! - power-of-two thresholds: `Θ_c = 2^⌊log₂(θ_c·Q/(clip·w_max))⌋`;
 //! - one scale for a whole population, where its channels' potentials are compared with each other (potential read-out) or
 //!   with one number (a floor other than 0): `s = min(max_c s_c, min_c θ_c/2)`, thresholds rounded;
 //! - weights of a single bit are signs, `W = 1` if `w ≥ 0`, else `−1`, and `Q = 1`; in place of w_max stands the mean magnitude
 //!   of the weights onto the channel, the scale that is nearest to them in square error (Rastegari et al. 2016, §3.1);
 //! - weights, initial potentials, biases and the floor are rounded half away from zero; weights beyond `±Q` are clipped and
 //!   counted; scales are limited so that every parameter stays within 31 bits; decays are copied, rounded to 4096ths;
-//! - a list of operations ([`list`]): its potentials are scaled alike, times 2^k with k fraction bits; decays take the rule of the
-//!   chip. So does a leaky neuron, if the rule is not that of the loss or there are fraction bits.
+//! - a list of operations ([`list`]): its potentials are scaled by the free scale, times 2^k with k fraction bits; decays take the rule
+//!   of the chip. So does a leaky neuron, if the rule is not that of the loss or there are fraction bits;
+//! - a weight above θ minus the lowest potential fires a neuron with hard reset whatever else arrives, so that it may be cut down
+//!   to that without effect, and does not make the others coarser;
+//! - a threshold that no real potential reaches becomes one that no integer potential reaches.
 //!
-//! Nothing saturates at run time: [`crate::width`] proves the potentials. Where the proof needs more bits than the chip's
-//! state has, the channel's `w_max` is taken larger by the excess, so that all its integers shrink until the proof holds:
-//! fewer effective weight bits, reported as `n_narrowed`. A network that would lose its thresholds on the way is refused. Method: per-channel
-//! symmetric post-training quantization (Krishnamoorthi 2018, §3) applied to integrate-and-fire neurons, which need no
-//! requantization.
+//! [`crate::width`] bounds the potentials. Where the bound needs more bits than the chip's state has, the channel's integers
+//! shrink until it holds: fewer effective weight bits, reported as `n_narrowed`. A network that would lose its thresholds on the way is
+//! refused. Where potentials saturate nothing shrinks but the
+//! integers of lists, which saturate by operations of their own. Method: per-channel symmetric post-training quantization (Krishnamoorthi
+//! 2018, §3) applied to integrate-and-fire neurons, which need no requantization.
 
 use crate::{
     diagnostics::{Diagnostic, Diagnostics},
-    width::{self, Bound},
+    width::{self, Bound, Reach},
 };
-use ir::{
-    DecayRule, Emits, Graph, Leak, NeuronModel, PerChannel, Population, PopulationId, Projection, Quantized, Readout,
-    Shape, Spiking, Stimulus, Trained,
-};
+use ir::{DecayRule, Emits, Graph, NeuronModel, PopulationId, Quantized, Readout, Stage, Stimulus, Trained};
 
 mod calibrate;
 mod list;
+mod losses;
+mod numbers;
 mod record;
+mod round;
+mod scale;
+mod unit;
+
+use numbers::{Numbers, numbers};
+use scale::{Rules, Scale};
 
 pub use calibrate::{Comparison, compare};
-pub use record::{LayerReport, Observed, Quantization};
+pub use record::{LayerReport, Losses, Observed, Quantization};
 
 /// Largest magnitude of a threshold, bias or initial potential: 31 bits with the sign.
 const PARAMETER_LIMIT: f64 = 1_073_741_823.0;
-/// Largest magnitude of a channel-energy weight of the host's read-out.
-const READOUT_LIMIT: f64 = 1_048_576.0;
 
 /// How to quantize.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +57,8 @@ pub struct QuantizeOptions<'a> {
     pub weight_bits: u32,
     /// Width of a potential on the chip [bits, signed].
     pub state_bits: u32,
+    /// Whether a potential beyond that width is clipped, and so need not be proven to stay within.
+    pub saturates: bool,
     /// Whether thresholds are powers of two.
     pub power_of_two_threshold: bool,
     /// Training inputs on which clipping is chosen and spikes are compared; may be empty.
@@ -73,12 +78,25 @@ impl Default for QuantizeOptions<'_> {
         Self {
             weight_bits: 8,
             state_bits: 32,
+            saturates: false,
             power_of_two_threshold: false,
             calibration: &[],
             min_threshold: 64,
             input_range: None,
             decay: DecayRule::Loss,
             fraction_bits: 0,
+        }
+    }
+}
+
+impl QuantizeOptions<'_> {
+    /// Width that potentials of a model must be proven to stay within: sums that saturate are made in 32 bits before they do. Lists
+    /// saturate by operations of their own only.
+    pub fn proven_bits<S: Stage>(&self, neuron: &NeuronModel<S>) -> u32 {
+        if self.saturates && !matches!(neuron, NeuronModel::Dynamic(_)) {
+            self.state_bits.max(31)
+        } else {
+            self.state_bits
         }
     }
 }
@@ -90,33 +108,140 @@ impl Default for QuantizeOptions<'_> {
 /// times per population and input.
 ///
 /// # Errors
-/// If a width is out of range, a normalization or linear population remains, or a potential may exceed `state_bits`.
+/// If a width is out of range, a normalization or linear population remains, or a potential may exceed `state_bits` and does
+/// not saturate.
 pub fn quantize(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result<Quantization, Diagnostics> {
     check_options(graph, options)?;
-    let mut steps = Steps::of(graph, calibrate::choose_clips(graph, options));
-    let input = options.input_range.or_else(|| graph.input_range()).unwrap_or((0, 1));
-    let (mut quantized, mut layers) = round(graph, options, &steps);
-    let mut bounds = width::bounds(&quantized, input);
-    // Rounding can undo a part of the narrowing; a second and third look settle it.
-    for _ in 0..3 {
-        if !steps.narrow(&bounds, options.state_bits) {
+    let formed = list::form(graph, options);
+    let graph = &*formed;
+    let pass = Pass::new(graph, options);
+    let mut steps = Steps::of(graph, calibrate::choose_clips(&pass));
+    let mut scales = pass.scales(&steps);
+    let (mut quantized, mut bounds) = pass.bounded(&scales);
+    // Rounding can undo a part of the narrowing; a few more looks settle it.
+    for _ in 0..6 {
+        if !steps.narrow(graph, (&pass, &scales), &bounds) {
             break;
         }
-        (quantized, layers) = round(graph, options, &steps);
-        bounds = width::bounds(&quantized, input);
+        scales = pass.scales(&steps);
+        (quantized, bounds) = pass.bounded(&scales);
     }
-    width::fits(&quantized, &bounds, options.state_bits)?;
-    for layer in &mut layers {
-        let channels = &bounds[layer.population.0 as usize];
-        layer.n_narrowed = steps.narrowing[layer.population.0 as usize].iter().filter(|&&n| n > 1.0).count();
-        layer.bound = Bound {
-            low: channels.iter().map(|b| b.low).min().unwrap_or(0),
-            high: channels.iter().map(|b| b.high).max().unwrap_or(0),
-        };
-        layer.width = layer.bound.bits();
-    }
+    width::fits(&quantized, &bounds, |neuron| options.proven_bits(neuron))?;
+    let mut layers = pass.layers(&quantized, (&steps, &scales), &bounds);
     calibrate::observe(graph, &quantized, options.calibration, &mut layers);
     Ok(Quantization { graph: quantized, layers })
+}
+
+/// What is known before anything is rounded.
+struct Pass<'a> {
+    graph: &'a Graph<Trained>,
+    options: &'a QuantizeOptions<'a>,
+    /// Range of an input value.
+    input: (i32, i32),
+    /// Ranges of the real potentials, by population and channel.
+    reach: Vec<Vec<Reach>>,
+    /// Numbers by population and channel; none for inputs.
+    numbers: Vec<Vec<Numbers>>,
+}
+
+/// Scales by population and channel; none for inputs.
+struct Scales(Vec<Vec<Scale>>);
+
+impl Scales {
+    fn units(&self, id: PopulationId) -> Vec<f64> {
+        self.0[id.0 as usize].iter().map(|scale| scale.unit).collect()
+    }
+}
+
+impl<'a> Pass<'a> {
+    fn new(graph: &'a Graph<Trained>, options: &'a QuantizeOptions<'a>) -> Self {
+        let input = options.input_range.or_else(|| graph.input_range()).unwrap_or((0, 1));
+        let reach = width::reach(graph, input);
+        let of = |id: PopulationId, neuron: &NeuronModel<Trained>| match neuron {
+            NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
+            _ => numbers(graph, id, &reach[id.0 as usize], options.weight_bits),
+        };
+        let numbers = graph.populations().map(|(id, p)| of(id, &p.neuron)).collect();
+        Self { graph, options, input, reach, numbers }
+    }
+
+    fn scales(&self, steps: &Steps) -> Scales {
+        let of = |id: PopulationId, neuron: &NeuronModel<Trained>| -> Vec<Scale> {
+            let at = id.0 as usize;
+            let q_max = largest_weight(self.options.weight_bits);
+            let limit = |c: usize| steps.limits[at][c].min(q_max);
+            let rules = |limit| Rules::of(neuron, self.options, limit, steps.clips[at]);
+            let all = &self.numbers[at];
+            if !all.is_empty() && one_scale(self.graph, id) {
+                let least = (0..all.len()).map(limit).fold(q_max, f64::min);
+                return vec![scale::of_population(all, rules(least)); all.len()];
+            }
+            all.iter().enumerate().map(|(c, numbers)| scale::of_channel(numbers, rules(limit(c)))).collect()
+        };
+        Scales(self.graph.populations().map(|(id, p)| of(id, &p.neuron)).collect())
+    }
+
+    /// The integer network and what its potentials can be.
+    fn bounded(&self, scales: &Scales) -> (Graph<Quantized>, Vec<Vec<Bound>>) {
+        let mut quantized = self.rounded(scales);
+        let bounds = width::bounds(&quantized, self.input);
+        round::settle((self.graph, &mut quantized), &self.reach, &bounds);
+        let settled = width::bounds(&quantized, self.input);
+        (quantized, settled)
+    }
+
+    fn rounded(&self, scales: &Scales) -> Graph<Quantized> {
+        round::round(self.graph, scales, &self.reach, self.options)
+    }
+
+    fn layers(
+        &self,
+        quantized: &Graph<Quantized>,
+        (steps, scales): (&Steps, &Scales),
+        bounds: &[Vec<Bound>],
+    ) -> Vec<LayerReport> {
+        let q_max = largest_weight(self.options.weight_bits);
+        let report = |(id, p): (PopulationId, &ir::Population<Trained>)| {
+            let at = id.0 as usize;
+            let (own, bounds) = (&scales.0[at], &bounds[at]);
+            if own.is_empty() {
+                return None;
+            }
+            // In units of weights.
+            let threshold: Vec<i64> = match &quantized.population(id).neuron {
+                NeuronModel::Spiking(neuron) => neuron.threshold.0.clone(),
+                NeuronModel::Dynamic(list) => list::threshold(list)
+                    .map_or(Vec::new(), |values| values.0.iter().map(|&theta| theta >> list.shift).collect()),
+                NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
+            };
+            let exact = own.iter().all(|scale| scale.exact);
+            let is_exact = |i: usize| if threshold.len() == own.len() { own[i].exact } else { exact };
+            let min = i64::from(self.options.min_threshold);
+            let bound = Bound {
+                low: bounds.iter().map(|b| b.low).min().unwrap_or(0),
+                high: bounds.iter().map(|b| b.high).max().unwrap_or(0),
+            };
+            let narrowed = || steps.limits[at].iter().filter(|&&limit| limit < q_max);
+            let ranges = (&self.reach[at][..], &bounds[..]);
+            Some(LayerReport {
+                population: id,
+                name: p.name.clone(),
+                scales: scales.units(id),
+                n_exact: own.iter().filter(|scale| scale.exact).count(),
+                clip: steps.clips[at],
+                losses: losses::losses((self.graph, quantized), id, scales, ranges, self.options.weight_bits),
+                n_narrowed: narrowed().count(),
+                coarsest: narrowed().map(|limit| q_max / limit).fold(1.0, f64::max),
+                threshold: threshold.iter().copied().min().zip(threshold.iter().copied().max()),
+                n_coarse: threshold.iter().enumerate().filter(|&(i, &t)| t < min && !is_exact(i)).count(),
+                bound,
+                width: bound.bits(),
+                saturates: bound.bits() > self.options.state_bits,
+                observed: None,
+            })
+        };
+        self.graph.populations().filter_map(report).collect()
+    }
 }
 
 /// How coarse the integers of each population are, beyond what the weight width demands.
@@ -124,25 +249,34 @@ pub fn quantize(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result
 struct Steps {
     /// Largest weight kept, as a share of the largest there is, by population.
     clips: Vec<f64>,
-    /// Factor ≥ 1 on the scale, by population and channel.
-    narrowing: Vec<Vec<f64>>,
+    /// Units that the largest weight may have, by population and channel.
+    limits: Vec<Vec<f64>>,
 }
 
 impl Steps {
     fn of(graph: &Graph<Trained>, clips: Vec<f64>) -> Self {
-        let narrowing = graph.populations().map(|(_, p)| vec![1.0; p.shape.channels as usize]).collect();
-        Self { clips, narrowing }
+        let limits = graph.populations().map(|(_, p)| vec![f64::INFINITY; p.shape.channels as usize]).collect();
+        Self { clips, limits }
     }
 
     /// Coarsens the channels whose bound exceeds the state; says whether there were any.
-    fn narrow(&mut self, bounds: &[Vec<Bound>], state_bits: u32) -> bool {
-        let limit = 2f64.powi(state_bits as i32 - 1) - 1.0;
+    fn narrow(&mut self, graph: &Graph<Trained>, (pass, scales): (&Pass<'_>, &Scales), bounds: &[Vec<Bound>]) -> bool {
+        let bits = pass.options.weight_bits;
         let mut any = false;
-        for (narrowing, bounds) in self.narrowing.iter_mut().zip(bounds) {
-            for (factor, bound) in narrowing.iter_mut().zip(bounds).filter(|(_, bound)| bound.bits() > state_bits) {
+        for (id, p) in graph.populations() {
+            let state_bits = pass.options.proven_bits(&p.neuron);
+            let most = 2f64.powi(state_bits as i32 - 1) - 1.0;
+            let at = id.0 as usize;
+            for (c, bound) in bounds[at].iter().enumerate().filter(|(_, bound)| bound.bits() > state_bits) {
+                let limit = &mut self.limits[at][c];
+                let scale = scales.0[at][c];
+                let mut now = limit.min(largest_weight(bits));
+                if scale.exact {
+                    now = now.min(pass.numbers[at][c].top(bits == 1) / scale.unit);
+                }
                 let magnitude = bound.high.max(-bound.low) as f64;
                 // One part in 64 leaves room for weights that round up.
-                *factor *= magnitude / limit * (1.0 + 1.0 / 64.0);
+                *limit = now / (magnitude / most * (1.0 + 1.0 / 64.0));
                 any = true;
             }
         }
@@ -198,226 +332,4 @@ fn one_scale(graph: &Graph<Trained>, id: PopulationId) -> bool {
 /// Largest magnitude of a weight, Q.
 fn largest_weight(bits: u32) -> f64 {
     if bits == 1 { 1.0 } else { f64::from((1i32 << (bits - 1)) - 1) }
-}
-
-/// The rounded network at given steps, with reports that lack widths and observations.
-fn round(graph: &Graph<Trained>, options: &QuantizeOptions<'_>, steps: &Steps) -> (Graph<Quantized>, Vec<LayerReport>) {
-    let q_max = largest_weight(options.weight_bits);
-    let mut result = Graph::new(graph.name.clone(), graph.timesteps, graph.encoding);
-    let mut layers = Vec::new();
-    let mut scales: Vec<Vec<f64>> = Vec::new();
-    for (id, p) in graph.populations() {
-        let clip = steps.clips[id.0 as usize];
-        let s = match &p.neuron {
-            NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
-            _ => channel_scales(graph, id, options, steps, q_max),
-        };
-        let neuron = quantized_neuron(&list::form(&p.neuron, options), p.shape, &s, options);
-        if !s.is_empty() {
-            // In units of weights.
-            let threshold: Vec<i64> = match &neuron {
-                NeuronModel::Spiking(neuron) => neuron.threshold.0.clone(),
-                NeuronModel::Dynamic(list) => list::threshold(list)
-                    .map_or(Vec::new(), |values| values.0.iter().map(|&theta| theta >> list.shift).collect()),
-                NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
-            };
-            layers.push(LayerReport {
-                population: id,
-                name: p.name.clone(),
-                scales: s.clone(),
-                clip,
-                n_clipped: 0,
-                n_narrowed: 0,
-                threshold: threshold.iter().copied().min().zip(threshold.iter().copied().max()),
-                n_coarse: threshold.iter().filter(|&&t| t < i64::from(options.min_threshold)).count(),
-                bound: Bound::default(),
-                width: 0,
-                observed: None,
-            });
-        }
-        result.add_population(Population { name: p.name.clone(), shape: p.shape, neuron, norm: () });
-        scales.push(s);
-    }
-    for (id, projection) in graph.projections() {
-        let (pre, post) = graph.ends(id);
-        let s = &scales[post.0 as usize];
-        let (weights, n_clipped) = quantized_weights(projection, graph.population(post).shape, s, options.weight_bits);
-        if let Some(layer) = layers.iter_mut().find(|layer| layer.population == post) {
-            layer.n_clipped += n_clipped;
-        }
-        let Projection { connectivity, pool, delay, .. } = projection.clone();
-        result.connect(pre, post, Projection { connectivity, pool, weights, delay });
-    }
-    result.readout = quantized_readout(&graph.readout);
-    (result, layers)
-}
-
-/// Real value of one integer unit, per channel.
-fn channel_scales(
-    graph: &Graph<Trained>,
-    id: PopulationId,
-    options: &QuantizeOptions<'_>,
-    steps: &Steps,
-    q_max: f64,
-) -> Vec<f64> {
-    let clip = steps.clips[id.0 as usize];
-    let population = graph.population(id);
-    let channels = population.shape.channels as usize;
-    let mut largest = magnitudes(graph, id, options.weight_bits == 1);
-    for (largest, factor) in largest.iter_mut().zip(&steps.narrowing[id.0 as usize]) {
-        *largest *= factor;
-    }
-    if one_scale(graph, id) {
-        let all = largest.iter().copied().fold(0.0, f64::max);
-        largest.fill(all);
-    }
-    match &population.neuron {
-        NeuronModel::Spiking(neuron) => {
-            let mut scales: Vec<f64> = (0..channels)
-                .map(|c| {
-                    let theta = neuron.threshold.at(c);
-                    let parameters = [neuron.v_init.at(c), neuron.bias.at(c), neuron.floor.unwrap_or(0.0)];
-                    let widest = parameters.iter().fold(theta, |m, p| m.max(p.abs()));
-                    let fine = if neuron.leak.is_active() { options.fraction_bits } else { 0 };
-                    let limit = (widest, PARAMETER_LIMIT / f64::from(fine).exp2());
-                    let units = threshold_units(theta, clip * largest[c] / q_max, limit, q_max, options);
-                    theta / units
-                })
-                .collect();
-            if one_scale(graph, id) {
-                // No threshold may fall below 2 units, or it would lose its meaning; weights are clipped instead.
-                let finest_threshold = neuron.threshold.0.iter().copied().fold(f64::INFINITY, f64::min);
-                let coarsest = scales.iter().copied().fold(0.0, f64::max);
-                scales.fill(coarsest.min(finest_threshold / 2.0));
-            }
-            scales
-        }
-        NeuronModel::Accumulator { v_init } => {
-            let widest = v_init.0.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-            let unit = (clip * largest[0] / q_max).max(widest / PARAMETER_LIMIT);
-            vec![if unit > 0.0 { unit } else { 1.0 }; channels]
-        }
-        NeuronModel::Dynamic(list) => {
-            let limit = PARAMETER_LIMIT / f64::from(list::shift(list, options)).exp2();
-            let scale = |c: usize| match list::extremes(list, c, population.shape) {
-                (Some(theta), widest) => {
-                    theta / threshold_units(theta, clip * largest[c] / q_max, (widest, limit), q_max, options)
-                }
-                (None, widest) => (clip * largest[c] / q_max).max(widest / limit),
-            };
-            let mut scales: Vec<f64> = (0..channels).map(scale).map(|s| if s > 0.0 { s } else { 1.0 }).collect();
-            if one_scale(graph, id) {
-                let coarsest = scales.iter().copied().fold(0.0, f64::max);
-                scales.fill(coarsest);
-            }
-            scales
-        }
-        NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
-    }
-}
-
-/// Per channel, the magnitude that becomes Q: of the largest weight onto it, or the mean if weights are signs.
-fn magnitudes(graph: &Graph<Trained>, id: PopulationId, signs: bool) -> Vec<f64> {
-    let channels = graph.population(id).shape.channels as usize;
-    let [mut largest, mut sum, mut n] = [(); 3].map(|()| vec![0.0f64; channels]);
-    for projection in graph.incoming(id) {
-        let projection = graph.projection(projection);
-        for (i, &w) in projection.weights.iter().enumerate() {
-            for c in projection.channels_of(i, graph.population(id).shape) {
-                largest[c] = largest[c].max(f64::from(w).abs());
-                sum[c] += f64::from(w).abs();
-                n[c] += 1.0;
-            }
-        }
-    }
-    if signs { sum.iter().zip(n).map(|(sum, n)| sum / n.max(1.0)).collect() } else { largest }
-}
-
-/// The integer threshold of a channel: even, or a power of two, at least 1 and within the parameter limit.
-///
-/// `step`: the smallest scale at which the weights fit; 0 if there is no weight. `widest`: the largest parameter, which must stay
-/// within `limit` units.
-fn threshold_units(
-    theta: f64,
-    step: f64,
-    (widest, limit): (f64, f64),
-    q_max: f64,
-    options: &QuantizeOptions<'_>,
-) -> f64 {
-    let fit = if step > 0.0 { theta / step } else { (2.0 * q_max).max(f64::from(options.min_threshold)) };
-    let fit = fit.min(theta * (limit / widest));
-    if options.power_of_two_threshold {
-        return fit.max(1.0).log2().floor().exp2();
-    }
-    let whole = fit.floor();
-    if whole >= 2.0 { whole - whole % 2.0 } else { 2.0 }
-}
-
-/// The nearest integer, half away from zero.
-fn nearest(value: f64) -> i64 {
-    value.round() as i64
-}
-
-fn quantized_weights(projection: &Projection<Trained>, post: Shape, scales: &[f64], bits: u32) -> (Vec<i32>, usize) {
-    let q_max = largest_weight(bits);
-    let uniform = scales.iter().all(|s| s.total_cmp(&scales[0]).is_eq());
-    // A weight that all channels share is repeated where their scales differ.
-    let repeat = |i: usize| if uniform { 1 } else { projection.channels_of(i, post).len() };
-    let each = (0..projection.weights.len()).flat_map(|i| (0..repeat(i)).map(move |c| (i, c)));
-    let mut n_clipped = 0;
-    let rounded = each.map(|(i, c)| {
-        let w = projection.weights[i];
-        if bits == 1 {
-            return if w < 0.0 { -1 } else { 1 };
-        }
-        let s = scales[projection.channels_of(i, post).start + c];
-        let q = (f64::from(w) / s).round();
-        n_clipped += usize::from(q.abs() > q_max);
-        q.clamp(-q_max, q_max) as i32
-    });
-    let rounded = rounded.collect();
-    (rounded, n_clipped)
-}
-
-fn quantized_neuron(
-    neuron: &NeuronModel<Trained>,
-    shape: Shape,
-    scales: &[f64],
-    options: &QuantizeOptions<'_>,
-) -> NeuronModel<Quantized> {
-    let per_channel =
-        |values: &PerChannel<f64>| PerChannel((0..scales.len()).map(|c| nearest(values.at(c) / scales[c])).collect());
-    match neuron {
-        NeuronModel::Input { coding, scale } => NeuronModel::Input { coding: *coding, scale: *scale },
-        NeuronModel::Linear => NeuronModel::Linear,
-        NeuronModel::Accumulator { v_init } => NeuronModel::Accumulator { v_init: per_channel(v_init) },
-        NeuronModel::Dynamic(list) => NeuronModel::Dynamic(Box::new(list::quantized(list, scales, shape, options))),
-        NeuronModel::Spiking(n) => NeuronModel::Spiking(Spiking {
-            threshold: PerChannel(per_channel(&n.threshold).0.into_iter().map(|t| t.max(1)).collect()),
-            v_init: per_channel(&n.v_init),
-            bias: per_channel(&n.bias),
-            leak: match n.leak {
-                Leak::None => Leak::None,
-                Leak::Decay(decay) => Leak::Decay(decay),
-            },
-            reset: n.reset,
-            compare: n.compare,
-            window: n.window,
-            floor: n.floor.map(|floor| nearest(floor / scales[0])),
-        }),
-    }
-}
-
-fn quantized_readout(readout: &Readout<Trained>) -> Readout<Quantized> {
-    match readout {
-        Readout::Goodness { population, sizes } => Readout::Goodness { population: *population, sizes: sizes.clone() },
-        Readout::ChannelEnergy { population, grid, weights } => {
-            let largest = weights.iter().fold(0.0f64, |m, &w| m.max(f64::from(w).abs()));
-            let scale = if largest > 0.0 { READOUT_LIMIT / largest } else { 1.0 };
-            let weights = weights.iter().map(|&w| nearest(f64::from(w) * scale) as i32).collect();
-            Readout::ChannelEnergy { population: *population, grid: *grid, weights }
-        }
-        Readout::Potential { population } => Readout::Potential { population: *population },
-        Readout::SpikeCount { population } => Readout::SpikeCount { population: *population },
-    }
 }

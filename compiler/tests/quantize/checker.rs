@@ -101,7 +101,7 @@ const CORRUPTIONS: &[Corruption] = &[
         v_init.0[1] /= 2;
     }),
     ("a misreported scale", "scale", |q| q.layers[1].scales[0] *= 1.1),
-    ("an invented clip", "clip", |q| q.layers[1].n_clipped = 1),
+    ("an invented clip", "clip", |q| q.layers[1].losses.n_clipped = 1),
     ("a narrower width", "width", |q| q.layers[1].width -= 1),
     ("a narrower range", "width", |q| q.layers[1].bound.high -= 1),
     ("a missing report", "topology", |q| {

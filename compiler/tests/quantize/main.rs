@@ -2,6 +2,9 @@
 //! and a checker that rejects planned corruptions.
 
 mod checker;
+mod float;
+mod integers;
+mod losses;
 mod networks;
 mod random;
 mod rules;

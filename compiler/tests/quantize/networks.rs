@@ -9,6 +9,7 @@ use ir::{
 pub(crate) const WIDE: QuantizeOptions<'static> = QuantizeOptions {
     weight_bits: 8,
     state_bits: 60,
+    saturates: false,
     power_of_two_threshold: false,
     calibration: &[],
     min_threshold: 64,

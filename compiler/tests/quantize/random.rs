@@ -103,9 +103,13 @@ proptest! {
         let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
         let graph = single(&rows, spiking(real(&thresholds), real(&starts), Window::new(0, 4)));
         let q = quantize(&graph, &QuantizeOptions { weight_bits: bits, ..WIDE }).expect("fits");
-        prop_assert_eq!(&neuron(&q.graph, 1).threshold.0, &thresholds);
-        prop_assert_eq!(&neuron(&q.graph, 1).v_init.0, &starts);
-        let weights: Vec<f64> = q.graph.projection(ProjectionId(0)).weights.iter().map(|&w| f64::from(w) * scale).collect();
+        // Numbers with a common divisor come back divided by it.
+        let units = |v: &[i64]| v.iter().enumerate().map(|(c, &v)| v as f64 * q.layers[0].scales[c]).collect::<Vec<f64>>();
+        prop_assert_eq!(units(&neuron(&q.graph, 1).threshold.0), real(&thresholds));
+        prop_assert_eq!(units(&neuron(&q.graph, 1).v_init.0), real(&starts));
+        prop_assert_eq!(q.layers[0].n_exact, 3);
+        let weights: Vec<f64> = q.graph.projection(ProjectionId(0)).weights.iter().enumerate()
+            .map(|(i, &w)| f64::from(w) * q.layers[0].scales[i / 5]).collect();
         prop_assert_eq!(weights, rows.concat().into_iter().map(f64::from).collect::<Vec<_>>());
     }
 }

@@ -15,14 +15,22 @@ use ir::{
 /// θ = 1, bits 8: Θ_c = even(⌊127/max|w|⌋), W = round(Θ_c·w), v(0) = round(Θ_c·b) + Θ_c/2.
 #[test]
 fn forward_forward_layers_follow_their_rule() {
-    let rows: [&[f32]; 2] = [&[0.7, -0.3, 0.011], &[-0.25, 0.1, 0.2]];
+    let rows: [&[f32]; 2] = [
+        &[0.7, -0.3, 0.0117, 0.1237, -0.4561, 0.2347, 0.0789, 0.3217, -0.1011],
+        &[-0.2503, 0.1001, 0.2003, 0.0127, 0.0456, 0.0789, 0.0321, -0.0654, 0.0987],
+    ];
     let graph = single(&rows, spiking(vec![1.0], vec![0.5 + 0.1, 0.5 - 0.2], Window::new(0, 4)));
     let q = quantize(&graph, &WIDE).expect("fits");
-    // 127/0.7 = 181.4 → 180; 127/0.25 = 508.
-    assert_eq!(neuron(&q.graph, 1).threshold.0, [180, 508]);
-    assert_eq!(neuron(&q.graph, 1).v_init.0, [18 + 90, -102 + 254]);
-    assert_eq!(q.graph.projection(ProjectionId(0)).weights, [126, -54, 2, -127, 51, 102]);
-    assert_eq!((q.layers[0].threshold, q.layers[0].n_clipped, q.layers[0].n_coarse), (Some((180, 508)), 0, 0));
+    // 127/0.7 = 181.4 → 180; 127/0.2503 = 507.4 → 506.
+    assert_eq!(neuron(&q.graph, 1).threshold.0, [180, 506]);
+    assert_eq!(neuron(&q.graph, 1).v_init.0, [18 + 90, -101 + 253]);
+    let rounded = |(row, unit): (&&[f32], f64)| {
+        row.iter().map(move |&w| (f64::from(w) * unit).round() as i32).collect::<Vec<_>>()
+    };
+    let expected: Vec<i32> = rows.iter().zip([180.0, 506.0]).flat_map(rounded).collect();
+    assert_eq!(q.graph.projection(ProjectionId(0)).weights, expected);
+    assert_eq!((q.layers[0].threshold, q.layers[0].n_exact, q.layers[0].n_coarse), (Some((180, 506)), 0, 0));
+    assert_eq!((q.layers[0].losses.n_clipped, q.layers[0].losses.n_zeroed), (0, 0));
     check(&graph, &q, &WIDE).expect("sound");
 }
 
@@ -42,7 +50,7 @@ fn thresholds_may_be_powers_of_two() {
 fn a_channel_without_weights_keeps_its_threshold_and_initial_potential() {
     let graph = single(&[&[0.0, 0.0], &[1.0, 0.5]], spiking(vec![1.0], vec![2.5, 0.0], Window::new(0, 4)));
     let q = quantize(&graph, &WIDE).expect("fits");
-    assert_eq!((neuron(&q.graph, 1).threshold.at(0), neuron(&q.graph, 1).v_init.at(0)), (254, 635));
+    assert_eq!((neuron(&q.graph, 1).threshold.at(0), neuron(&q.graph, 1).v_init.at(0)), (2, 5));
     let stimulus = Stimulus::direct(&[0, 0], InputCoding::DirectOnce);
     assert_eq!(interpret(&q.graph, &stimulus).counts(PopulationId(1), 2), [2, 0]);
     check(&graph, &q, &WIDE).expect("sound");
@@ -61,15 +69,19 @@ fn thresholds_far_above_all_weights_stay_within_31_bits() {
 fn weights_beyond_many_thresholds_are_clipped_and_counted() {
     let graph = single(&[&[1000.0, 1.0]], spiking(vec![1.0], vec![0.0], Window::new(0, 4)));
     let q = quantize(&graph, &WIDE).expect("fits");
-    assert_eq!((q.graph.projection(ProjectionId(0)).weights.as_slice(), q.layers[0].n_clipped), (&[127, 2][..], 1));
+    assert_eq!(
+        (q.graph.projection(ProjectionId(0)).weights.as_slice(), q.layers[0].losses.n_clipped),
+        (&[127, 1][..], 1)
+    );
     check(&graph, &q, &WIDE).expect("sound");
 }
 
 #[test]
 fn compared_potentials_share_one_scale() {
-    let graph = single(&[&[1.0, 0.0], &[0.1, 0.05]], NeuronModel::Accumulator { v_init: PerChannel(vec![0.0, 0.2]) });
+    let graph =
+        single(&[&[1.0, 0.0], &[0.1037, 0.0501]], NeuronModel::Accumulator { v_init: PerChannel(vec![0.0, 0.2]) });
     let q = quantize(&graph, &WIDE).expect("fits");
-    // s = 1/127 for both: 0.1·127 = 12.7, 0.05·127 = 6.35, 0.2·127 = 25.4.
+    // s = 1/127 for both: 0.1037·127 = 13.2, 0.0501·127 = 6.4, 0.2·127 = 25.4.
     assert_eq!(q.graph.projection(ProjectionId(0)).weights, [127, 0, 13, 6]);
     let NeuronModel::Accumulator { v_init } = &q.graph.population(PopulationId(1)).neuron else { panic!() };
     assert_eq!(v_init.0, [0, 25]);
@@ -114,8 +126,9 @@ fn calibration_reports_what_changed_and_never_chooses_a_worse_clip() {
 
 #[test]
 fn potentials_wider_than_the_chip_make_the_integers_coarser_until_they_fit() {
-    // 3 inputs of at most 255 with weight 127: 97,155 needs 18 bits.
-    let graph = single(&[&[1.0, 1.0, 1.0]], spiking(vec![1.0], vec![0.0], Window::new(0, 4)));
+    // Inputs of at most 255 with weights of 127·3.13 together: 101,000 needs 18 bits.
+    let row: &[f32] = &[1.0, 0.873, 0.9171, 0.0123, 0.0456, 0.0789, 0.0321, 0.0654, 0.0987];
+    let graph = single(&[row], spiking(vec![1.0], vec![0.0], Window::new(0, 4)));
     let quantized = |options: QuantizeOptions<'_>| {
         let q = quantize(&graph, &options).expect("fits");
         check(&graph, &q, &options).expect("sound");
@@ -129,13 +142,13 @@ fn potentials_wider_than_the_chip_make_the_integers_coarser_until_they_fit() {
 
 #[test]
 fn a_network_that_would_lose_its_thresholds_is_refused() {
-    // A threshold of 2 units and weights of 2 units: 3·255·2 = 1,530 needs 12 bits, and there is nothing coarser.
+    // A threshold of 1 unit and weights of 1 unit: 3·255 = 765 needs 11 bits, and there is nothing coarser.
     let graph = single(&[&[1.0, 1.0, 1.0]], spiking(vec![1.0], vec![0.0], Window::new(0, 4)));
     let refused = quantize(&graph, &QuantizeOptions { state_bits: 8, ..WIDE }).expect_err("too wide").to_string();
     assert_eq!(
         refused,
-        "population `out`, channel 0: its potential may leave the accumulator (state width [bits]: 12/8); use a chip with \
-         12-bit potentials, inputs of a smaller range, or a shorter window"
+        "population `out`, channel 0: its potential may leave the accumulator (state width [bits]: 11/8); use a chip with \
+         11-bit potentials, inputs of a smaller range, or a shorter window"
     );
     for weight_bits in [0, 17] {
         assert!(quantize(&graph, &QuantizeOptions { weight_bits, ..WIDE }).is_err());
@@ -151,7 +164,7 @@ fn a_single_bit_is_a_sign() {
     assert_eq!(q.graph.projection(ProjectionId(0)).weights, [1, -1, 1]);
     assert_eq!(neuron(&q.graph, 1).threshold.0, [4]);
     assert_eq!(neuron(&q.graph, 1).v_init.0, [2]);
-    assert_eq!((q.layers[0].scales[0], q.layers[0].n_clipped), (0.25, 0));
+    assert_eq!((q.layers[0].scales[0], q.layers[0].losses.n_clipped), (0.25, 0));
     check(&graph, &q, &options).expect("signs are right");
 
     for wrong in [-1, 0, 2] {

@@ -11,7 +11,7 @@ use crate::{
     load::Loaded,
     probe::Probe,
     state::{Burst, State},
-    step::Settings,
+    step::{Settings, clip},
     timing::TimingMode,
 };
 use isa::{Cycle, Stimulus};
@@ -126,7 +126,7 @@ impl Coupled {
                 let first = (word - tile.v_base) % channels;
                 let n = (channels - first).min(end as usize - word);
                 let v = &mut own.v[word..word + n];
-                saturated += saturate(v, self.range);
+                saturated += clip(v, self.range);
                 if let Some(neurons) = &tile.neurons {
                     neurons.fire(first, v, |i| fired.push(((word + i) as u32, index)));
                     own.tiles[index as usize].visits += n as u64;
@@ -206,15 +206,4 @@ fn send(departures: &Departures, event: Event, emit: u64, queue: &mut EventQueue
         }
     }
     leaves
-}
-
-/// Clips potentials to their range; returns how many were outside.
-fn saturate(v: &mut [i32], (low, high): (i32, i32)) -> u64 {
-    let mut n = 0;
-    for v in v {
-        let clipped = (*v).clamp(low, high);
-        n += u64::from(clipped != *v);
-        *v = clipped;
-    }
-    n
 }

@@ -31,6 +31,7 @@ impl Machine {
             touched_only: record.has_visits() && self.arch.core.sweep == isa::arch::Sweep::Touched,
             read_layer: self.readout.layer(),
             costs: &costs.core,
+            range: None,
             timed: true,
             ordered: false,
         };

@@ -1,12 +1,13 @@
 //! Clips chosen by spike error, and the comparison of spikes with the real-valued network, on calibration inputs.
 
-use super::{LayerReport, Observed, QuantizeOptions, Steps, round};
+use super::{LayerReport, Observed, Pass, Steps};
 use ir::{Graph, PopulationId, Quantized, Stimulus, Trace, Trained, interp::interpret_with, interpret};
 
 const CANDIDATES: [f64; 8] = [1.0, 0.95, 0.9, 0.8, 0.7, 0.5, 0.35, 0.25];
 
 /// One clip per population; 1 where there is nothing to choose by.
-pub(super) fn choose_clips(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Vec<f64> {
+pub(super) fn choose_clips(pass: &Pass<'_>) -> Vec<f64> {
+    let (graph, options) = (pass.graph, pass.options);
     let mut clips = vec![1.0; graph.n_populations()];
     if options.calibration.is_empty() {
         return clips;
@@ -16,7 +17,7 @@ pub(super) fn choose_clips(graph: &Graph<Trained>, options: &QuantizeOptions<'_>
         let error = |clip: f64| -> u64 {
             let mut clips = clips.clone();
             clips[id.0 as usize] = clip;
-            let (quantized, _) = round(graph, options, &Steps::of(graph, clips));
+            let quantized = pass.rounded(&pass.scales(&Steps::of(graph, clips)));
             let runs = options.calibration.iter().zip(&wanted);
             runs.map(|(s, want)| difference(&interpret(&quantized, s), want, id, p.shape.neurons())).sum()
         };

@@ -1,26 +1,27 @@
 //! Lists of operations: potentials are scaled as the weights onto their channel, with the fraction bits of the list; fractions
 //! and counts are rounded; decays take the chip's rule.
 
-use super::{QuantizeOptions, nearest};
+use super::{QuantizeOptions, round::nearest};
 use ir::{
-    Dynamics, NeuronModel, Parameter, PerChannel, Quantized, Shape, StateWord, Trained, Unit,
+    Dynamics, Graph, NeuronModel, Parameter, PerChannel, Quantized, Shape, StateWord, Trained, Unit,
     dynamics::{Action, Op, Operand},
 };
 use std::borrow::Cow;
 
-/// The model as it is quantized: a leaky neuron whose decay another rule rounds, or which gets fraction bits, as its list.
-pub(super) fn form<'a>(
-    neuron: &'a NeuronModel<Trained>,
-    options: &QuantizeOptions<'_>,
-) -> Cow<'a, NeuronModel<Trained>> {
-    match neuron {
-        NeuronModel::Spiking(n)
-            if n.leak.is_active() && (options.decay != ir::DecayRule::Loss || options.fraction_bits > 0) =>
-        {
-            Cow::Owned(NeuronModel::Dynamic(Box::new(n.dynamics())))
-        }
-        _ => Cow::Borrowed(neuron),
+/// The network as it is quantized: a leaky neuron whose decay another rule rounds, or which gets fraction bits, as its list.
+pub(super) fn form<'a>(graph: &'a Graph<Trained>, options: &QuantizeOptions<'_>) -> Cow<'a, Graph<Trained>> {
+    let mut formed = Cow::Borrowed(graph);
+    if options.decay == ir::DecayRule::Loss && options.fraction_bits == 0 {
+        return formed;
     }
+    for (id, population) in graph.populations() {
+        if let NeuronModel::Spiking(n) = &population.neuron
+            && n.leak.is_active()
+        {
+            formed.to_mut().population_mut(id).neuron = NeuronModel::Dynamic(Box::new(n.dynamics()));
+        }
+    }
+    formed
 }
 
 /// Fraction bits of a list: those asked for, where something decays.

@@ -21,22 +21,59 @@ pub struct LayerReport {
     pub name: String,
     /// Real value of one integer unit, per channel.
     pub scales: Vec<f64>,
+    /// Channels whose numbers are all integers in their unit: nothing was rounded.
+    pub n_exact: usize,
     /// Fraction of the largest weight that the range keeps; 1 = no weight is clipped on purpose.
     pub clip: f64,
-    /// Weights cut off at the ends of the range.
-    pub n_clipped: usize,
+    /// What became of the numbers.
+    pub losses: Losses,
     /// Channels with coarser integers than the weight width allows, so that their potentials fit the state.
     pub n_narrowed: usize,
+    /// Largest factor by which they are coarser; 1 if there are none.
+    pub coarsest: f64,
     /// Smallest and largest integer threshold, if it has thresholds.
     pub threshold: Option<(i64, i64)>,
-    /// Channels whose threshold is below [`super::QuantizeOptions::min_threshold`]: their weights are large against the threshold.
+    /// Channels whose threshold is below [`super::QuantizeOptions::min_threshold`] and not exact: their weights are large against the
+    /// threshold.
     pub n_coarse: usize,
-    /// Proven range of the potentials over all channels.
+    /// Range that the potentials can have, over all channels.
     pub bound: Bound,
-    /// Proven width of the potentials [bits, signed].
+    /// Width of that range [bits, signed].
     pub width: u32,
+    /// Whether that is more than the chip's potentials have, which saturate.
+    pub saturates: bool,
     /// Comparison with the real-valued network, if calibration inputs were given.
     pub observed: Option<Observed>,
+}
+
+/// What rounding took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Losses {
+    /// Weights that are not 0.
+    pub n_weights: usize,
+    /// Of these, weights that became 0.
+    pub n_zeroed: usize,
+    /// Largest share, over channels, of the weights that became 0 in the sum of the channel's magnitudes.
+    pub zeroed_share: f64,
+    /// Largest sum, over channels, of the magnitudes of weights that became 0 [thresholds].
+    pub zeroed_drive: f64,
+    /// Weights cut off at the ends of the range.
+    pub n_clipped: usize,
+    /// Weights cut off without effect: one spike fires the neuron whatever else arrives, before and after.
+    pub n_capped: usize,
+    /// Largest error of a weight that was not cut off [thresholds; units if there are none].
+    pub weight_error: f64,
+    /// Channels with a bias.
+    pub n_biases: usize,
+    /// Of these, biases that became 0.
+    pub n_vanished: usize,
+    /// Largest relative error of a bias.
+    pub bias_error: f64,
+    /// Largest relative error of a threshold that decides otherwise than the real one.
+    pub threshold_error: f64,
+    /// Largest magnitude of a potential that the leak leaves as it is [thresholds]; absent without leak, or with one that leaves
+    /// nothing.
+    pub dead_zone: Option<f64>,
 }
 
 /// What a population did on the calibration inputs.

@@ -1,0 +1,119 @@
+//! What rounding took away, found by comparing each integer with its real number.
+
+use super::{
+    Scales, largest_weight, list,
+    numbers::{fires_at_once, is_quiet, sources_are_spikes},
+    record::Losses,
+    round::fires_at,
+    unit,
+};
+use crate::width::{Bound, Reach};
+use ir::{Compare, Graph, Leak, NeuronModel, PopulationId, Quantized, Reset, Spiking, Trained};
+
+/// The losses of one population.
+pub(super) fn losses(
+    (real, whole): (&Graph<Trained>, &Graph<Quantized>),
+    id: PopulationId,
+    scales: &Scales,
+    (reach, bounds): (&[Reach], &[Bound]),
+    bits: u32,
+) -> Losses {
+    let units = scales.units(id);
+    let mut losses = Losses::default();
+    let pair = (&real.population(id).neuron, &whole.population(id).neuron);
+    let neurons =
+        if let (NeuronModel::Spiking(real), NeuronModel::Spiking(whole)) = pair { Some((real, whole)) } else { None };
+    let threshold = |c: usize| match neurons {
+        Some((real_neuron, _)) if !is_quiet(real, id, c, reach) => real_neuron.threshold.at(c),
+        _ => match &real.population(id).neuron {
+            NeuronModel::Dynamic(list) => list::extremes(list, c, real.population(id).shape).0,
+            _ => None,
+        }
+        .unwrap_or(largest_weight(bits) * units[c]),
+    };
+    let sure = fires_at_once(real, id, reach).filter(|_| sources_are_spikes(whole, id));
+    let shape = real.population(id).shape;
+    let mut zeroed = vec![0.0f64; units.len()];
+    let mut all = vec![0.0f64; units.len()];
+    for projection in real.incoming(id) {
+        let (p, q) = (real.projection(projection), whole.projection(projection));
+        for (i, &w) in q.weights.iter().enumerate() {
+            let x = f64::from(if p.weights.len() == 1 { p.weights[0] } else { p.weights[i] });
+            for c in q.channels_of(i, shape) {
+                losses.n_weights += usize::from(x != 0.0);
+                let fires = neurons.map(|(_, whole)| fires_at(whole, c));
+                let capped = sure.as_ref().is_some_and(|sure| x > sure[c])
+                    && fires.is_some_and(|fires| i64::from(w) + bounds[c].low.min(0) >= fires);
+                if capped {
+                    let cut = f64::from(w) < (x / units[c]).round();
+                    losses.n_capped += usize::from(cut);
+                    continue;
+                }
+                all[c] += x.abs();
+                if bits == 1 {
+                    continue;
+                }
+                if w == 0 && x != 0.0 {
+                    losses.n_zeroed += 1;
+                    zeroed[c] += x.abs();
+                }
+                if (x / units[c]).round().abs() > f64::from(w.unsigned_abs()) {
+                    losses.n_clipped += 1;
+                } else if unit::integer(x / units[c]).is_none() {
+                    let error = (f64::from(w) * units[c] - x).abs() / threshold(c);
+                    losses.weight_error = losses.weight_error.max(error);
+                }
+            }
+        }
+    }
+    for c in 0..units.len() {
+        if all[c] > 0.0 {
+            losses.zeroed_share = losses.zeroed_share.max(zeroed[c] / all[c]);
+            losses.zeroed_drive = losses.zeroed_drive.max(zeroed[c] / threshold(c));
+        }
+    }
+    if let Some((real_neuron, whole_neuron)) = neurons {
+        for (c, &unit) in units.iter().enumerate() {
+            of_bias(&mut losses, real_neuron.bias.at(c), whole_neuron.bias.at(c), unit);
+            if !is_quiet(real, id, c, reach) {
+                of_threshold(&mut losses, (real_neuron, whole_neuron), c, unit);
+            }
+            of_leak(&mut losses, whole_neuron.leak, unit / threshold(c));
+        }
+    }
+    losses
+}
+
+fn of_bias(losses: &mut Losses, real: f64, whole: i64, unit: f64) {
+    if real == 0.0 {
+        return;
+    }
+    losses.n_biases += 1;
+    losses.n_vanished += usize::from(whole == 0);
+    if unit::integer(real / unit).is_none() {
+        losses.bias_error = losses.bias_error.max((whole as f64 * unit / real - 1.0).abs());
+    }
+}
+
+fn of_threshold(losses: &mut Losses, (real, whole): (&Spiking<Trained>, &Spiking<Quantized>), c: usize, unit: f64) {
+    let (theta, threshold) = (real.threshold.at(c), whole.threshold.at(c));
+    let decides = |v: i64| {
+        let v = v as f64 * unit / theta;
+        let meets = unit::integer(v) == Some(1.0);
+        if meets { real.compare == Compare::GreaterEqual } else { v > 1.0 }
+    };
+    let fires = fires_at(whole, c);
+    let same = decides(fires) && !decides(fires - 1);
+    if !same || (real.reset == Reset::Subtract && unit::integer(theta / unit).is_none()) {
+        losses.threshold_error = losses.threshold_error.max((threshold as f64 * unit / theta - 1.0).abs());
+    }
+}
+
+/// Below 4096/δ units the leak's share of a potential is less than one unit, and is truncated to nothing.
+fn of_leak(losses: &mut Losses, leak: Leak, unit: f64) {
+    let Leak::Decay(decay @ 1..4096) = leak else { return };
+    let stands = (4096 - 1) / i64::from(decay);
+    if stands > 0 {
+        losses.dead_zone = Some(losses.dead_zone.unwrap_or(0.0).max(stands as f64 * unit));
+    }
+}
