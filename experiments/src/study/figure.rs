@@ -10,13 +10,21 @@ use std::fmt::Write as _;
 /// A study and its trained networks, variants in order, seeds inside.
 #[derive(Debug, Serialize)]
 pub struct Figure {
+    /// What is shown.
     pub title: String,
+    /// The setting that varies.
     pub vary: &'static str,
+    /// The data set.
     pub dataset: &'static str,
+    /// Passes over the training images.
     pub epochs: usize,
+    /// Images trained on.
     pub training_images: usize,
+    /// Images held out, which choose.
     pub validation_images: usize,
+    /// Images reported on.
     pub test_images: usize,
+    /// The trained networks.
     pub networks: Vec<Trained>,
 }
 

@@ -31,8 +31,11 @@ pub struct Variant {
 pub struct Trained {
     /// Value of the setting that varies.
     pub variant: String,
+    /// Seed of weights, shuffling and hold-out.
     pub seed: u64,
+    /// Channels of the layers.
     pub channels: Vec<usize>,
+    /// Trained numbers.
     pub parameters: usize,
     /// Validation accuracy of the last layer's read-out after each epoch \[%\].
     pub validation_percent: Vec<f64>,

@@ -90,7 +90,7 @@ pub fn variants(vary: Vary, base: &Config, widths: &[usize]) -> Vec<Variant> {
 }
 
 /// The name of an allocation strategy.
-pub fn allocation(allocation: Allocation) -> &'static str {
+pub(crate) fn allocation(allocation: Allocation) -> &'static str {
     match allocation {
         Allocation::Uniform => "uniform",
         Allocation::Aware => "complexity-aware",
