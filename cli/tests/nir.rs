@@ -81,7 +81,10 @@ fn wrong_files_and_options_are_named() {
         (&["check", "lif.nir", "--dt", "1e-4", "--node", "1.reset=off"], &["--node", "off"]),
         (&["check", "lif.nir", "--profile", "keras"], &["--profile", "snntorch"]),
         (&["run", "lif.nir", "--dt", "1e-4", "--data", "events.csv", "--node", "2.reset=none"], &["--node 2", "`1`"]),
-        (&["run", "lif.nir", "--dt", "1e-4", "--data", "events.csv", "--steps", "4294967295"], &["too many", "16777216"]),
+        (
+            &["run", "lif.nir", "--dt", "1e-4", "--data", "events.csv", "--steps", "4294967295"],
+            &["too many", "16777216"],
+        ),
         (&["run", "lif.nir", "--dt", "1e-4"], &["--data"]),
         (&["run", "--dt", "1"], &["--dt", "NIR", "mnist-small"]),
         (&["run", "lif.nir", "--dt", "1e-4", "--steps", "10", "--data", "events.csv"], &["events.csv", "--steps 851"]),

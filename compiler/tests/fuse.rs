@@ -181,7 +181,9 @@ fn padding_behind_a_wide_kernel_becomes_synapse_lists() {
         [(conv(3, 1, 1), None, Shape::new(2, 9, 9)), (conv(3, 1, 1), None, Shape::new(1, 9, 9))],
     ));
     let (_, projection) = fused.projections().next().expect("one projection");
-    assert!(matches!(&projection.connectivity, Connectivity::Sparse(lists) if lists.n_synapses() == (5 * 9 - 6) * (5 * 9 - 6)));
+    assert!(
+        matches!(&projection.connectivity, Connectivity::Sparse(lists) if lists.n_synapses() == (5 * 9 - 6) * (5 * 9 - 6))
+    );
 }
 
 #[test]
@@ -189,7 +191,10 @@ fn compositions_beyond_memory_are_refused_with_the_place_and_a_remedy() {
     let map = Shape::new(64, 64, 64);
     let graph = chain(map, [(conv(3, 1, 1), None, map), (conv(3, 1, 1), None, map)]);
     let refused = fuse(&graph).expect_err("too large").to_string();
-    assert!(refused.starts_with("population `mid`: has no neurons, and projection `mid` → `out` cannot absorb it"), "{refused}");
+    assert!(
+        refused.starts_with("population `mid`: has no neurons, and projection `mid` → `out` cannot absorb it"),
+        "{refused}"
+    );
     assert!(refused.contains("too large") && refused.contains("give `mid` spiking neurons"), "{refused}");
 }
 

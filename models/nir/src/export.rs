@@ -76,8 +76,7 @@ pub fn export(graph: &Graph<Trained>) -> Result<NirGraph, Problems> {
 fn check_delays(graph: &Graph<Trained>, input: PopulationId, problems: &mut Vec<Problem>) {
     let spiking: Vec<bool> = graph.populations().map(|(_, p)| matches!(p.neuron, NeuronModel::Spiking(_))).collect();
     let ends: Vec<(PopulationId, PopulationId)> = graph.projections().map(|(id, _)| graph.ends(id)).collect();
-    let hops: Vec<Hop> =
-        ends.iter().map(|(a, b)| Hop { pre: a.0 as usize, post: b.0 as usize, delay: 0 }).collect();
+    let hops: Vec<Hop> = ends.iter().map(|(a, b)| Hop { pre: a.0 as usize, post: b.0 as usize, delay: 0 }).collect();
     let expected = schedule(&spiking, &hops, input.0 as usize).delays;
     for ((id, projection), expected) in graph.projections().zip(expected) {
         if projection.delay != expected {

@@ -40,8 +40,9 @@ impl Guess {
     /// A warning, if `dt` is far from the suggested one.
     pub(super) fn warning(&self, dt: f64) -> Option<String> {
         let ratio = dt / self.dt;
-        (!(1.0 / FAR..=FAR).contains(&ratio))
-            .then(|| format!("warning: the timestep is {}, but {}; time constants would be wrong", shown(dt), self.advice()))
+        (!(1.0 / FAR..=FAR).contains(&ratio)).then(|| {
+            format!("warning: the timestep is {}, but {}; time constants would be wrong", shown(dt), self.advice())
+        })
     }
 }
 
@@ -80,7 +81,11 @@ fn of(neuron: &Neuron) -> Option<(f64, &'static str)> {
         return Some((ratio(&Tensor::scalar(1.0), &neuron.r)?, "1/r"));
     };
     if are_one(&neuron.r) {
-        return tau.values.iter().all(|&tau| tau <= 1e-4).then_some((NORSE, "r is 1 and tau is dt/tau_inv, as Norse writes"));
+        return tau
+            .values
+            .iter()
+            .all(|&tau| tau <= 1e-4)
+            .then_some((NORSE, "r is 1 and tau is dt/tau_inv, as Norse writes"));
     }
     Some((ratio(tau, &neuron.r)?, "tau/r"))
 }

@@ -68,7 +68,9 @@ pub(super) fn absorb(units: &mut Vec<Unit>, settings: &Settings, remarks: &mut V
         for term in &mut terms {
             let step = steps(&units[term.source], settings).map_err(problem)?;
             if term.delay > 0 {
-                return Err(problem(format!("passes on its potential through a Delay to `{place}`, which cannot be mapped")));
+                return Err(problem(format!(
+                    "passes on its potential through a Delay to `{place}`, which cannot be mapped"
+                )));
             }
             let drive: Vec<f64> = term.map.apply(&step.bias);
             let kept: Vec<f64> = (0..step.start.len()).map(|i| step.kept(i) * step.start[i]).collect();
@@ -99,7 +101,8 @@ pub(super) fn absorb(units: &mut Vec<Unit>, settings: &Settings, remarks: &mut V
         units[post].input = Some(Signal { terms, ..signal });
         units[post].filter = filter;
     }
-    match units.iter().find(|unit| unit.filter.is_some() && integrator(unit).is_some() && is_source(units, &unit.name)) {
+    match units.iter().find(|unit| unit.filter.is_some() && integrator(unit).is_some() && is_source(units, &unit.name))
+    {
         None => Ok(()),
         Some(unit) => Err(Problem::new(
             &unit.name,
@@ -109,11 +112,17 @@ pub(super) fn absorb(units: &mut Vec<Unit>, settings: &Settings, remarks: &mut V
 }
 
 fn is_source(units: &[Unit], name: &str) -> bool {
-    units.iter().flat_map(|unit| &unit.input).flat_map(|signal| &signal.terms).any(|term| units[term.source].name == name)
+    units
+        .iter()
+        .flat_map(|unit| &unit.input)
+        .flat_map(|signal| &signal.terms)
+        .any(|term| units[term.source].name == name)
 }
 
 fn several(place: &str) -> String {
-    format!("passes on its potential to `{place}` with several time constants; `{place}` can have one current, so give them one tau")
+    format!(
+        "passes on its potential to `{place}` with several time constants; `{place}` can have one current, so give them one tau"
+    )
 }
 
 /// The step of an integrator.

@@ -37,6 +37,6 @@ pub use lower::{Imported, assumptions, lower};
 pub use model::{NirGraph, Node, Problem, Problems};
 pub use options::{Assumption, Coding, Integrator, Options, Origin, Reset, Rules, Spikes, Start};
 pub use profile::{MOST_SPIKES, PROFILES, Profile, profile};
-pub use said::{Extra, METADATA, Said};
 pub use read::{Read, read};
+pub use said::{Extra, METADATA, Said};
 pub use write::write;

@@ -45,8 +45,7 @@ fn linear(weight: &Tensor, bias: &[f64], input: &[usize], output: &[usize]) -> R
     let (out, inputs) = (weight.shape[0], weight.shape[1]);
     let too_large = "is too large";
     let rows = output.iter().product::<usize>() / out;
-    let (pre, post) =
-        (shape::arrangement(input).ok_or(too_large)?, shape::arrangement(output).ok_or(too_large)?);
+    let (pre, post) = (shape::arrangement(input).ok_or(too_large)?, shape::arrangement(output).ok_or(too_large)?);
     if rows == 1 {
         let (pre, post) = (Shape::vector(inputs as u32), Shape::vector(out as u32));
         let weights = weight.values.clone();

@@ -91,12 +91,8 @@ pub fn lower(read: Read, name: &str, options: &Options) -> Result<Imported, Prob
 
 /// Nodes that options name must exist.
 fn ensure_nodes(flat: &Flat, settings: &Settings) -> Result<(), Problem> {
-    let neurons: Vec<&str> = flat
-        .nodes
-        .iter()
-        .filter(|(_, node)| matches!(node, Node::Neuron(_)))
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let neurons: Vec<&str> =
+        flat.nodes.iter().filter(|(_, node)| matches!(node, Node::Neuron(_))).map(|(name, _)| name.as_str()).collect();
     match settings.nodes.keys().find(|name| !neurons.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => {

@@ -162,9 +162,7 @@ impl Map {
                 let inputs = (source.channels / conv.groups) as usize;
                 let area = (conv.kernel.0 * conv.kernel.1) as usize;
                 let per_group = (self.post.channels / conv.groups) as usize;
-                (0..self.weights.len())
-                    .map(|i| i / (area * inputs) / per_group * inputs + i / area % inputs)
-                    .collect()
+                (0..self.weights.len()).map(|i| i / (area * inputs) / per_group * inputs + i / area % inputs).collect()
             }
             Connectivity::Sparse(lists) => {
                 (0..lists.len()).flat_map(|j| std::iter::repeat_n(source.channel(j), lists.of(j).len())).collect()

@@ -70,11 +70,7 @@ pub(super) struct Network {
 ///
 /// # Errors
 /// Every node that cannot be used.
-pub(super) fn resolve(
-    flat: &Flat,
-    shapes: &[Option<Vec<usize>>],
-    settings: &Settings,
-) -> Result<Network, Problems> {
+pub(super) fn resolve(flat: &Flat, shapes: &[Option<Vec<usize>>], settings: &Settings) -> Result<Network, Problems> {
     let all = |is: fn(&Node) -> bool| (0..flat.nodes.len()).filter(|&i| is(&flat.nodes[i].1)).collect::<Vec<_>>();
     let inputs = all(|node| matches!(node, Node::Input(_)));
     let outputs = all(|node| matches!(node, Node::Output(_)));
@@ -175,7 +171,8 @@ impl<'a> Found<'a> {
 
     /// One input population: several Inputs stand in it one behind the other, in the order of their names.
     fn inputs(&mut self, nodes: &[usize]) -> Option<usize> {
-        let sides: Vec<Shape> = nodes.iter().map(|&i| shape::arrangement(self.shapes[i].as_ref()?)).collect::<Option<_>>()?;
+        let sides: Vec<Shape> =
+            nodes.iter().map(|&i| shape::arrangement(self.shapes[i].as_ref()?)).collect::<Option<_>>()?;
         let (&first, rest) = nodes.split_first()?;
         let at = self.unit(first, Kind::Input, sides[0]);
         if rest.is_empty() {
@@ -230,8 +227,7 @@ impl<'a> Found<'a> {
     fn pass_all(&mut self, settings: &Settings) {
         let n = self.flat.nodes.len();
         let is_linear = |node: &Node| !matches!(node, Node::Input(_) | Node::Neuron(_) | Node::Threshold(_));
-        let linear: Vec<bool> =
-            (0..n).map(|i| is_linear(&self.flat.nodes[i].1) && self.shapes[i].is_some()).collect();
+        let linear: Vec<bool> = (0..n).map(|i| is_linear(&self.flat.nodes[i].1) && self.shapes[i].is_some()).collect();
         let mut waiting: Vec<usize> =
             self.predecessors.iter().map(|p| p.iter().filter(|&&source| linear[source]).count()).collect();
         let mut ready: VecDeque<usize> = (0..n).filter(|&i| linear[i] && waiting[i] == 0).collect();
@@ -246,11 +242,8 @@ impl<'a> Found<'a> {
                 }
             }
         }
-        let stuck: Vec<&str> = (0..n)
-            .filter(|&i| linear[i] && waiting[i] > 0)
-            .map(|i| self.flat.nodes[i].0.as_str())
-            .take(8)
-            .collect();
+        let stuck: Vec<&str> =
+            (0..n).filter(|&i| linear[i] && waiting[i] > 0).map(|i| self.flat.nodes[i].0.as_str()).take(8).collect();
         if !stuck.is_empty() {
             let message = format!("a loop without neurons has no steps to act in: among `{}`", stuck.join("`, `"));
             self.problem("graph", message);
@@ -419,7 +412,8 @@ impl<'a> Found<'a> {
             position[at] = n;
             n += usize::from(*keep);
         }
-        let mut units: Vec<Unit> = found.units.into_iter().zip(keep).filter_map(|(u, keep)| keep.then_some(u)).collect();
+        let mut units: Vec<Unit> =
+            found.units.into_iter().zip(keep).filter_map(|(u, keep)| keep.then_some(u)).collect();
         for term in units.iter_mut().filter_map(|u| u.input.as_mut()).flat_map(|signal| &mut signal.terms) {
             term.source = position[term.source];
         }

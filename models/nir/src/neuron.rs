@@ -83,7 +83,13 @@ pub(super) fn discretize(
     let theta = neuron.threshold.as_ref().map(|tensor| all("v_threshold", tensor)).transpose()?;
     let base: Vec<f64> = (0..n)
         .map(|i| match theta.as_ref().map(|theta| theta[i]) {
-            Some(theta) if theta <= v_reset[i] => if theta > v_leak[i] { v_leak[i] } else { theta - 1.0 },
+            Some(theta) if theta <= v_reset[i] => {
+                if theta > v_leak[i] {
+                    v_leak[i]
+                } else {
+                    theta - 1.0
+                }
+            }
             _ => v_reset[i],
         })
         .collect();
@@ -207,14 +213,9 @@ impl Discrete {
     /// Potentials in units of each neuron's gain, so that weights need no factor; only where every gain is positive.
     pub(super) fn normalized(mut self) -> Self {
         let gain = std::mem::replace(&mut self.gain, vec![1.0; self.decay.len()]);
-        let potentials = [
-            &mut self.bias,
-            &mut self.start,
-            &mut self.reset,
-            &mut self.current_bias,
-            &mut self.current_start,
-        ]
-        .into_iter();
+        let potentials =
+            [&mut self.bias, &mut self.start, &mut self.reset, &mut self.current_bias, &mut self.current_start]
+                .into_iter();
         for values in potentials.chain(&mut self.threshold).chain(&mut self.floor).chain(self.late.values_mut()) {
             values.iter_mut().zip(&gain).for_each(|(v, g)| *v /= g);
         }

@@ -147,12 +147,7 @@ fn memoryless(threshold: Vec<f64>, constants: &BTreeMap<u32, Vec<f64>>) -> Discr
 }
 
 /// The sum of everything, which starts with what its constants add up to in the whole sample.
-fn accumulator(
-    start: &[f64],
-    constants: &BTreeMap<u32, Vec<f64>>,
-    shape: Shape,
-    steps: u32,
-) -> NeuronModel<Trained> {
+fn accumulator(start: &[f64], constants: &BTreeMap<u32, Vec<f64>>, shape: Shape, steps: u32) -> NeuronModel<Trained> {
     let mut total = start.to_vec();
     for (&first, values) in constants {
         let times = f64::from(steps.saturating_sub(first));

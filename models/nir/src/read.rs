@@ -307,9 +307,7 @@ fn line_convolution(fields: &mut Fields<'_>) -> Result<Convolution, String> {
 fn padding_word(word: Option<&str>, stride: (usize, usize)) -> Result<Padding, String> {
     match word {
         Some("valid") => Ok(Padding::Sides(0, 0)),
-        Some("same") if stride != (1, 1) => {
-            Err("padding: \"same\" exists for stride 1 only; give numbers".into())
-        }
+        Some("same") if stride != (1, 1) => Err("padding: \"same\" exists for stride 1 only; give numbers".into()),
         Some("same") => Ok(Padding::Same),
         other => Err(format!("padding: {other:?} is neither numbers nor \"same\" nor \"valid\"")),
     }

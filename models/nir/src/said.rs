@@ -1,10 +1,6 @@
 //! What spikeloom writes beside a network so that it means the same when it is read again: JSON in `metadata/spikeloom`.
 
-use super::{
-    model::Problem,
-    options::Integrator,
-    read::Read,
-};
+use super::{model::Problem, options::Integrator, read::Read};
 use ir::{Compare, InputCoding, InputEncoding, Readout, Reset, Trained, Window};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -67,21 +67,15 @@ impl Settings {
         };
         let remark = "NIR's definition; many networks are trained with --reset subtract, ask their author";
         let reset = list.settle("reset", reset, Some(Reset::Zero), remark, |reset| reset.to_string());
-        let compare = Sources {
-            given: options.rules.compare,
-            said: said.as_ref().map(|s| s.compare),
-            profile: rules.compare,
-        };
+        let compare =
+            Sources { given: options.rules.compare, said: said.as_ref().map(|s| s.compare), profile: rules.compare };
         let remark = "NIR's definition; --compare ge for the other";
         let compare = list.settle("comparison", compare, Some(Compare::Greater), remark, |compare| match compare {
             Compare::Greater => "fires if v > θ".into(),
             Compare::GreaterEqual => "fires if v ≥ θ".into(),
         });
-        let spikes = Sources {
-            given: options.rules.spikes,
-            said: said.as_ref().map(|_| Spikes::One),
-            profile: rules.spikes,
-        };
+        let spikes =
+            Sources { given: options.rules.spikes, said: said.as_ref().map(|_| Spikes::One), profile: rules.spikes };
         let remark = "NIR's definition; sinabs and Rockpool fire more often by default, --spikes several";
         let spikes = list.settle("spikes", spikes, Some(Spikes::One), remark, |spikes| spikes.to_string());
         let integrator = Sources {

@@ -95,7 +95,8 @@ fn leaks_of_snntorch() {
         let stimulus = events("small", name, 40);
         let expected = pairs(&golden["expected"]);
         let rules = [Rules::default(), subtract];
-        let equal = rules.map(|rules| fired(&lower("small", name, &with(given.clone(), rules)).0, &stimulus, "1") == expected);
+        let equal =
+            rules.map(|rules| fired(&lower("small", name, &with(given.clone(), rules)).0, &stimulus, "1") == expected);
         assert!(equal.contains(&true), "{name}: {equal:?}");
     }
 }
@@ -145,7 +146,8 @@ fn floors_and_several_spikes_of_sinabs() {
     let spikes = Rules { spikes: Some(Spikes::UpTo(15)), floor: None, ..rules };
     let (graph, _) = lower("small", name, &with(options(1.0, 40), spikes));
     let golden = json("small", name);
-    let total: u64 = golden["expected"].as_array().expect("a list").iter().map(|e| e[2].as_u64().expect("a count")).sum();
+    let total: u64 =
+        golden["expected"].as_array().expect("a list").iter().map(|e| e[2].as_u64().expect("a count")).sum();
     assert_eq!(total, 514);
     small(name, &with(options(1.0, 40), spikes));
     small(name, &Options { profile: profile("sinabs"), dt: None, ..options(1.0, 40) });
