@@ -68,7 +68,7 @@ impl TimeBounds {
         let (binding, parts) = (bounds.parts.largest(), times(&bounds.parts));
         let next = parts.iter().map(|part| part.part).find(|part| *part != binding.name()).unwrap_or("nothing");
         let without_seconds = seconds(bounds.without[binding]);
-        Some(Self { binding: binding.name(), next, without_seconds, parts, layers })
+        Some(Self { binding: binding.name(), parts, without_seconds, next, layers })
     }
 
     /// Its line of the report.
