@@ -95,7 +95,7 @@ fn index(token: &str) -> usize {
 fn holds(condition: &str, words: &[i64], fired: bool, t: u32) -> bool {
     if let Some(rest) = condition.strip_prefix("t%") {
         let (period, offset) = rest.split_once('=').expect("a period and an offset");
-        return t % period.parse::<u32>().expect("a period") == offset.parse().expect("an offset");
+        return t % period.parse::<u32>().expect("a period") == offset.parse::<u32>().expect("an offset");
     }
     match condition {
         "fired" => fired,
