@@ -76,6 +76,7 @@ impl Exhibit for Figure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
 
     #[test]
     fn every_pair_is_shown_with_three_decimals() {

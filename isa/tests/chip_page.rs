@@ -98,7 +98,7 @@ fn reached<'a>(types: &'a BTreeMap<String, Type>, name: &'a str, path: &str, fou
         None => found.push((name, vec![path.into()])),
     }
     for item in &types[name].items {
-        for (other, _) in types {
+        for other in types.keys() {
             let mentions = item.kind.split(|c: char| !c.is_alphanumeric()).any(|word| word == other);
             if mentions && other != name {
                 let below = if types[name].is_enum { path.to_owned() } else { format!("{path}{}.", item.name) };

@@ -292,7 +292,7 @@ fn different_forms_meet_in_one_node() {
     }
     let read = Read { graph, version: String::new(), remarks: Vec::new() };
     let graph = spikeloom_nir::lower(read, "meeting", &options(1.0, 8)).expect("can be mapped").graph;
-    let frame = |t: u32| (0..16).filter(|n| (n * 5 + t * 3) % 4 == 0).collect::<Vec<u32>>();
+    let frame = |t: u32| (0..16).filter(|n| (n * 5 + t * 3).is_multiple_of(4)).collect::<Vec<u32>>();
     let steps = (0..8).map(|t| frame(t).into_iter().map(|neuron| Event { neuron, value: 1 }).collect()).collect();
     let mut expected = Fired::new();
     let mut v = [0.0; 4];

@@ -1,6 +1,6 @@
 //! `spikeloom energy chip`: every memory, core and router of a described chip with energy, area and static power.
 
-use super::args::ChipArgs;
+use crate::args::energy::ChipArgs;
 use crate::{prices, source};
 use anyhow::Result;
 use energy::component::{Chip, Need};

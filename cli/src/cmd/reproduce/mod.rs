@@ -60,7 +60,7 @@ fn table1(args: &Table1Args) -> Result<ExitCode> {
 fn table2(args: &Table2Args) -> Result<ExitCode> {
     let begun = Instant::now();
     let mut table = Table2::new("no trained network of this geometry ships yet; give one with --model".into());
-    if let Some(name) = args.model.as_deref().or_else(Table2::bundled) {
+    if let Some(name) = args.model.as_deref().or(Table2::bundled()) {
         match datasets::load(DatasetName::Cifar10, Split::Test, &args.data.dir()) {
             Ok(test) => {
                 let images = test.subset(0..test.len().min(args.limit as usize));

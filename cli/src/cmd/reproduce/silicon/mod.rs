@@ -6,7 +6,7 @@
 mod chips;
 mod pilotnet;
 
-use super::SiliconArgs;
+use crate::args::reproduce::SiliconArgs;
 use crate::{
     files,
     report::{
