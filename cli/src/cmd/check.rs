@@ -5,7 +5,7 @@ use crate::{
     nir,
     report::text::{Table, align_right},
 };
-use ::nir::{Line, Lint, lint};
+use ::nir::{Line, Lint, Origin, lint};
 use anyhow::Result;
 use serde_json::json;
 use std::process::ExitCode;
@@ -60,6 +60,16 @@ fn as_text(file: &str, checked: &Lint) -> String {
     out
 }
 
+/// Where a value comes from, as one word.
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Given => "given",
+        Origin::Metadata => "metadata",
+        Origin::Profile(name) => name,
+        Origin::Assumed => "assumed",
+    }
+}
+
 fn as_json(checked: &Lint) -> serde_json::Value {
     json!({
         "version": checked.version,
@@ -68,7 +78,7 @@ fn as_json(checked: &Lint) -> serde_json::Value {
         })).collect::<Vec<_>>(),
         "edges": checked.n_edges,
         "assumptions": checked.assumptions.iter().map(|a| json!({
-            "what": a.what, "value": a.value, "origin": format!("{:?}", a.origin).to_lowercase(),
+            "what": a.what, "value": a.value, "origin": origin(a.origin),
         })).collect::<Vec<_>>(),
         "remarks": checked.remarks,
         "problems": checked.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
