@@ -1,5 +1,7 @@
 //! Searches: points cost what running them costs, a store does not depend on who wrote it, and failures are results.
 
+#![allow(clippy::float_cmp, reason = "the same computation gives the same bits")]
+
 use explore::{Bench, Drive, Event, Network, Outcome, PointRecord, Reason, Shard, Space, Stage, Store};
 use spikeloom::{
     Chip, Executable, Model, Quiet, RunOptions, Samples,

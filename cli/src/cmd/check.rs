@@ -5,8 +5,13 @@ use crate::{
     nir,
     report::text::{Table, align_right},
 };
+<<<<<<< HEAD
 use ::nir::{Line, Lint, lint};
 use anyhow::{Result, anyhow};
+=======
+use ::nir::{Line, Lint, Origin, lint};
+use anyhow::Result;
+>>>>>>> nir
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -51,7 +56,9 @@ fn netx(args: &CheckArgs) -> Result<ExitCode> {
         print!("{}", align_right(table, 4));
         if !assumptions.is_empty() {
             println!("\nwhat this file does not say");
-            assumptions.iter().for_each(|line| println!("  {line}"));
+            for line in &assumptions {
+                println!("  {line}");
+            }
         }
         match &lowered {
             Ok(imported) => {
@@ -64,7 +71,9 @@ fn netx(args: &CheckArgs) -> Result<ExitCode> {
             }
             Err(_) => {
                 println!("\nrefused");
-                problems.iter().for_each(|problem| println!("  {problem}"));
+                for problem in &problems {
+                    println!("  {problem}");
+                }
             }
         }
     }
@@ -110,6 +119,16 @@ fn as_text(file: &str, checked: &Lint) -> String {
     out
 }
 
+/// Where a value comes from, as one word.
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Given => "given",
+        Origin::Metadata => "metadata",
+        Origin::Profile(name) => name,
+        Origin::Assumed => "assumed",
+    }
+}
+
 fn as_json(checked: &Lint) -> serde_json::Value {
     json!({
         "version": checked.version,
@@ -118,7 +137,7 @@ fn as_json(checked: &Lint) -> serde_json::Value {
         })).collect::<Vec<_>>(),
         "edges": checked.n_edges,
         "assumptions": checked.assumptions.iter().map(|a| json!({
-            "what": a.what, "value": a.value, "origin": format!("{:?}", a.origin).to_lowercase(),
+            "what": a.what, "value": a.value, "origin": origin(a.origin),
         })).collect::<Vec<_>>(),
         "remarks": checked.remarks,
         "problems": checked.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),

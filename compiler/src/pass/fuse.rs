@@ -113,8 +113,7 @@ pub fn fuse(graph: &Graph<Trained>) -> Result<Graph<Trained>, Diagnostics> {
 }
 
 fn canonical_name(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let plain: String =
-        name.chars().map(|c| if c.is_alphanumeric() || "_.-".contains(c) { c } else { '_' }).collect();
+    let plain: String = name.chars().map(|c| if c.is_alphanumeric() || "_.-".contains(c) { c } else { '_' }).collect();
     let mut candidate = plain.clone();
     let mut n = 2;
     while !taken.insert(candidate.clone()) {

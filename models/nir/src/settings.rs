@@ -112,7 +112,7 @@ impl Settings {
             profile: None,
         };
         let steps = list.settle("steps", steps, Some(STEPS), "set with --steps", |n| n.to_string());
-        let floor = list.floor(options.rules.floor);
+        let floor = list.floor(options.rules.floor, said.is_some());
         let start = if said.is_some() {
             list.push("start", "potentials and windows of each population".into(), Origin::Metadata, "");
             Some(Start::At(0.0))
@@ -248,9 +248,11 @@ impl List {
         Some(value)
     }
 
-    fn floor(&mut self, given: Option<f64>) -> Option<f64> {
+    /// The floor of all neurons; those of a file's metadata are by population.
+    fn floor(&mut self, given: Option<f64>, is_said: bool) -> Option<f64> {
         match given {
             Some(floor) => self.push("floor", format!("v ≥ {floor}"), Origin::Given, ""),
+            None if is_said => self.push("floor", "of each population".into(), Origin::Metadata, ""),
             None => self.push("floor", "none".into(), Origin::Assumed, "sinabs' min_v_mem is --floor"),
         }
         given
