@@ -5,13 +5,8 @@ use crate::{
     nir,
     report::text::{Table, align_right},
 };
-<<<<<<< HEAD
-use ::nir::{Line, Lint, lint};
-use anyhow::{Result, anyhow};
-=======
 use ::nir::{Line, Lint, Origin, lint};
-use anyhow::Result;
->>>>>>> nir
+use anyhow::{Result, anyhow};
 use serde_json::json;
 use std::process::ExitCode;
 
