@@ -384,7 +384,8 @@ fn check_population(
         let over = |&&(c, x): &&(usize, f64)| x.abs() / layer.scales[c] > (q_max as f64 + 0.5) * (1.0 + slack);
         saturated.iter().filter(over).count()
     };
-    if layer.scales.len() == channels && !(beyond(SLACK)..=beyond(-SLACK) + n_either).contains(&layer.losses.n_clipped) {
+    if layer.scales.len() == channels && !(beyond(SLACK)..=beyond(-SLACK) + n_either).contains(&layer.losses.n_clipped)
+    {
         let message = format!("reports {} clipped weights, found {}", layer.losses.n_clipped, beyond(0.0));
         report(found, "clip", layer.name.clone(), message);
     }

@@ -27,6 +27,7 @@ use network::{Draw, Layer, Network};
 const PRECISION: f64 = 1e-5;
 
 /// What happened at the first difference.
+#[expect(dead_code, reason = "shown by the assertion that fails")]
 #[derive(Debug)]
 struct Difference {
     t: u32,
