@@ -27,6 +27,7 @@
 //! | what quantization changed | [`Deployed::quantization_change`] |
 //! | chips that fire per event against the same network in timesteps | [`Deployed::run_in_timesteps`], [`Mismatch`] |
 //! | how often neurons fire | [`Rates`] |
+//! | every spike of every sample | [`Executable::spikes`] |
 //! | the network that analytical energy models evaluate | [`Model::measure_analytic`], [`analytic`] |
 //!
 //! The library prints nothing and opens no file: contents come in as bytes or text with a name for errors, and go out the same
@@ -44,6 +45,7 @@ mod model;
 mod parallel;
 mod progress;
 mod quantization;
+mod raster;
 mod rates;
 mod record;
 mod run;
@@ -59,6 +61,7 @@ pub use measured::MeasuredNetwork;
 pub use model::{Format, ImportOptions, Model};
 pub use progress::{Observer, Progress, Quiet, Task};
 pub use quantization::QuantizationChange;
+pub use raster::{Raster, Spike};
 pub use rates::{LayerRates, Rates};
 pub use record::{LayerRecord, Priced, Record};
 pub use run::{Run, RunOptions, Sample};
