@@ -136,7 +136,7 @@ fn stimuli<T: numpy::Element + Copy>(
 }
 
 impl Samples for Dense {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "arrays"
     }
 

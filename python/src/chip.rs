@@ -49,7 +49,8 @@ impl Chip {
     }
 
     /// Description and energy table as JSON texts, for pickle.
-    fn _state(&self) -> (String, Option<String>) {
+    #[pyo3(name = "_state")]
+    fn state(&self) -> State {
         let json = |value: Result<String, serde_json::Error>| value.expect("descriptions have a form in JSON");
         (json(serde_json::to_string(&self.0.arch)), self.0.prices().ok().map(|t| json(serde_json::to_string(t))))
     }
@@ -66,14 +67,17 @@ impl Chip {
         }))
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String, Option<String>))> {
-        Ok((slf.get_type().getattr("_of_state")?, slf.get()._state()))
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, State)> {
+        Ok((slf.get_type().getattr("_of_state")?, slf.get().state()))
     }
 
     fn __repr__(&self) -> String {
         format!("Chip({:?})", self.0.arch.name)
     }
 }
+
+/// Description and, if there is one, energy table.
+type State = (String, Option<String>);
 
 /// Names of the chips that ship.
 #[pyfunction]

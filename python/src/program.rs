@@ -99,7 +99,7 @@ impl Program {
         RunResult::new(py, run, rasters, batch.labelled(), &self.executable)
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String, Bound<'py, PyBytes>, Chip))> {
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, State<'py>)> {
         let this = slf.get();
         Ok((slf.get_type().getattr("_read")?, (this.model.clone(), this.to_bytes(slf.py()), this.chip())))
     }
@@ -108,3 +108,6 @@ impl Program {
         format!("Program({:?} on {:?}, {} cores)", self.model, self.executable.chip.arch.name, self.cores())
     }
 }
+
+/// Name, program file and chip.
+type State<'py> = (String, Bound<'py, PyBytes>, Chip);

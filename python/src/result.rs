@@ -20,6 +20,9 @@ pub(crate) struct RunResult {
 /// An energy in joules: value, lowest and highest plausible value.
 type Joules = (f64, f64, f64);
 
+/// Name, shape (channels, height, width), cores, spikes.
+type LayerRow = (String, (u16, u16, u16), u64, u64);
+
 const J_PER_PJ: f64 = 1e-12;
 
 fn joules(e: Energy) -> Joules {
@@ -88,7 +91,7 @@ impl RunResult {
     }
 
     #[getter]
-    fn _layers(&self) -> Vec<(String, (u16, u16, u16), u64, u64)> {
+    fn _layers(&self) -> Vec<LayerRow> {
         self.run.record.layers.iter().map(|l| (l.name.clone(), l.shape, l.cores, l.spikes)).collect()
     }
 
@@ -123,13 +126,13 @@ impl RunResult {
         Ok(dict)
     }
 
-    /// Counts over all samples: (core, layer, action, count).
+    /// Counts over all samples: (core, layer, action, count); what is counted outside of cores has none.
     #[getter]
-    fn _counts(&self) -> Vec<(u32, &str, &'static str, u64)> {
+    fn _counts(&self) -> Vec<(Option<u32>, &str, &'static str, u64)> {
         let mut rows = Vec::new();
         for (site, counts) in self.run.record.ledger.rows() {
             for (action, count) in counts.iter().filter(|(_, n)| *n > 0) {
-                rows.push((site.core.0, self.layer_name(site.layer), action.name(), count));
+                rows.push((site.core.map(|c| c.0), self.layer_name(site.layer), action.name(), count));
             }
         }
         rows
