@@ -22,13 +22,24 @@ pub use args::Args;
 
 use clap::Parser;
 use compiler::Diagnostics;
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 /// Parses the arguments of the process and runs the command.
 pub fn main() -> ExitCode {
     // A reader that goes away, as `head` does, ends the process quietly, as it ends other tools.
     sigpipe::reset();
-    let args = Args::parse();
+    run(std::env::args_os())
+}
+
+/// Runs the command in `arguments`, the program's name first, and returns its exit code.
+pub fn run<T: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = T>) -> ExitCode {
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
     match cmd::run(&args) {
         Ok(code) => code,
         Err(error) => {

@@ -28,6 +28,7 @@
 //! | what quantization changed | [`Deployed::quantization_change`] |
 //! | chips that fire per event against the same network in timesteps | [`Deployed::run_in_timesteps`], [`Mismatch`] |
 //! | how often neurons fire | [`Rates`] |
+//! | every spike of every sample | [`Executable::spikes`] |
 //! | the network that analytical energy models evaluate | [`Model::measure_analytic`], [`analytic`] |
 //! | numbers with units, plain tables | [`report`] |
 //!
@@ -48,6 +49,7 @@ mod parallel;
 mod prices;
 mod progress;
 mod quantization;
+mod raster;
 mod rates;
 mod record;
 mod replay;
@@ -68,6 +70,7 @@ pub use model::{Format, ImportOptions, Model};
 pub use prices::Described;
 pub use progress::{Observer, Progress, Quiet, Task};
 pub use quantization::QuantizationChange;
+pub use raster::{Raster, Spike};
 pub use rates::{LayerRates, Rates};
 pub use record::{LayerRecord, Priced, Record};
 pub use replay::Costed;

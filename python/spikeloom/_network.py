@@ -1,0 +1,208 @@
+"""Networks and programs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, Callable, Literal
+
+from . import _arrays
+from ._chip import Chip
+from ._result import Result
+from ._spikeloom import InputError
+from ._spikeloom import Network as _Network
+from ._spikeloom import Program as _Program
+
+Progress = bool | Callable[[str, int, int], None]
+
+
+def _follower(progress: Progress) -> Callable[[str, int, int], None] | None:
+    if progress is False:
+        return None
+    if progress is not True:
+        return progress
+
+    def follow(task: str, done: int, of: int) -> None:
+        print(f"\r{task}: {done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
+
+    return follow
+
+
+class Network:
+    """A spiking network. Made by ``spikeloom.load``."""
+
+    _inner: _Network
+
+    @classmethod
+    def _of(cls, inner: _Network) -> Network:
+        network = cls.__new__(cls)
+        network._inner = inner
+        return network
+
+    @property
+    def name(self) -> str:
+        """What the network is called."""
+        return self._inner.name
+
+    @property
+    def timesteps(self) -> int:
+        """Timesteps of one sample."""
+        return self._inner.timesteps
+
+    @property
+    def layers(self) -> list[tuple[str, tuple[int, int, int]]]:
+        """Name and shape (channels, height, width) of each population, input first."""
+        return self._inner.layers
+
+    @property
+    def remarks(self) -> list[str]:
+        """What its file does not say and what was taken for it, and what else to know; one line each."""
+        return self._inner.remarks
+
+    def compile(
+        self,
+        chip: Chip | str,
+        *,
+        weight_bits: int = 8,
+        seed: int = 1,
+        check: bool = False,
+        balance: bool = False,
+        calibration: Any = None,
+        activity: Any = None,
+        progress: Progress = False,
+    ) -> Program:
+        """Quantizes the network and cuts, places and routes it onto a chip.
+
+        Args:
+            chip: the chip, or its name.
+            weight_bits: width of a stored weight, 1 to 16.
+            seed: seed of the placement.
+            check: verify every lowering by its independent checker.
+            balance: let idle cores shorten the timesteps.
+            calibration: training samples by which weights are clipped; an array as for ``Program.run``.
+            activity: training samples whose measured spikes weigh the placement.
+            progress: True to show it on standard error, or a function of (task, done, of).
+
+        Raises:
+            DoesNotFitError: the network does not fit; ``.reasons`` lists every broken limit with its remedy.
+            InputError: an argument cannot be used.
+        """
+        chip = Chip(chip) if isinstance(chip, str) else chip
+        if not isinstance(chip, Chip):
+            raise InputError(f"chip: is a {type(chip).__name__}; give a spikeloom.Chip or the name of one")
+        if not isinstance(weight_bits, int) or not 1 <= weight_bits <= 16:
+            raise InputError(f"weight_bits: {weight_bits!r} is no whole number from 1 to 16")
+        batch = lambda x: None if x is None else self._inner._batch(_arrays.samples(x), None)  # noqa: E731
+        return Program._of(
+            self._inner._compile(
+                chip._inner,
+                weight_bits=weight_bits,
+                seed=seed,
+                check=check,
+                balance=balance,
+                calibration=batch(calibration),
+                activity=batch(activity),
+                progress=_follower(progress),
+            )
+        )
+
+    def __repr__(self) -> str:
+        return repr(self._inner)
+
+
+class Program:
+    """A network compiled for a chip. Made by ``Network.compile`` or ``Program.load``; can be pickled."""
+
+    _inner: _Program
+
+    @classmethod
+    def _of(cls, inner: _Program) -> Program:
+        program = cls.__new__(cls)
+        program._inner = inner
+        return program
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], chip: Chip | str) -> Program:
+        """The program in a file (.slb) that was compiled for ``chip``."""
+        chip = Chip(chip) if isinstance(chip, str) else chip
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise InputError(f"path: {error}") from error
+        return cls._of(_Program._read(os.fspath(path), data, chip._inner))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the program file (.slb), which ``spikeloom simulate`` and ``Program.load`` read."""
+        target = Path(path)
+        temporary = target.with_name(target.name + ".tmp")
+        temporary.write_bytes(self._inner.to_bytes())
+        temporary.replace(target)
+
+    @property
+    def name(self) -> str:
+        """What the network was called."""
+        return self._inner.name
+
+    @property
+    def chip(self) -> Chip:
+        """The chip."""
+        return Chip._of(self._inner.chip)
+
+    @property
+    def cores(self) -> int:
+        """Cores in use."""
+        return self._inner.cores
+
+    @property
+    def timesteps(self) -> int:
+        """Timesteps of one sample."""
+        return self._inner.timesteps
+
+    @property
+    def layers(self) -> list[tuple[str, tuple[int, int, int]]]:
+        """Name and shape (channels, height, width) of each layer, input first."""
+        return self._inner.layers
+
+    def run(
+        self,
+        x: Any,
+        labels: Any = None,
+        *,
+        mode: Literal["counts", "analytic", "cycle"] = "analytic",
+        threads: int | None = None,
+        spikes: bool = False,
+        per_sample: bool = False,
+        progress: Progress = False,
+    ) -> Result:
+        """Runs samples through the simulated chip.
+
+        Args:
+            x: a NumPy array or PyTorch tensor whose first axis counts samples: images (samples × …, pixels 0 to 255), or, for
+                networks that take events, samples × timesteps × … of 0 and 1. The other axes hold as many values as the input
+                layer has neurons, channel-major.
+            labels: the right class of each sample; without them there is no accuracy.
+            mode: how time is modelled: "counts" (not at all), "analytic", "cycle". Counts are the same in all.
+            threads: worker threads; default: all processors.
+            spikes: keep every spike, for ``Result.spikes`` and ``Result.plot_raster``: 8 bytes each.
+            per_sample: keep each sample's counts, for its energy.
+            progress: True to show it on standard error, or a function of (task, done, of).
+
+        Raises:
+            InputError: ``x``, ``labels`` or ``mode`` cannot be used; the message names which and why.
+        """
+        if threads is not None and (not isinstance(threads, int) or not 1 <= threads <= 256):
+            raise InputError(f"threads: {threads!r} is no whole number from 1 to 256")
+        batch = self._inner._batch(_arrays.samples(x), _arrays.labels(labels))
+        inner = self._inner._run(batch, mode, threads or 0, spikes, per_sample, _follower(progress))
+        return Result(inner)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_restore, (self._inner,))
+
+    def __repr__(self) -> str:
+        return repr(self._inner)
+
+
+def _restore(inner: _Program) -> Program:
+    return Program._of(inner)

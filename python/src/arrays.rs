@@ -1,0 +1,175 @@
+//! Samples from NumPy arrays.
+
+use crate::errors::{input, raise};
+use numpy::{PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use pyo3::{prelude::*, types::PyTuple};
+use spikeloom::{Error, Input, Samples, datasets::{Dataset, bundled}, ir};
+
+/// Samples for one network, held in the library's form.
+#[pyclass(module = "spikeloom", frozen)]
+pub(crate) struct Batch(Kind);
+
+enum Kind {
+    Images(Dataset),
+    Events(Dense),
+}
+
+/// Events over timesteps.
+struct Dense {
+    stimuli: Vec<ir::Stimulus>,
+    labels: Vec<u32>,
+    labelled: bool,
+}
+
+impl Batch {
+    /// The batch in the array `x`, whose first axis counts samples.
+    pub(crate) fn of(py: Python<'_>, x: &Bound<'_, PyAny>, labels: Option<Vec<u32>>, of: &Input) -> PyResult<Self> {
+        let shape: Vec<usize> = match x.cast::<PyArrayDyn<u8>>() {
+            Ok(array) => array.shape().to_vec(),
+            Err(_) => match x.cast::<PyArrayDyn<i32>>() {
+                Ok(array) => array.shape().to_vec(),
+                Err(_) => return Err(input(py, "x: is no NumPy array of uint8 or int32")),
+            },
+        };
+        let n = shape.first().copied().unwrap_or(0);
+        if n == 0 {
+            return Err(input(py, "x: holds no samples; its first axis counts them"));
+        }
+        if let Some(labels) = &labels
+            && labels.len() != n
+        {
+            return Err(input(py, format!("labels: {} labels for {n} samples; give one for each", labels.len())));
+        }
+        let per_sample: usize = shape[1..].iter().product();
+        let events = of.coding == ir::InputCoding::Events;
+        let timed = events && shape.len() > 2 && shape[2..].iter().product::<usize>() == of.neurons;
+        if timed {
+            let stimuli = match x.cast::<PyArrayDyn<u8>>() {
+                Ok(array) => stimuli(py, array.readonly(), shape[1], of, i32::from)?,
+                Err(_) => stimuli(py, x.cast::<PyArrayDyn<i32>>()?.readonly(), shape[1], of, |v| v)?,
+            };
+            let labelled = labels.is_some();
+            return Ok(Self(Kind::Events(Dense { stimuli, labels: labels.unwrap_or_else(|| vec![0; n]), labelled })));
+        }
+        if per_sample != of.neurons {
+            let wanted = if events {
+                format!("(samples, timesteps, …) or (samples, …) with {} values in the last axes", of.neurons)
+            } else {
+                format!("(samples, …) with {} values a sample", of.neurons)
+            };
+            return Err(input(py, format!("x: has shape {shape:?}, the network's input layer `{}` takes {wanted}", of.layer)));
+        }
+        let Ok(pixels) = x.cast::<PyArrayDyn<u8>>() else {
+            return Err(input(py, "x: images are pixels of 0 to 255; give them as uint8, as in (x * 255).round().astype('uint8')"));
+        };
+        let pixels = pixels.readonly().as_slice().map_err(|_| input(py, "x: is not contiguous"))?.to_vec();
+        let labelled = labels.is_some();
+        let labels = labels.unwrap_or_else(|| vec![0; n]);
+        let small = |l: u32| u8::try_from(l).map_err(|_| input(py, format!("labels: {l} is beyond the 256 classes of images")));
+        let labels = labels.into_iter().map(small).collect::<PyResult<Vec<u8>>>()?;
+        let classes = labels.iter().map(|&l| usize::from(l) + 1).max().unwrap_or(1);
+        let dataset = Dataset { name: "arrays".into(), classes, shape: [1, 1, per_sample], pixels, labels };
+        dataset.ensure_fit(of).map_err(|e| raise(py, e))?;
+        Ok(Self(Kind::Images(dataset).labelled(labelled)))
+    }
+
+    /// The samples.
+    pub(crate) fn samples(&self) -> &dyn Samples {
+        match &self.0 {
+            Kind::Images(images) => images,
+            Kind::Events(events) => events,
+        }
+    }
+
+    /// Whether every sample has a label.
+    pub(crate) fn labelled(&self) -> bool {
+        match &self.0 {
+            Kind::Images(images) => images.name == LABELLED,
+            Kind::Events(events) => events.labelled,
+        }
+    }
+}
+
+/// Name of image batches that have labels.
+const LABELLED: &str = "labelled arrays";
+
+impl Kind {
+    fn labelled(self, labelled: bool) -> Self {
+        match self {
+            Self::Images(images) if labelled => Self::Images(Dataset { name: LABELLED.into(), ..images }),
+            other => other,
+        }
+    }
+}
+
+/// Values by sample and timestep, zeros left out.
+fn stimuli<T: numpy::Element + Copy>(
+    py: Python<'_>,
+    array: PyReadonlyArrayDyn<'_, T>,
+    steps: usize,
+    of: &Input,
+    value: impl Fn(T) -> i32,
+) -> PyResult<Vec<ir::Stimulus>> {
+    let values = array.as_slice().map_err(|_| input(py, "x: is not contiguous"))?;
+    if steps > of.timesteps as usize {
+        return Err(input(
+            py,
+            format!("x: has {steps} timesteps, the network runs for {}; load it with steps={steps}", of.timesteps),
+        ));
+    }
+    let step = |step: &[T]| {
+        let events = step.iter().enumerate().map(|(neuron, &v)| ir::Event { neuron: neuron as u32, value: value(v) });
+        events.filter(|e| e.value != 0).collect::<Vec<_>>()
+    };
+    let stimuli: Vec<ir::Stimulus> = values
+        .chunks(steps * of.neurons)
+        .map(|sample| ir::Stimulus { steps: sample.chunks(of.neurons).map(step).collect() })
+        .collect();
+    let many = stimuli.iter().flat_map(|s| s.steps.iter().flatten()).find(|e| e.value != 1);
+    match many {
+        None => Ok(stimuli),
+        Some(e) => Err(input(
+            py,
+            format!("x: neuron {} has {} events in one timestep; at most one is sent: clip the counts (x > 0), or use shorter timesteps", e.neuron, e.value),
+        )),
+    }
+}
+
+impl Samples for Dense {
+    fn name(&self) -> &'static str {
+        "arrays"
+    }
+
+    fn noun(&self) -> [&'static str; 2] {
+        ["sample", "samples"]
+    }
+
+    fn len(&self) -> usize {
+        self.stimuli.len()
+    }
+
+    fn label(&self, i: usize) -> u32 {
+        self.labels[i]
+    }
+
+    fn stimulus(&self, i: usize, _: &Input) -> ir::Stimulus {
+        self.stimuli[i].clone()
+    }
+
+    fn ensure_fit(&self, _: &Input) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// The 500 bundled test images of MNIST: (images, labels), uint8, 500 × 1 × 28 × 28 and 500.
+#[pyfunction]
+pub(crate) fn mnist_sample(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+    let images = bundled::mnist_test_500();
+    let (n, [c, h, w]) = (images.len(), images.shape);
+    let x = PyArrayDyn::<u8>::from_owned_array(
+        py,
+        numpy::ndarray::ArrayD::from_shape_vec(vec![n, c, h, w], images.pixels).expect("C·H·W bytes an image"),
+    );
+    let y = numpy::PyArray1::from_vec(py, images.labels);
+    PyTuple::new(py, [x.as_any(), y.as_any()])
+}

@@ -1,0 +1,140 @@
+"""From a network to joules: the numbers are those of the command line, in arrays and quantities that agree with each other."""
+
+import json
+import pickle
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import spikeloom
+
+
+def test_the_record_is_that_of_the_command_to_the_byte(program, images, tmp_path):
+    own, command = tmp_path / "own.json", tmp_path / "command.json"
+    program.run(*images).save(own)
+    done = subprocess.run(
+        [sys.executable, "-m", "spikeloom", "run", "mnist-small", "--limit", "20", "--output", str(command)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    a, b = json.loads(own.read_text()), json.loads(command.read_text())
+    differing = {key for key in a.keys() | b.keys() if a.get(key) != b.get(key)}
+    # Arrays have no name of their own; everything that was counted is the same.
+    assert differing <= {"dataset", "samples"}, differing
+
+
+def test_figures_agree_with_each_other(result):
+    samples = result.to_pandas("sample")
+    assert result.accuracy == (samples["class"] == samples["label"]).mean()
+    assert samples["energy_j"].mean() == pytest.approx(float(result.energy), rel=1e-9)
+    assert samples["latency_s"].mean() == pytest.approx(float(result.latency), rel=1e-12)
+    lines = result.to_pandas("energy")
+    assert lines["energy_j"].sum() / result.n_samples == pytest.approx(float(result.dynamic_energy), rel=1e-9)
+    cores = result.to_pandas("core")
+    assert cores.groupby("action")["count"].sum().to_dict() == result.counts
+    layers = result.to_pandas("layer").set_index("layer")
+    for name in result.layers:
+        assert len(result.spikes(name)) == layers.loc[name, "spikes"]
+
+
+def test_counts_do_not_depend_on_mode_or_threads(program, images, result):
+    for mode in ("counts", "analytic", "cycle"):
+        for threads in (1, 2):
+            other = program.run(*images, mode=mode, threads=threads)
+            assert other.counts == result.counts
+            assert (other.latency is None) == (mode == "counts")
+
+
+def test_without_labels_there_is_no_accuracy(program, images):
+    result = program.run(images[0][:2])
+    assert result.accuracy is None and "label" not in result.to_pandas("sample")
+
+
+def test_kinds_of_arrays_give_the_same(program, images):
+    x = images[0][:3]
+    want = program.run(x).counts
+    for same in (x.astype(np.int64), x.astype(np.float32), x.reshape(3, -1), np.asfortranarray(x)):
+        assert program.run(same).counts == want
+
+
+def test_programs_results_and_chips_survive(program, images, tmp_path):
+    want = program.run(*images).counts
+    assert pickle.loads(pickle.dumps(program)).run(*images).counts == want
+    program.save(tmp_path / "net.slb")
+    assert spikeloom.Program.load(tmp_path / "net.slb", "loihi1").run(*images).counts == want
+    chip = pickle.loads(pickle.dumps(spikeloom.Chip("loihi1").with_prices("loihi1:0.5")))
+    assert chip.description == spikeloom.Chip("loihi1").description and chip.prices != "loihi1"
+
+
+def test_threads_run_at_once_and_equal(program, images):
+    results = []
+    workers = [threading.Thread(target=lambda: results.append(program.run(*images).counts)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(results) == 4 and all(r == results[0] for r in results)
+
+
+def test_progress_is_told(program, images):
+    seen = []
+    program.run(*images, progress=lambda *at: seen.append(at))
+    assert seen[0] == ("run", 0, 20) and seen[-1] == ("run", 20, 20)
+
+
+def test_an_exception_of_the_callback_ends_the_run(program, images):
+    def fail(task, done, of):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        program.run(*images, progress=fail)
+
+
+def test_events_over_timesteps(tmp_path):
+    nir = pytest.importorskip("nir")
+    graph = nir.NIRGraph(
+        nodes={
+            "input": nir.Input({"input": np.array([3])}),
+            "weights": nir.Linear(np.eye(3, dtype=np.float32)),
+            "out": nir.IF(np.ones(3, np.float32), np.ones(3, np.float32), v_reset=np.zeros(3, np.float32)),
+            "output": nir.Output({"output": np.array([3])}),
+        },
+        edges=[("input", "weights"), ("weights", "out"), ("out", "output")],
+    )
+    network = spikeloom.load(graph, dt=1, steps=4, events=True)
+    x = np.zeros((2, 4, 3), bool)
+    x[0, 1, 2] = x[1, 0, 0] = x[1, 3, 0] = True
+    result = network.compile("loihi1").run(x, spikes=True)
+    assert result.spikes("out")[:, [0, 2]].tolist() == [[0, 2], [1, 0], [1, 0]]
+
+
+def test_memory_stays_flat(program, images):
+    resource = pytest.importorskip("resource")
+    x = images[0][:1]
+
+    def grown(runs):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for _ in range(runs):
+            program.run(x, mode="counts", threads=1)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+
+    grown(50)
+    assert grown(500) < 8 * 1024  # KiB
+
+
+def test_it_shows_itself_in_notebooks(result):
+    text = result._repr_html_()
+    assert "mnist" in text and "J" in text and "100.00 %" in text
+    assert "Result" in repr(result)
+
+
+def test_a_changed_chip_is_another_chip(network, images):
+    chip = spikeloom.Chip("loihi1").with_(core__neurons=512)
+    assert chip.description["core"]["neurons"]["value"] == 512 and "512" in chip.name
+    assert network.compile(chip).cores > network.compile("loihi1").cores
+    with pytest.raises(spikeloom.InputError, match="neuron"):
+        spikeloom.Chip("loihi1").with_(core__neuron=512)
