@@ -1,4 +1,4 @@
-//! Wrong inputs: one paragraph that names file, place, cause and remedy; exit code 2; existing outputs untouched.
+//! Wrong inputs: one paragraph that names file, place, cause and remedy; exit code 2, or 3 where a chip cannot hold a network; existing outputs untouched.
 
 mod support;
 
@@ -8,7 +8,7 @@ use support::spikeloom;
 /// Runs a command that must fail and returns its message.
 fn refused(folder: &Path, args: &[&str]) -> String {
     let ran = spikeloom(folder, args);
-    assert_eq!(ran.code, 2, "{args:?}: {}{}", ran.out, ran.err);
+    assert!(matches!(ran.code, 2 | 3), "{args:?}: {}: {}{}", ran.code, ran.out, ran.err);
     assert_eq!(ran.out, "", "{args:?}");
     ran.err
 }
@@ -69,7 +69,7 @@ fn chips_that_cannot_be_timed_or_held_in_memory_say_why() {
     let loihi = isa::arch::preset::PRESETS.iter().find(|(name, _)| *name == "loihi1").expect("a preset").1;
     type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a [&'a str]);
     let cases: &[Case<'_>] = &[
-        (&[("buffer_flits: 8", "buffer_flits: 4294967295")], "cycle", &["--max-memory", "`noc.buffer_flits`", "TiB"]),
+        (&[("buffer_flits: 32", "buffer_flits: 4294967295")], "cycle", &["--max-memory", "`noc.buffer_flits`", "TiB"]),
         (&[("width: 8, height: 4", "width: 512, height: 4096")], "cycle", &["--max-memory", "`mesh`", "1.0 GiB"]),
         (&[("virtual_channels: 2", "virtual_channels: 17")], "cycle", &["--mode cycle", "73 input channels", "64"]),
         (&[("torus: false", "torus: true"), ("virtual_channels: 2", "virtual_channels: 1")], "cycle", &["deadlock"]),

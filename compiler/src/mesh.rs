@@ -252,6 +252,6 @@ mod tests {
         let mesh = Mesh::of(&preset("loihi1").expect("a preset"));
         let mut costs = Vec::new();
         mesh.route((6, 0), [(9, 0)].into_iter(), &mut Vec::new(), |link| costs.push(mesh.link_cost(link)));
-        assert_eq!(costs, [1, 650 / 41, 1]);
+        assert_eq!(costs, [1, 650 / 20, 1]);
     }
 }

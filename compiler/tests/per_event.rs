@@ -7,8 +7,15 @@ use ir::{
     Connectivity, Conv2d, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population, Projection,
     Quantized, Readout, Shape, Spiking, Window,
 };
-use isa::{Arch, Instruction, arch::preset::preset};
+use isa::{Arch, Instruction};
 use support::network::reference;
+
+/// The preset, with neurons that compute everything: what is tested here is the rest of the chip.
+fn preset(name: &str) -> Option<Arch> {
+    let mut arch = isa::arch::preset::preset(name)?;
+    arch.core.dynamics = isa::arch::Dynamics::everything();
+    Some(arch)
+}
 
 fn chip(name: &str) -> Arch {
     preset(name).expect("a preset")

@@ -24,8 +24,11 @@ fn refusal(arch: &Arch) -> String {
     lines.join("\n")
 }
 
+/// Loihi with neurons that compute everything: what is tested here are its sizes.
 fn loihi() -> Arch {
-    preset("loihi1").expect("a preset")
+    let mut arch = preset("loihi1").expect("a preset");
+    arch.core.dynamics = isa::arch::Dynamics::everything();
+    arch
 }
 
 #[test]

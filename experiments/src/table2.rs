@@ -41,17 +41,26 @@ impl Table2 {
         zoo::ENTRIES.iter().find(|e| e.load().is_ok_and(|(network, _)| is_ffgaf(&network))).map(|e| e.name)
     }
 
-    /// Simulates the last row's network on images and fills its cells.
+    /// Checks that a model can stand in the table's last row.
     ///
     /// # Errors
-    /// If the model is no trained network of that geometry, or cannot be measured.
-    pub fn simulate(&mut self, model: &Model, images: &Dataset, progress: &mut dyn Progress) -> Result<()> {
+    /// If it is no trained network of that geometry.
+    pub fn ensure_fit(model: &Model) -> Result<()> {
         ensure!(
             model.trained.as_ref().is_some_and(|(network, _)| is_ffgaf(network)),
             "{}: is not a trained network of FFGAF-SNN's geometry (3×32×32, channels 40-120-120-240, strides 1,2,1,2); \
              train one with `spikeloom train --dataset cifar10 --set strides=[1,2,1,2]`",
             model.name
         );
+        Ok(())
+    }
+
+    /// Simulates the last row's network on images and fills its cells.
+    ///
+    /// # Errors
+    /// If the model is no trained network of that geometry, or cannot be measured.
+    pub fn simulate(&mut self, model: &Model, images: &Dataset, progress: &mut dyn Progress) -> Result<()> {
+        Self::ensure_fit(model)?;
         let measured = model.measure_analytic(images, progress)?;
         let options = Options { direct: measured.direct, ..Options::new(Reading::Exact) };
         let total = evaluate(&measured.network, &options)?.total;

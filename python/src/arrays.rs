@@ -3,7 +3,11 @@
 use crate::errors::{input, raise};
 use numpy::{PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::{prelude::*, types::PyTuple};
-use spikeloom::{Error, Input, Samples, datasets::{Dataset, bundled}, ir};
+use spikeloom::{
+    Error, Input, Samples,
+    datasets::{Dataset, bundled},
+    ir,
+};
 
 /// Samples for one network, held in the library's form.
 #[pyclass(module = "spikeloom", frozen)]
@@ -57,15 +61,22 @@ impl Batch {
             } else {
                 format!("(samples, …) with {} values a sample", of.neurons)
             };
-            return Err(input(py, format!("x: has shape {shape:?}, the network's input layer `{}` takes {wanted}", of.layer)));
+            return Err(input(
+                py,
+                format!("x: has shape {shape:?}, the network's input layer `{}` takes {wanted}", of.layer),
+            ));
         }
         let Ok(pixels) = x.cast::<PyArrayDyn<u8>>() else {
-            return Err(input(py, "x: images are pixels of 0 to 255; give them as uint8, as in (x * 255).round().astype('uint8')"));
+            return Err(input(
+                py,
+                "x: images are pixels of 0 to 255; give them as uint8, as in (x * 255).round().astype('uint8')",
+            ));
         };
         let pixels = pixels.readonly().as_slice().map_err(|_| input(py, "x: is not contiguous"))?.to_vec();
         let labelled = labels.is_some();
         let labels = labels.unwrap_or_else(|| vec![0; n]);
-        let small = |l: u32| u8::try_from(l).map_err(|_| input(py, format!("labels: {l} is beyond the 256 classes of images")));
+        let small =
+            |l: u32| u8::try_from(l).map_err(|_| input(py, format!("labels: {l} is beyond the 256 classes of images")));
         let labels = labels.into_iter().map(small).collect::<PyResult<Vec<u8>>>()?;
         let classes = labels.iter().map(|&l| usize::from(l) + 1).max().unwrap_or(1);
         let dataset = Dataset { name: "arrays".into(), classes, shape: [1, 1, per_sample], pixels, labels };
@@ -130,7 +141,10 @@ fn stimuli<T: numpy::Element + Copy>(
         None => Ok(stimuli),
         Some(e) => Err(input(
             py,
-            format!("x: neuron {} has {} events in one timestep; at most one is sent: clip the counts (x > 0), or use shorter timesteps", e.neuron, e.value),
+            format!(
+                "x: neuron {} has {} events in one timestep; at most one is sent: clip the counts (x > 0), or use shorter timesteps",
+                e.neuron, e.value
+            ),
         )),
     }
 }

@@ -12,7 +12,12 @@ use pyo3::{create_exception, exceptions::PyException, prelude::*, types::PyTuple
 use spikeloom::Error;
 
 create_exception!(_spikeloom, SpikeloomError, PyException, "Something could not be done.");
-create_exception!(_spikeloom, DoesNotFitError, SpikeloomError, "The network does not fit on the chip; `reasons` lists why.");
+create_exception!(
+    _spikeloom,
+    DoesNotFitError,
+    SpikeloomError,
+    "The network does not fit on the chip; `reasons` lists why."
+);
 create_exception!(_spikeloom, UnpricedError, SpikeloomError, "The energy table lacks a price.");
 create_exception!(_spikeloom, InternalError, SpikeloomError, "A defect of spikeloom; please report it.");
 
@@ -47,7 +52,9 @@ pub(crate) fn input(py: Python<'_>, message: impl Into<String>) -> PyErr {
 pub(crate) fn raise(py: Python<'_>, error: Error) -> PyErr {
     let message = error.to_string();
     match error {
-        Error::Input(_) | Error::Load(_) | Error::Batch(_) | Error::NothingRun | Error::Stopped(_) => input(py, message),
+        Error::Input(_) | Error::Load(_) | Error::Batch(_) | Error::NothingRun | Error::Stopped(_) => {
+            input(py, message)
+        }
         Error::DoesNotFit { diagnostics, .. } => {
             let error = DoesNotFitError::new_err(message);
             let reasons: Vec<String> = diagnostics.0.iter().map(ToString::to_string).collect();

@@ -1,6 +1,12 @@
 //! A network to deploy.
 
-use crate::{arrays::Batch, chip::Chip, errors::{input, raise}, program::Program, watch::Watch};
+use crate::{
+    arrays::Batch,
+    chip::Chip,
+    errors::{input, raise},
+    program::Program,
+    watch::Watch,
+};
 use pyo3::prelude::*;
 use spikeloom::{ActivitySource, DeployOptions, Format, ImportOptions, Model, training::zoo};
 
@@ -51,7 +57,9 @@ impl Network {
     #[getter]
     fn layers(&self) -> Vec<(String, (usize, usize, usize))> {
         let graph = &self.0.graph;
-        let shape = |p: &spikeloom::ir::Population<_>| (p.shape.channels as usize, p.shape.height as usize, p.shape.width as usize);
+        let shape = |p: &spikeloom::ir::Population<_>| {
+            (p.shape.channels as usize, p.shape.height as usize, p.shape.width as usize)
+        };
         graph.populations().map(|(_, p)| (p.name.clone(), shape(p))).collect()
     }
 

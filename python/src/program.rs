@@ -82,14 +82,18 @@ impl Program {
             "analytic" => TimingMode::Analytic,
             "cycle" => TimingMode::Cycle,
             other => {
-                return Err(crate::errors::input(py, format!("mode: `{other}` is none of \"counts\", \"analytic\", \"cycle\"")));
+                return Err(crate::errors::input(
+                    py,
+                    format!("mode: `{other}` is none of \"counts\", \"analytic\", \"cycle\""),
+                ));
             }
         };
         let options = RunOptions { mode, threads, keep_ledgers: per_sample };
         let mut watch = Watch::new(progress);
         let ran = py.detach(|| {
             let run = self.executable.run(batch.samples(), &options, &mut watch)?;
-            let rasters = if spikes { Some(self.executable.spikes(batch.samples(), threads, &mut watch)?) } else { None };
+            let rasters =
+                if spikes { Some(self.executable.spikes(batch.samples(), threads, &mut watch)?) } else { None };
             Ok((run, rasters))
         });
         if let Some(error) = watch.raised {

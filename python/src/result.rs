@@ -3,7 +3,14 @@
 use crate::errors::raise;
 use numpy::PyArray1;
 use pyo3::{prelude::*, types::PyDict};
-use spikeloom::{Executable, Raster, Run, energy::{price::{Breakdown, Part}, units::Energy}, isa::LayerId};
+use spikeloom::{
+    Executable, Raster, Run,
+    energy::{
+        price::{Breakdown, Part},
+        units::Energy,
+    },
+    isa::LayerId,
+};
 
 /// What a run gave. Made by ``Program.run``.
 #[pyclass(module = "spikeloom", frozen)]
@@ -119,7 +126,9 @@ impl RunResult {
             let lines: Vec<(&str, &str, String, u64, Joules)> = b
                 .lines
                 .iter()
-                .map(|l| (self.layer_name(l.layer), l.action.name(), format!("{:?}", l.component), l.count, joules(l.energy)))
+                .map(|l| {
+                    (self.layer_name(l.layer), l.action.name(), format!("{:?}", l.component), l.count, joules(l.energy))
+                })
                 .collect();
             dict.set_item("lines", lines)?;
         }

@@ -2,7 +2,10 @@
 
 use pyo3::prelude::*;
 use spikeloom::{Progress, Task};
-use std::{ops::ControlFlow, time::{Duration, Instant}};
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
 
 /// How often Python is asked whether Ctrl-C was pressed, and told how far the work is.
 const PERIOD: Duration = Duration::from_millis(100);

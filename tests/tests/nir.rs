@@ -49,7 +49,7 @@ fn the_reference_neuron_spikes_on_a_chip_as_finely_as_its_weights_allow() {
     let cases = [
         ("lemaire_ideal", 16, [460, 510, 710, 760]),
         ("lemaire_ideal", 12, [460, 510, 710, 760]),
-        ("loihi1", 9, [450, 500, 710, 760]),
+        ("loihi1", 9, [460, 510, 710, 760]),
         ("loihi1", 8, [450, 500, 700, 750]),
     ];
     for (chip, weight_bits, measured) in cases {

@@ -61,10 +61,12 @@ fn table2(args: &Table2Args) -> Result<ExitCode> {
     let begun = Instant::now();
     let mut table = Table2::new("no trained network of this geometry ships yet; give one with --model".into());
     if let Some(name) = args.model.as_deref().or(Table2::bundled()) {
+        let model = source::model(name)?;
+        Table2::ensure_fit(&model)?;
         match datasets::load(DatasetName::Cifar10, Split::Test, &args.data.dir()) {
             Ok(test) => {
                 let images = test.subset(0..test.len().min(args.limit as usize));
-                table.simulate(&source::model(name)?, &images, &mut Bars::new())?;
+                table.simulate(&model, &images, &mut Bars::new())?;
             }
             // Nobody asked for a simulation; the rest of the table needs no images.
             Err(error) if args.model.is_none() => table = Table2::new(error.to_string()),
