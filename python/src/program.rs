@@ -89,7 +89,7 @@ impl Program {
         let mut watch = Watch::new(progress);
         let ran = py.detach(|| {
             let run = self.executable.run(batch.samples(), &options, &mut watch)?;
-            let rasters = if spikes { Some(self.executable.spikes(batch.samples(), threads, &mut watch)?) } else { None };
+            let rasters = if spikes { Some(self.executable.rasters(batch.samples(), threads, &mut watch)?) } else { None };
             Ok((run, rasters))
         });
         if let Some(error) = watch.raised {
