@@ -22,13 +22,13 @@
 //! | a program that was compiled before | [`Executable`] |
 //! | what is run: images, recorded events, anything of yours | [`Samples`], [`Recordings`] |
 //! | decisions, counts and times | [`Run`] |
-//! | what samples did, recorded once, and what that costs on other chips | [`Executable::spikes`], [`Executable::replay`] |
+//! | what samples did, recorded once, and what that costs on other chips | [`Executable::rasters`], [`Executable::replay`] |
 //! | what is stored of a run, and priced again without simulating | [`Record`], [`Priced`] |
 //! | agreement with the reference interpreter and the float network | [`Deployed::verify`] |
 //! | what quantization changed | [`Deployed::quantization_change`] |
 //! | chips that fire per event against the same network in timesteps | [`Deployed::run_in_timesteps`], [`Mismatch`] |
 //! | how often neurons fire | [`Rates`] |
-//! | every spike of every sample | [`Executable::spikes`] |
+//! | every spike of every sample | [`Executable::rasters`] |
 //! | the network that analytical energy models evaluate | [`Model::measure_analytic`], [`analytic`] |
 //! | numbers with units, plain tables | [`report`] |
 //!

@@ -39,7 +39,7 @@ impl Executable {
     ///
     /// # Errors
     /// As [`Executable::run`].
-    pub fn spikes(&self, samples: &dyn Samples, threads: usize, progress: &mut dyn Progress) -> Result<Vec<Raster>> {
+    pub fn rasters(&self, samples: &dyn Samples, threads: usize, progress: &mut dyn Progress) -> Result<Vec<Raster>> {
         let pass = Pass { task: Task::Run, mode: TimingMode::Counts, threads };
         let empty = || Raster { layers: vec![Vec::new(); self.program.layers.len()] };
         Ok(self.each(samples, pass, progress, empty, |_, _, raster| Ok(raster))?.kept)
@@ -57,7 +57,7 @@ mod tests {
         let model = Model::open("mnist-small").expect("ships");
         let deployed = model.deploy(&chip, &DeployOptions::default(), &mut Quiet).expect("fits");
         let run = deployed.run(&images, &RunOptions::default(), &mut Quiet).expect("runs");
-        let rasters = deployed.executable.spikes(&images, 1, &mut Quiet).expect("runs");
+        let rasters = deployed.executable.rasters(&images, 1, &mut Quiet).expect("runs");
         let input = usize::from(deployed.executable.program.input.layer.0);
         for (sample, raster) in run.samples.iter().zip(&rasters) {
             let behind = raster.layers.iter().enumerate().filter(|(l, _)| *l != input);
