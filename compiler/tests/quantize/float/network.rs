@@ -61,7 +61,7 @@ impl Network {
         let steps = if draw.one_in(8) { 200 + draw.below(400) } else { 4 + draw.below(40) } as u32;
         let inputs = 1 + draw.below(12) as usize;
         let mut sources = inputs;
-        let layers = (0..1 + draw.below(3)).map(|_| {
+        let layers = (0..=draw.below(3)).map(|_| {
             let neurons = 1 + draw.below(6) as usize;
             let layer = Layer::draw(draw, (sources, neurons), integers, bits);
             sources = neurons;
