@@ -92,12 +92,8 @@ impl Program {
         let mut watch = Watch::new(progress);
         let ran = py.detach(|| {
             let run = self.executable.run(batch.samples(), &options, &mut watch)?;
-<<<<<<< HEAD
             let rasters =
-                if spikes { Some(self.executable.spikes(batch.samples(), threads, &mut watch)?) } else { None };
-=======
-            let rasters = if spikes { Some(self.executable.rasters(batch.samples(), threads, &mut watch)?) } else { None };
->>>>>>> pymerge
+                if spikes { Some(self.executable.rasters(batch.samples(), threads, &mut watch)?) } else { None };
             Ok((run, rasters))
         });
         if let Some(error) = watch.raised {
