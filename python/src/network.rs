@@ -91,6 +91,7 @@ impl Network {
             balance,
             calibration: calibration.map(Batch::samples),
             activity: activity.map(|batch| ActivitySource::Measure(batch.samples())),
+            ..DeployOptions::default()
         };
         let chip = &chip.0;
         let deployed = py.detach(|| self.0.deploy(chip, &options, &mut watch));
