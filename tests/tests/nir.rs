@@ -48,9 +48,9 @@ fn the_reference_neuron_spikes_on_a_chip_as_finely_as_its_weights_allow() {
     let graph = nir::lower(nir::read(file.to_vec()).expect("readable"), "lif", &options).expect("can be mapped").graph;
     let cases = [
         ("lemaire_ideal", 16, [460, 510, 710, 760]),
-        ("lemaire_ideal", 12, [460, 510, 710, 760]),
+        ("lemaire_ideal", 12, [450, 500, 710, 760]),
         ("loihi1", 9, [460, 510, 710, 760]),
-        ("loihi1", 8, [450, 500, 700, 750]),
+        ("loihi1", 8, [460, 510, 710, 760]),
     ];
     for (chip, weight_bits, measured) in cases {
         let compiled = compile(&graph, chip, weight_bits);
