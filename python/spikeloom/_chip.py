@@ -59,7 +59,7 @@ class Chip:
         return Chip._of(self._inner._with([(path.replace("__", "."), _word(v)) for path, v in changes.items()]))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_restore, (self._inner,))
+        return (_restore, self._inner._state())
 
     def __repr__(self) -> str:
         return f"Chip({self.name!r})"
@@ -72,5 +72,5 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _restore(inner: _Chip) -> Chip:
-    return Chip._of(inner)
+def _restore(description: str, prices: str | None) -> Chip:
+    return Chip._of(_Chip._of_state(description, prices))

@@ -198,11 +198,11 @@ class Program:
         return Result(inner)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_restore, (self._inner,))
+        return (_restore, (self.name, self._inner.to_bytes(), self.chip))
 
     def __repr__(self) -> str:
         return repr(self._inner)
 
 
-def _restore(inner: _Program) -> Program:
-    return Program._of(inner)
+def _restore(name: str, data: bytes, chip: Chip) -> Program:
+    return Program._of(_Program._read(name, data, chip._inner))

@@ -99,7 +99,7 @@ def test_events_over_timesteps(tmp_path):
     graph = nir.NIRGraph(
         nodes={
             "input": nir.Input({"input": np.array([3])}),
-            "weights": nir.Linear(np.eye(3, dtype=np.float32)),
+            "weights": nir.Linear(2 * np.eye(3, dtype=np.float32)),
             "out": nir.IF(np.ones(3, np.float32), np.ones(3, np.float32), v_reset=np.zeros(3, np.float32)),
             "output": nir.Output({"output": np.array([3])}),
         },
