@@ -8,6 +8,8 @@
 //! | sinabs | sinabs 3.1.3: `IAF`, `LIF` (MultiSpike, subtraction, v ≥ θ, exp(−1/τ)); time in steps |
 //! | rockpool | Rockpool 3: `LIFTorch` (several spikes per step, subtraction, v ≥ θ, exp(−dt/τ)), dt = 1e-3 |
 //! | lava | lava-dl 0.6: `cuba.Neuron` (reset to 0, v ≥ θ); time in steps |
+//!
+//! The rows of Rockpool and Lava were compared with no source.
 
 use super::options::{Integrator, Reset, Rules, Spikes, Start};
 use ir::Compare;

@@ -2,8 +2,8 @@
 //!
 //! BookSim2 figures: 8×8 mesh, dimension order, speculative routers (3 cycles per hop, T0 = 3H + 5), islip with one
 //! iteration, single-flit packets, Bernoulli injection, uniform traffic including self, latency from the source queue.
-//! This router takes 2 cycles and its link 1: T0 = 3H + 2. Queueing delay T − T0 is what is compared. What is not modelled is
-//! speculation that fails: BookSim2's routers allocate channel and switch at once, independently, and lose a cycle of an output
+//! This router takes 2 cycles and its link 1: T0 = 3H + 2. Queueing delay T − T0 is what is compared. Why it is shorter here under
+//! load is not measured; BookSim2's routers allocate channel and switch at once, independently, and may lose a cycle of an output
 //! where the two disagree. A longer way of credits (router 1 or 0, link 2 or 3) changes the delay by less than 0.3 cycles.
 
 use super::{
