@@ -5,14 +5,7 @@ mod support;
 use compiler::{Activity, Compiled, Options, compile_quantized};
 use ir::{Graph, NeuronModel, Quantized, Window};
 use isa::Arch;
-use support::network::reference;
-
-/// The preset, with neurons that compute everything: what is tested here is the rest of the chip.
-fn preset(name: &str) -> Option<Arch> {
-    let mut arch = isa::arch::preset::preset(name)?;
-    arch.core.dynamics = isa::arch::Dynamics::everything();
-    Some(arch)
-}
+use support::{network::reference, preset};
 
 fn compile(graph: &Graph<Quantized>, arch: &Arch, balance: bool) -> Compiled {
     let activity = Some(Activity::uniform(graph, 10));

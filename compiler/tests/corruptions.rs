@@ -7,14 +7,7 @@ use compiler::{
 };
 use ir::{Graph, Quantized};
 use isa::{Arch, CoreId, Descriptor, Destination, Program, RouteId, arch::Multicast};
-use support::network::network;
-
-/// The preset, with neurons that compute everything: what is tested here is the rest of the chip.
-fn preset(name: &str) -> Option<Arch> {
-    let mut arch = isa::arch::preset::preset(name)?;
-    arch.core.dynamics = isa::arch::Dynamics::everything();
-    Some(arch)
-}
+use support::{network::network, preset};
 
 /// Name, the rule that must object, and what is changed.
 type Corruption<T> = (&'static str, &'static str, fn(&mut T));

@@ -10,12 +10,7 @@ use proptest::prelude::*;
 
 mod support;
 
-/// The preset, with neurons that compute everything: what is tested here is the rest of the chip.
-fn preset(name: &str) -> Option<Arch> {
-    let mut arch = isa::arch::preset::preset(name)?;
-    arch.core.dynamics = isa::arch::Dynamics::everything();
-    Some(arch)
-}
+use support::preset;
 
 const NET: PopulationId = PopulationId(1);
 

@@ -8,14 +8,7 @@ use ir::{
     Quantized, Readout, Shape, Spiking, Window,
 };
 use isa::{Arch, Instruction};
-use support::network::reference;
-
-/// The preset, with neurons that compute everything: what is tested here is the rest of the chip.
-fn preset(name: &str) -> Option<Arch> {
-    let mut arch = isa::arch::preset::preset(name)?;
-    arch.core.dynamics = isa::arch::Dynamics::everything();
-    Some(arch)
-}
+use support::{network::reference, preset};
 
 fn chip(name: &str) -> Arch {
     preset(name).expect("a preset")

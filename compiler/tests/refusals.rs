@@ -3,11 +3,8 @@
 mod support;
 
 use compiler::{CompileError, Options, compile_quantized};
-use isa::{
-    Arch,
-    arch::{Sharing, preset::preset},
-};
-use support::network::reference;
+use isa::{Arch, arch::Sharing};
+use support::{network::reference, preset};
 
 /// The refusal without the list of other presets, which grows with the presets.
 fn refusal(arch: &Arch) -> String {
@@ -26,9 +23,7 @@ fn refusal(arch: &Arch) -> String {
 
 /// Loihi with neurons that compute everything: what is tested here are its sizes.
 fn loihi() -> Arch {
-    let mut arch = preset("loihi1").expect("a preset");
-    arch.core.dynamics = isa::arch::Dynamics::everything();
-    arch
+    preset("loihi1").expect("a preset")
 }
 
 #[test]

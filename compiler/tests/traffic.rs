@@ -6,14 +6,10 @@ use compiler::{Activity, Options, compile_quantized, program_cost};
 use ir::{Graph, Quantized, arbitrary};
 use isa::{Arch, arch::Multicast};
 use proptest::prelude::*;
-use support::network::{network, reference};
-
-/// The preset, with neurons that compute everything: what is tested here is the rest of the chip.
-fn preset(name: &str) -> Option<Arch> {
-    let mut arch = isa::arch::preset::preset(name)?;
-    arch.core.dynamics = isa::arch::Dynamics::everything();
-    Some(arch)
-}
+use support::{
+    network::{network, reference},
+    preset,
+};
 
 /// The cost of the compiled program equals the compiler's, under assumed and under arbitrary activity.
 fn agrees(graph: &Graph<Quantized>, arch: &Arch, seed: u64) {

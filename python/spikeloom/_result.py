@@ -177,16 +177,26 @@ class Result:
         return ax
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the record of the run, as ``spikeloom run --output`` does; ``spikeloom energy price`` reads it."""
+        """Writes the record of the run, as ``spikeloom run --output`` does; ``spikeloom energy price`` reads it.
+
+        Raises:
+            InputError: the run had no labels, and a record holds the number of right decisions.
+        """
+        text = self._record()
         target = Path(path)
         temporary = target.with_name(target.name + ".tmp")
-        temporary.write_text(self._inner.record + "\n", encoding="utf-8")
+        temporary.write_text(text + "\n", encoding="utf-8")
         temporary.replace(target)
 
     @property
     def record(self) -> dict[str, Any]:
-        """The record of the run: counts and times, nothing that depends on a price."""
-        return json.loads(self._inner.record)  # type: ignore[no-any-return]
+        """The record of the run: counts and times, nothing that depends on a price. Needs labels, as ``save``."""
+        return json.loads(self._record())  # type: ignore[no-any-return]
+
+    def _record(self) -> str:
+        if self._inner.correct is None:
+            raise InputError("labels: a record holds the number of right decisions; run with labels")
+        return self._inner.record
 
     def __repr__(self) -> str:
         accuracy = "no labels" if self.accuracy is None else f"{100 * self.accuracy:.2f} % right"

@@ -11,7 +11,11 @@ use spikeloom::{
 
 /// Samples for one network, held in the library's form.
 #[pyclass(module = "spikeloom", frozen)]
-pub(crate) struct Batch(Kind);
+pub(crate) struct Batch {
+    kind: Kind,
+    /// Whether every sample has a label.
+    labelled: bool,
+}
 
 enum Kind {
     Images(Dataset),
@@ -22,7 +26,6 @@ enum Kind {
 struct Dense {
     stimuli: Vec<ir::Stimulus>,
     labels: Vec<u32>,
-    labelled: bool,
 }
 
 impl Batch {
@@ -44,6 +47,7 @@ impl Batch {
         {
             return Err(input(py, format!("labels: {} labels for {n} samples; give one for each", labels.len())));
         }
+        let labelled = labels.is_some();
         let per_sample: usize = shape[1..].iter().product();
         let events = of.coding == ir::InputCoding::Events;
         let timed = events && shape.len() > 2 && shape[2..].iter().product::<usize>() == of.neurons;
@@ -52,8 +56,8 @@ impl Batch {
                 Ok(array) => stimuli(py, array.readonly(), shape[1], of, i32::from)?,
                 Err(_) => stimuli(py, x.cast::<PyArrayDyn<i32>>()?.readonly(), shape[1], of, |v| v)?,
             };
-            let labelled = labels.is_some();
-            return Ok(Self(Kind::Events(Dense { stimuli, labels: labels.unwrap_or_else(|| vec![0; n]), labelled })));
+            let labels = labels.unwrap_or_else(|| vec![0; n]);
+            return Ok(Self { kind: Kind::Events(Dense { stimuli, labels }), labelled });
         }
         if per_sample != of.neurons {
             let wanted = if events {
@@ -73,7 +77,6 @@ impl Batch {
             ));
         };
         let pixels = pixels.readonly().as_slice().map_err(|_| input(py, "x: is not contiguous"))?.to_vec();
-        let labelled = labels.is_some();
         let labels = labels.unwrap_or_else(|| vec![0; n]);
         let small =
             |l: u32| u8::try_from(l).map_err(|_| input(py, format!("labels: {l} is beyond the 256 classes of images")));
@@ -81,12 +84,12 @@ impl Batch {
         let classes = labels.iter().map(|&l| usize::from(l) + 1).max().unwrap_or(1);
         let dataset = Dataset { name: "arrays".into(), classes, shape: [1, 1, per_sample], pixels, labels };
         dataset.ensure_fit(of).map_err(|e| raise(py, e))?;
-        Ok(Self(Kind::Images(dataset).labelled(labelled)))
+        Ok(Self { kind: Kind::Images(dataset), labelled })
     }
 
     /// The samples.
     pub(crate) fn samples(&self) -> &dyn Samples {
-        match &self.0 {
+        match &self.kind {
             Kind::Images(images) => images,
             Kind::Events(events) => events,
         }
@@ -94,22 +97,7 @@ impl Batch {
 
     /// Whether every sample has a label.
     pub(crate) fn labelled(&self) -> bool {
-        match &self.0 {
-            Kind::Images(images) => images.name == LABELLED,
-            Kind::Events(events) => events.labelled,
-        }
-    }
-}
-
-/// Name of image batches that have labels.
-const LABELLED: &str = "labelled arrays";
-
-impl Kind {
-    fn labelled(self, labelled: bool) -> Self {
-        match self {
-            Self::Images(images) if labelled => Self::Images(Dataset { name: LABELLED.into(), ..images }),
-            other => other,
-        }
+        self.labelled
     }
 }
 

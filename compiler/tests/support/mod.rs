@@ -12,6 +12,13 @@ use isa::{
 };
 use std::collections::BTreeMap;
 
+/// The preset, with neurons that compute everything: what is tested is the rest of the chip.
+pub(crate) fn preset(name: &str) -> Option<isa::Arch> {
+    let mut arch = isa::arch::preset::preset(name)?;
+    arch.core.dynamics = isa::arch::Dynamics::everything();
+    Some(arch)
+}
+
 /// Spikes and final potentials by layer, channel-major.
 pub(crate) struct Outcome {
     /// `spikes[layer][t]`, ascending.
