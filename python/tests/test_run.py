@@ -19,6 +19,7 @@ def test_the_record_is_that_of_the_command_to_the_byte(program, images, tmp_path
         [sys.executable, "-m", "spikeloom", "run", "mnist-small", "--limit", "20", "--output", str(command)],
         capture_output=True,
         text=True,
+        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
     a, b = json.loads(own.read_text()), json.loads(command.read_text())
