@@ -1,12 +1,12 @@
-//! Ctrl-C: the first sets a flag that long commands look at, so that they stop cleanly with what is done; the second ends the
-//! process.
+//! Ctrl-C, SIGTERM and SIGHUP: the first sets a flag that long commands look at, so that they stop cleanly with what is done; the
+//! second ends the process.
 
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
-/// The flag that Ctrl-C sets, one for the process.
+/// The flag that the signals set, one for the process.
 pub(crate) fn flag() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     let install = || {

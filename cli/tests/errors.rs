@@ -29,6 +29,9 @@ fn each_wrong_input_is_named_with_its_remedy() {
     flipped[last] ^= 1;
     fs::write(at.join("flipped.slb"), &flipped).expect("writable");
 
+    fs::create_dir(at.join("begun")).expect("writable");
+    fs::write(at.join("begun/config.toml"), "epochs = 3\nalpha = [2]\n").expect("writable");
+
     let cases: &[(&[&str], &[&str])] = &[
         (&["run", "nothing"], &["`nothing`", "mnist-small", ".safetensors"]),
         (&["run", "nothing.safetensors"], &["nothing.safetensors", "check the path"]),
@@ -53,6 +56,14 @@ fn each_wrong_input_is_named_with_its_remedy() {
         (&["train", "--dataset", "mnist"], &["mnist", "spikeloom data fetch"]),
         (&["train", "--set", "epochs"], &["--set epochs", "KEY=VALUE"]),
         (&["train", "--set", "epoch=3"], &["epoch"]),
+        (
+            &["train", "--resume", "--out", "begun", "--epochs", "9"],
+            &["begun", "config.toml", "epochs: 3 against 9", "--out"],
+        ),
+        (&["train", "--resume", "--out", "begun", "--dataset", "cifar10"], &["dataset: \"mnist\" against \"cifar10\""]),
+        (&["train", "--from", "pentium"], &["`pentium`"]),
+        (&["train", "--set", "kernel=[3,5]"], &["kernel has 2 entries for 4 layers"]),
+        (&["train", "--resume", "--out", "begun"], &["mnist", "spikeloom data fetch"]),
     ];
     for (args, parts) in cases {
         let message = refused(at, args);

@@ -86,6 +86,7 @@ fn layers(network: &Network, image: &[u8], counts: &[Vec<u8>], shown: usize) -> 
     let mut all = Vec::new();
     for (l, (layer, counts)) in network.layers.iter().zip(counts).enumerate() {
         let [channels, height, width] = layer.output();
+        input = pooled(layer, &input);
         let maps: Vec<Channel> = (0..channels).map(|c| channel(layer, c, &input, counts)).collect();
         let formula = |u: f64| (u + 0.5).floor().clamp(0.0, f64::from(layer.levels)) as u8;
         let rounded_otherwise =
@@ -118,9 +119,20 @@ fn channel(layer: &Layer, c: usize, input: &[f64], counts: &[u8]) -> Channel {
     Channel { channel: c, class, feature, weighted, spikes }
 }
 
+/// The layer's input summed over its windows.
+fn pooled(layer: &Layer, input: &[f64]) -> Vec<f64> {
+    let (side, [_, full_h, full_w]) = (layer.pool, layer.input);
+    let [channels, h, w] = layer.convolved();
+    let window = |c: usize, y: usize, x: usize| {
+        let rows = (0..side).map(move |k| (c * full_h + y * side + k) * full_w + x * side);
+        rows.flat_map(|start| &input[start..start + side]).sum()
+    };
+    (0..channels * h * w).map(|i| window(i / (h * w), i / w % h, i % w)).collect()
+}
+
 /// z of channel `c` at (y, x): the plain sum.
 fn convolve(layer: &Layer, c: usize, (y, x): (usize, usize), input: &[f64]) -> f64 {
-    let [c_in, h, w] = layer.input;
+    let [c_in, h, w] = layer.convolved();
     let k = layer.kernel;
     let mut sum = 0.0;
     for i in 0..c_in {

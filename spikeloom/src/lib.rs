@@ -30,6 +30,7 @@
 //! | how often neurons fire | [`Rates`] |
 //! | every spike of every sample | [`Executable::rasters`] |
 //! | the network that analytical energy models evaluate | [`Model::measure_analytic`], [`analytic`] |
+//! | what deciding costs the host | [`HostReadout`] |
 //! | numbers with units, plain tables | [`report`] |
 //!
 //! The library prints nothing and opens no file: contents come in as bytes or text with a name for errors, and go out the same
@@ -42,6 +43,7 @@ mod chip;
 mod deploy;
 mod error;
 mod executable;
+mod host;
 mod latency;
 mod measured;
 mod model;
@@ -64,6 +66,7 @@ pub use chip::{Chip, table};
 pub use deploy::{ActivitySource, DeployOptions, Deployed, Weighting};
 pub use error::{Error, Result};
 pub use executable::{Executable, decode};
+pub use host::HostReadout;
 pub use latency::LatencyRange;
 pub use measured::MeasuredNetwork;
 pub use model::{Format, ImportOptions, Model};

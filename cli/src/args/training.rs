@@ -20,12 +20,18 @@ pub(crate) struct TrainArgs {
     /// Run folder: configuration, checkpoint, logs, the trained network
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Continue from the checkpoint in the run folder
+    /// Continue from the checkpoint in the run folder, with the settings kept there
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Use only the first N training images; the held-out ones are among them
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
     /// Hyper-parameters (.toml); absent ones keep their defaults
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Start from the layers of a trained network, a bundled one's name or a file, instead of drawn weights; its shape is taken over too
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) from: Option<String>,
     /// Override a hyper-parameter, as in `--set channels=[16,32,32,64]` or `--set augment.flip=true`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) settings: Vec<String>,

@@ -1,6 +1,6 @@
 //! `spikeloom ablate`: one setting of the training varied, everything else equal.
 
-use super::train::{ensure_free, overrides};
+use super::train::settings::{ensure_free, overrides};
 use crate::{args::AblateArgs, cmd, interrupt, progress, report::folder::Folder};
 use anyhow::{Result, ensure};
 use datasets::{DatasetName, Split};
@@ -80,7 +80,7 @@ impl Watch for Bar {
                 self.0.set_message(variant.label());
             }
             Event::Batch(now) => self.0.set_position(((now.epoch - 1) * now.of + now.images) as u64),
-            Event::Epoch(..) => {}
+            Event::Saved(_) | Event::Epoch(..) => {}
         }
     }
 

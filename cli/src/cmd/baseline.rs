@@ -1,6 +1,9 @@
 //! `spikeloom train --method ff-mlp|cwcomp`: the non-spiking references, with the same options as the spiking network.
 
-use super::train::{ensure_free, origin, percents, settings};
+use super::train::{
+    settings::{agree_tables, asked, continued, ensure_free, origin, table},
+    text::percents,
+};
 use crate::{
     args::{Method, TrainArgs},
     cmd, interrupt, progress,
@@ -8,7 +11,10 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use datasets::{DatasetName, Split};
 use indicatif::ProgressBar;
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 use training::{
     baselines::{Baseline, CwCompConfig, FfMlpConfig, run},
     ffgaf::{Event, Head, InputCoding},
@@ -16,11 +22,13 @@ use training::{
 
 /// Trains, or continues training.
 pub(super) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
-    if args.protocol.is_some() || args.deploy.is_some() {
-        bail!("--protocol and --deploy belong to the spiking network; leave them out with --method");
+    if [args.protocol.is_some(), args.deploy.is_some(), args.limit.is_some(), args.from.is_some()].contains(&true) {
+        bail!("--protocol, --deploy, --limit and --from belong to the spiking network; leave them out with --method");
     }
     let dataset = args.dataset.unwrap_or(DatasetName::Mnist);
-    let baseline = configured(args, dataset)?;
+    let name = method(args);
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(format!("{dataset}-{name}")));
+    let baseline = configured(args, dataset, &out)?;
     if args.print_config {
         print!("{}", toml::to_string(&baseline)?);
         return Ok(ExitCode::SUCCESS);
@@ -28,8 +36,6 @@ pub(super) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     let dir = args.data.dir();
     let train = datasets::load(dataset, Split::Train, &dir)?;
     let test = datasets::load(dataset, Split::Test, &dir)?;
-    let name = method(args);
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(format!("{dataset}-{name}")));
     ensure_free(&out, args.resume)?;
     cmd::set_threads(args.threads)?;
     let stop = interrupt::flag();
@@ -41,7 +47,7 @@ pub(super) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
             bar.set_position(epochs_done as u64);
             bar.reset_eta();
         }
-        Event::Batch(_) => {}
+        Event::Batch(_) | Event::Saved(_) => {}
         Event::Epoch(report, seconds) => {
             bar.inc(1);
             bar.suspend(|| {
@@ -89,8 +95,8 @@ fn method(args: &TrainArgs) -> &'static str {
     }
 }
 
-/// The method's defaults, then the file and `--set`, then the named options.
-fn configured(args: &TrainArgs, dataset: DatasetName) -> Result<Baseline> {
+/// The method's defaults or the settings of the run that is continued, then the file and `--set`, then the named options.
+fn configured(args: &TrainArgs, dataset: DatasetName, out: &Path) -> Result<Baseline> {
     let default = match args.method {
         // FF* of the paper: 3072-3072-3072 on CIFAR-10, which does not learn from raw pixels (docs/training.md, Baselines).
         Method::FfMlp if dataset == DatasetName::Cifar10 => {
@@ -105,17 +111,16 @@ fn configured(args: &TrainArgs, dataset: DatasetName) -> Result<Baseline> {
             Baseline::CwComp(CwCompConfig { alpha, ..CwCompConfig::default() })
         }
     };
-    let mut table = toml::Table::try_from(&default)?;
-    for (key, value) in settings(args)? {
-        table.insert(key, value);
-    }
-    if table.get("method").and_then(|m| m.as_str()) != Some(method(args)) {
+    let own = continued(args, || Ok(out.to_owned()))?;
+    let begun = own.as_deref().map_or_else(|| Ok(toml::Table::try_from(&default)?), table)?;
+    let mut wanted = begun.clone();
+    wanted.extend(asked(args)?);
+    if wanted.get("method").and_then(|m| m.as_str()) != Some(method(args)) {
         bail!("{}: is of another method; name it with --method", origin(args));
     }
-    for (key, value) in [("epochs", args.epochs.map(|n| n as i64)), ("seed", args.seed.map(|n| n as i64))] {
-        if let Some(value) = value {
-            table.insert(key.to_owned(), value.into());
-        }
+    let baseline: Baseline = toml::from_str(&wanted.to_string()).with_context(|| origin(args))?;
+    if let Some(path) = own {
+        agree_tables(&path, &begun, &toml::Table::try_from(&baseline)?)?;
     }
-    toml::from_str(&table.to_string()).with_context(|| origin(args))
+    Ok(baseline)
 }

@@ -13,7 +13,7 @@ use crate::{
     trace,
 };
 use anyhow::{Context, Result, bail};
-use spikeloom::{Deployed, Described, Executable, Model, Priced, Run, RunOptions, Samples};
+use spikeloom::{Deployed, Described, Executable, HostReadout, Model, Priced, Run, RunOptions, Samples};
 use std::process::ExitCode;
 
 /// Compiles and simulates.
@@ -100,6 +100,7 @@ pub(crate) fn execute(
     let no_latency = executable.machine.untimed(args.mode.into()).map(|reason| reason.to_string());
     let report = RunReport {
         no_latency,
+        host_readout: Some(HostReadout::new(&executable.program, output_spikes(executable, &run))),
         bounds: TimeBounds::of(&executable.program, &chip.arch, &run),
         queues,
         latency_range: executable.latency_range(samples, &run, args.mode.into()),
@@ -114,6 +115,12 @@ pub(crate) fn execute(
         print!("{report}");
     }
     Ok(run)
+}
+
+/// Spikes of the layer that is read, mean per sample.
+fn output_spikes(executable: &Executable, run: &Run) -> f64 {
+    let layer = usize::from(executable.program.readout.layer().0);
+    run.record.layers[layer].spikes as f64 / run.record.images as f64
 }
 
 /// 1 after an interruption.

@@ -14,7 +14,7 @@ use energy::{
 };
 use isa::{Action, LayerId};
 use serde::Serialize;
-use spikeloom::{LatencyRange, Run, Spread};
+use spikeloom::{HostReadout, LatencyRange, Run, Spread};
 use std::fmt::Write;
 
 /// Means per image and their spread.
@@ -71,6 +71,8 @@ pub(crate) struct RunReport {
     /// Latency with every time of the description at its lowest and highest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) latency_range: Option<LatencyRange>,
+    /// What deciding costs the host, per image.
+    pub(crate) host_readout: Option<HostReadout>,
     /// What is simulated although the described chip could not do it so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) liberties: Vec<String>,
@@ -170,6 +172,7 @@ impl RunReport {
             layers: layers.collect(),
             counts: run.ledger.total().iter().map(|(action, count)| (action, count as f64 / n)).collect(),
             energy: EnergyReport::new(energy, n),
+            host_readout: None,
             no_latency: None,
             bounds: None,
             area: None,
@@ -298,6 +301,9 @@ impl std::fmt::Display for RunReport {
             queues.write(&mut out);
         }
         self.energy.write(&mut out);
+        if let Some(host) = &self.host_readout {
+            writeln!(out, "read-out     {host}")?;
+        }
         let chips = if self.chips == 1 { "chip" } else { "chips" };
         writeln!(out, "cores        {} in use on {} {chips}", self.cores, self.chips)?;
         if let Some(area) = &self.area {

@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
 };
-use training::ffgaf::{Config, Event, Outcome, run as train};
+use training::ffgaf::{Config, Event, Job, Outcome, run as train};
 
 /// A network to train: the setting's value, and everything.
 pub struct Variant {
@@ -90,8 +90,9 @@ pub fn train_all(
 ) -> Result<Option<Vec<Trained>>> {
     let mut networks = Vec::new();
     for variant in variants {
-        let (data, folder) = ((images.train, images.test), variant.folder(out));
-        let outcome = train(&variant.config, data, &folder, resume, stop, &mut |event| watch.event(variant, event))?;
+        let folder = variant.folder(out);
+        let job = Job { resume, ..Job::new(&variant.config, images.train, images.test, &folder) };
+        let outcome = train(&job, stop, &mut |event| watch.event(variant, event))?;
         let Some(trained) = Trained::of(variant, &outcome) else { return Ok(None) };
         watch.trained(variant, &trained);
         networks.push(trained);

@@ -5,7 +5,7 @@
 
 use datasets::Dataset;
 use spikeloom_training::ffgaf::{Arithmetic, Config, Trainer};
-use std::sync::atomic::AtomicBool;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// `count` images of pseudo-random pixels and labels.
@@ -31,11 +31,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (train, validation) = (random(count, shape), random(1, shape));
     let config = Config { arithmetic, calibration: 1, final_calibration: 1, epochs: 2, ..Config::default() };
     let mut trainer = Trainer::new(config, &train, &validation)?;
-    let stop = AtomicBool::new(false);
     // The first pass warms caches and grows the buffers.
-    trainer.epoch(&stop, &mut |_| {});
+    trainer.epoch(&mut |_| ControlFlow::Continue(()));
     let begin = Instant::now();
-    trainer.epoch(&stop, &mut |_| {});
+    trainer.epoch(&mut |_| ControlFlow::Continue(()));
     println!("{:.1}", (count / 128 * 128) as f64 / begin.elapsed().as_secs_f64());
     Ok(())
 }

@@ -7,7 +7,7 @@
 use crate::ffgaf::{InputCoding as Coding, Network, Norm, Readout as Head};
 use ir::{
     Compare, Connectivity, Conv2d, Graph, InputCoding, InputEncoding, Leak, NeuronModel, Normalization, PerChannel,
-    Population, Projection, Readout, Reset, Shape, Spiking, Trained, Window,
+    Pool, Population, Projection, Readout, Reset, Shape, Spiking, Trained, Window,
 };
 
 /// Why a trained network has no deployable graph.
@@ -72,7 +72,7 @@ pub fn graph(network: &Network) -> Result<Graph<Trained>, ExportError> {
                     layer.stride as u32,
                     layer.pad as u32,
                 )),
-                pool: None,
+                pool: (layer.pool > 1).then(|| Pool { size: [layer.pool as u32; 2].into() }),
                 weights: layer.weight.clone(),
                 delay: u32::from(l > 0),
             },

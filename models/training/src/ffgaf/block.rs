@@ -6,10 +6,10 @@
 //! u    = κ(w_c·zh + b_c),  n = clip(⌊u + ½⌋, 0, L)
 //! F_rc = mean over region r of n², / number of regions
 //! logit_j = α(2/κ²)·(1/S̄)·Σ_rc A_jrc·F_rc,  S̄ = channels/classes;  A_jrc = S̄/S_j inside class j's group, 0 outside (eq. 5)
-//! loss = −log softmax(logits)_y, mean over the batch
+//! loss = −log softmax(logits)_y + λ·mean n² over the neurons, mean over the batch; λ: `spike_penalty`
 //! ```
 //!
-//! Gradients: e = (softmax − onehot)/N; ∂/∂F = α(2/κ²)/S̄·Aᵀe; d = ∂/∂F·(2/HW)·n·[u < L] (straight through the floor, inside this
+//! Gradients: e = (softmax − onehot)/N; ∂/∂F = α(2/κ²)/S̄·Aᵀe + λ/(N·channels); d = ∂/∂F·(2/HW)·n·[u < L] (straight through the floor, inside this
 //! layer only); ∂w_c = κΣd·zh, ∂b_c = κΣd; g = κw_c·d; ∂z = (g − mean g − zh·mean(g·zh))/√(v + ε); ∂W = correlate(n_in, ∂z).
 //!
 //! Work is split into blocks of 16 samples whose partial gradients are added in order: no result depends on the thread count.
@@ -18,7 +18,7 @@ use super::adam::{Param, Rates};
 use super::config::{Activation, Arithmetic, Config, Norm, Readout};
 use super::goodness::{group_readout, regions, scores};
 use super::random::{Purpose, Stream};
-use crate::kernels::{Affine, Conv, ConvShape, FixedWeights, Moments, Scratch, Source, activate, sample_sums};
+use crate::kernels::{Affine, Conv, ConvShape, FixedWeights, Moments, Scratch, Source, SumPool, activate, sample_sums};
 use rayon::prelude::*;
 use std::sync::{Mutex, MutexGuard};
 
@@ -75,6 +75,10 @@ struct Worker {
 #[allow(clippy::struct_excessive_bools, reason = "each is one published switch")]
 pub(crate) struct Block {
     pub(crate) conv: Conv,
+    /// Sums spikes on their way into the convolution.
+    pub(crate) pool: SumPool,
+    /// Most spikes that one input of the convolution holds.
+    largest: u8,
     pub(crate) channels: usize,
     pub(crate) groups: Vec<usize>,
     pub(crate) grid: usize,
@@ -87,6 +91,7 @@ pub(crate) struct Block {
     pub(crate) region: Vec<u8>,
     kappa: f32,
     levels: u8,
+    spike_penalty: f32,
     strict: bool,
     per_sample: bool,
     train_channel: bool,
@@ -106,10 +111,25 @@ pub(crate) fn argmax(v: &[f32]) -> usize {
 }
 
 impl Block {
-    /// Layer `l` of `config` on an input of `hw` pixels and `in_c` channels whose class groups are `groups`.
-    pub(crate) fn new(config: &Config, l: usize, hw: (usize, usize), in_c: usize, groups: Vec<usize>) -> Self {
+    /// Layer `l` of `config` on the map of shape `input` that the layer below emits; class groups are `groups`.
+    pub(crate) fn new(
+        config: &Config,
+        l: usize,
+        input: [usize; 3],
+        groups: Vec<usize>,
+    ) -> Result<Self, super::ConfigError> {
         let channels = config.channels[l];
-        let shape = ConvShape::new(hw, in_c, channels, config.kernel, config.strides[l], config.padding);
+        let pool = SumPool::new(input, config.pool.at(l));
+        let [in_c, h, w] = pool.output();
+        let (kernel, pad) = (config.kernel.at(l), config.padding.at(l));
+        if h.min(w) + 2 * pad < kernel {
+            return Err(super::ConfigError::Value(format!(
+                "layer {}: a {kernel} × {kernel} kernel does not fit on a map of {h} × {w} with padding = {pad}; change \
+                 kernel, padding, strides or pool",
+                l + 1
+            )));
+        }
+        let shape = ConvShape::new((h, w), in_c, channels, kernel, config.strides[l], pad);
         let mut rng = Stream::new(config.seed, Purpose::Init, 0, l as u64);
         let std = (2.0 / (in_c * shape.taps()) as f32).sqrt();
         let mut w = vec![0.0; shape.weight_len()];
@@ -126,7 +146,18 @@ impl Block {
         let grid = if config.readout == Readout::Learned { config.readout_grid } else { 1 };
         let kappa = config.kappa;
         let conv = Conv::new(shape);
-        Self {
+        if grid > shape.out_h().min(shape.out_w()) {
+            return Err(super::ConfigError::Value(format!(
+                "readout_grid is {grid}, but layer {} emits {} × {} pixels; make it smaller",
+                l + 1,
+                shape.out_h(),
+                shape.out_w()
+            )));
+        }
+        Ok(Self {
+            pool,
+            largest: config.levels * (config.pool.at(l) * config.pool.at(l)) as u8,
+            spike_penalty: config.spike_penalty,
             fixed: config.arithmetic == Arithmetic::Fixed && conv.has_fixed(),
             fixed_weights: FixedWeights::default(),
             conv,
@@ -149,7 +180,13 @@ impl Block {
             workers: Vec::new(),
             grads: Gradients::default(),
             groups,
-        }
+        })
+    }
+
+    /// Gives the channels to classes as `groups` says; the read-out starts at the group means.
+    pub(crate) fn regroup(&mut self, groups: Vec<usize>, averaged: bool) {
+        self.readout = Param::new(group_readout(&groups, self.grid * self.grid, self.conv.shape.out_c), averaged);
+        self.groups = groups;
     }
 
     /// Affine maps of z from a mean and a variance per channel.
@@ -184,7 +221,7 @@ impl Block {
         counts.resize(n * out_len, 0);
 
         if self.fixed && matches!(input, Batch::Counts(_)) {
-            self.conv.quantize_weights(&self.weight.value, self.levels, &mut self.fixed_weights);
+            self.conv.quantize_weights(&self.weight.value, self.largest, &mut self.fixed_weights);
         }
         self.workers.resize_with(n.div_ceil(SAMPLES).max(self.workers.len()), Mutex::default);
         let sums: Vec<Vec<f64>> = z
@@ -237,11 +274,16 @@ impl Block {
             result.correct += usize::from(argmax(&logits) == y);
             let top = logits.iter().copied().fold(f32::MIN, f32::max);
             let mass: f64 = logits.iter().map(|l| f64::from(l - top).exp()).sum();
+            if self.spike_penalty > 0.0 {
+                let energy: f32 = f.iter().sum();
+                result.loss += f64::from(self.spike_penalty * energy) / (self.channels * n) as f64;
+            }
             result.loss += (mass.ln() - f64::from(logits[y] - top)) / n as f64;
             if !learn {
                 continue;
             }
             let pull = &mut pull[m * regions * c..(m + 1) * regions * c];
+            pull.fill(self.spike_penalty * 2.0 / (n * self.channels * pixels) as f32);
             for (j, l) in logits.iter().enumerate() {
                 let p = f64::from(l - top).exp() / mass - if j == y { 1.0 } else { 0.0 };
                 let e = self.logit_gain * (p / n as f64) as f32;

@@ -8,6 +8,7 @@ use super::block::Block;
 use super::config::Config;
 use super::store::{StoreError, Tensor, Values, pack, unpack, write_atomic};
 use super::train::{State, Trainer};
+use datasets::Dataset;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -17,20 +18,26 @@ use std::path::Path;
 struct Meta {
     format: String,
     config: Config,
-    config_hash: String,
+    /// Digest of the training images; absent in files of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<String>,
     state: State,
 }
 
 const FORMAT: &str = "spikeloom-checkpoint-1";
 
-/// SHA-256 of the configuration's TOML, hexadecimal.
-#[must_use]
-pub fn config_hash(config: &Config) -> String {
-    let mut text = String::new();
-    for byte in Sha256::digest(config.to_toml().as_bytes()) {
-        let _ = write!(text, "{byte:02x}");
+/// SHA-256 of shape, labels and pixels, hexadecimal.
+fn digest(data: &Dataset) -> String {
+    let mut hash = Sha256::new();
+    for n in data.shape {
+        hash.update((n as u64).to_le_bytes());
     }
-    text
+    hash.update(&data.labels);
+    hash.update(&data.pixels);
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn params(block: &mut Block) -> [(&'static str, &mut Param); 4] {
@@ -65,7 +72,7 @@ impl Trainer<'_> {
         let meta = Meta {
             format: FORMAT.into(),
             config: self.config.clone(),
-            config_hash: config_hash(&self.config),
+            data: Some(digest(self.train)),
             state: self.state.clone(),
         };
         write_atomic(path, &pack(&tensors, &meta))
@@ -80,8 +87,16 @@ impl Trainer<'_> {
                 format!("format is `{}`, this program reads `{FORMAT}`", meta.format),
             ));
         }
-        if meta.config_hash != config_hash(&self.config) {
-            let text = "the run was started with other hyper-parameters; use its config.toml or another output folder";
+        let differences = meta.config.differences(&self.config);
+        if !differences.is_empty() {
+            let text = format!(
+                "the run was started with other settings ({}); use its own, or another output folder",
+                differences.join("; ")
+            );
+            return Err(StoreError::format(path, text));
+        }
+        if meta.data.is_some_and(|data| data != digest(self.train)) {
+            let text = "the run was started on other training images; give it the same, or another output folder";
             return Err(StoreError::format(path, text));
         }
         for (l, block) in self.blocks.iter_mut().enumerate() {

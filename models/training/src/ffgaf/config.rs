@@ -1,5 +1,6 @@
 //! Every hyper-parameter of a training run, readable as TOML and stored with the result.
 
+use super::per_layer::PerLayer;
 use serde::{Deserialize, Serialize};
 
 /// How the spike train enters the goodness.
@@ -129,14 +130,21 @@ pub struct Schedule {
 pub struct Config {
     /// Name of the data set.
     pub dataset: String,
+    /// Network whose layers the training starts from: a bundled one's name or a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Use only the first N training images; 0: all.
+    pub limit: usize,
     /// Output channels of each layer.
     pub channels: Vec<usize>,
     /// Stride of each layer.
     pub strides: Vec<usize>,
-    /// Kernel side, odd.
-    pub kernel: usize,
-    /// Zero padding, pixels.
-    pub padding: usize,
+    /// Kernel side of each layer, taps.
+    pub kernel: PerLayer,
+    /// Zero padding of each layer, pixels.
+    pub padding: PerLayer,
+    /// Side of the windows over which the spikes that reach a layer are summed before its convolution; 1: none.
+    pub pool: PerLayer,
     /// L = T: levels of the quantizer, steps of the firing phase.
     pub levels: u8,
     /// κ: counts per standard deviation of the normalized potential ("thresh").
@@ -159,6 +167,8 @@ pub struct Config {
     pub allocation_phi: f32,
     /// First layer's input.
     pub input: InputCoding,
+    /// λ: weight of the mean squared count per neuron that is added to every layer's loss, for fewer spikes.
+    pub spike_penalty: f32,
     /// Number format of the training convolutions.
     pub arithmetic: Arithmetic,
     /// Probability of losing a spike on its way into a hidden layer, in training only.
@@ -199,10 +209,13 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             dataset: "mnist".into(),
+            from: None,
+            limit: 0,
             channels: vec![40, 120, 120, 240],
             strides: vec![1, 2, 2, 1],
-            kernel: 3,
-            padding: 1,
+            kernel: PerLayer::All(3),
+            padding: PerLayer::All(1),
+            pool: PerLayer::All(1),
             levels: 8,
             kappa: 2.0,
             alpha: vec![2.0],
@@ -214,6 +227,7 @@ impl Default for Config {
             allocation: Allocation::default(),
             allocation_phi: 2.0,
             input: InputCoding::default(),
+            spike_penalty: 0.0,
             arithmetic: Arithmetic::default(),
             dropout: 0.0,
             epochs: 10,
@@ -235,6 +249,11 @@ impl Default for Config {
     }
 }
 
+/// Largest kernel, stride, padding and pool.
+const MOST_SIDE: usize = 31;
+/// Most channels of a layer.
+const MOST_CHANNELS: usize = 8192;
+
 /// A setting that cannot be used, with its remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -244,6 +263,24 @@ pub enum ConfigError {
     /// Values that do not fit together.
     #[error("configuration: {0}")]
     Value(String),
+}
+
+/// Entries of two tables that differ, each as `name: value against other value`.
+#[must_use]
+pub fn differences(one: &toml::Table, other: &toml::Table, under: &str) -> Vec<String> {
+    let names: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let shown = |value: Option<&toml::Value>| value.map_or_else(|| "absent".to_owned(), ToString::to_string);
+    let mut found = Vec::new();
+    for name in names {
+        match (one.get(name), other.get(name)) {
+            (a, b) if a == b => {}
+            (Some(toml::Value::Table(a)), Some(toml::Value::Table(b))) => {
+                found.extend(differences(a, b, &format!("{under}{name}.")));
+            }
+            (a, b) => found.push(format!("{under}{name}: {} against {}", shown(a), shown(b))),
+        }
+    }
+    found
 }
 
 impl Config {
@@ -258,6 +295,13 @@ impl Config {
     #[must_use]
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every field has a TOML form")
+    }
+
+    /// Settings that differ, each as `name: value against other value`.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let table = |config| toml::Table::try_from(config).expect("every field has a TOML form");
+        differences(&table(self), &table(other), "")
     }
 
     /// α of layer `l`.
@@ -287,8 +331,35 @@ impl Config {
                 return fail(format!("schedule.{name} has {} entries; give none or {n}", list.len()));
             }
         }
-        if self.kernel.is_multiple_of(2) || self.strides.contains(&0) {
-            return fail("kernel must be odd and strides positive".into());
+        if let Some(c) = self.channels.iter().find(|&&c| c > MOST_CHANNELS) {
+            return fail(format!("channels holds {c}; a layer has at most {MOST_CHANNELS}"));
+        }
+        if let Some(s) = self.strides.iter().find(|s| !(1..=MOST_SIDE).contains(*s)) {
+            return fail(format!("strides holds {s}; give 1 to {MOST_SIDE}"));
+        }
+        self.kernel.check("kernel", n, 1..=MOST_SIDE).map_err(ConfigError::Value)?;
+        self.padding.check("padding", n, 0..=MOST_SIDE).map_err(ConfigError::Value)?;
+        self.pool.check("pool", n, 1..=MOST_SIDE).map_err(ConfigError::Value)?;
+        for l in 0..n {
+            let (kernel, padding, pool) = (self.kernel.at(l), self.padding.at(l), self.pool.at(l));
+            if padding >= kernel {
+                return fail(format!("layer {}: padding = {padding} is not below kernel = {kernel}", l + 1));
+            }
+            if l == 0 && pool > 1 {
+                return fail(format!("pool is {pool} in the first layer, which reads the image; give 1 there"));
+            }
+            let most = usize::from(self.levels) * pool * pool;
+            if most > 255 {
+                return fail(format!(
+                    "layer {}: {pool} × {pool} neurons of pool with levels = {} can send {most} spikes; at most 255 are \
+                     summed",
+                    l + 1,
+                    self.levels
+                ));
+            }
+        }
+        if !(self.spike_penalty.is_finite() && self.spike_penalty >= 0.0) {
+            return fail(format!("spike_penalty is {}; give 0 or a positive number", self.spike_penalty));
         }
         if self.levels == 0 || self.batch == 0 || self.epochs == 0 {
             return fail("levels, batch and epochs must be positive".into());

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-/// Appends one line to `log.jsonl`, rewrites `log.csv` and the picture.
+/// Adds one line to `log.jsonl`, in place of lines that an interrupted process wrote for the same epoch; rewrites `log.csv` and the picture.
 pub(super) fn write(
     out: &Path,
     history: &[EpochReport],
@@ -15,13 +15,14 @@ pub(super) fn write(
     seconds: f64,
     images: usize,
 ) -> Result<(), StoreError> {
-    use std::io::Write as _;
     let path = out.join("log.jsonl");
     let mut line = serde_json::to_value(report).expect("a report has a JSON form");
     line["seconds"] = seconds.into();
     line["images_per_second"] = (images as f64 / seconds).into();
-    let mut file = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(StoreError::io(&path))?;
-    writeln!(file, "{line}").map_err(StoreError::io(&path))?;
+    let earlier = fs::read_to_string(&path).unwrap_or_default();
+    let mut text: String = earlier.lines().take(report.epoch - 1).map(|line| format!("{line}\n")).collect();
+    let _ = writeln!(text, "{line}");
+    write_atomic(&path, text.as_bytes())?;
     write_atomic(&out.join("log.csv"), csv(history).as_bytes())?;
     write_atomic(&out.join("accuracy.svg"), svg(history).as_bytes())
 }

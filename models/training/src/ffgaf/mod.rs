@@ -18,23 +18,25 @@ mod grid;
 mod input;
 mod log;
 mod network;
+mod per_layer;
 pub(crate) mod random;
 mod run;
 pub mod similarity;
 pub(crate) mod store;
 mod train;
+mod warm;
 
 pub use block::EPSILON;
-pub use checkpoint::config_hash;
 pub use choice::{BestPrinted, Choice, Head, best_printed, by_validation};
 pub use config::{
     Activation, Allocation, Arithmetic, Augment, Config, ConfigError, Fill, InputCoding, Norm, Protocol, Readout,
-    Schedule,
+    Schedule, differences,
 };
 pub use grid::{GridWeights, grid};
 pub use network::{Evaluation, Layer, Network, Runner, Scores};
+pub use per_layer::PerLayer;
 pub(crate) use run::describe;
-pub use run::{Event, Finished, Outcome, RunError, run};
+pub use run::{Event, Finished, Job, Outcome, RunError, run};
 pub use store::{Card, StoreError, load_network, read_network, save_network, save_on_grid, write_atomic};
 pub use train::{EpochReport, Progress, Trainer, TrainingMode, hold_out};
 

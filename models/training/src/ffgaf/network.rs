@@ -7,14 +7,14 @@
 use super::block::{EPSILON, argmax};
 use super::config::{Config, Norm, Readout};
 use super::goodness::{group_readout, regions, scores};
-use crate::kernels::{Conv, ConvShape, Scratch, Source, quantize, sample_sums};
+use crate::kernels::{Conv, ConvShape, Scratch, Source, SumPool, quantize, sample_sums};
 use datasets::Dataset;
 use rayon::prelude::*;
 
 /// One trained layer. All vectors in natural order without padding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
-    /// Input shape, C·H·W.
+    /// Input shape before pooling, C·H·W.
     pub input: [usize; 3],
     /// Output channels.
     pub channels: usize,
@@ -24,6 +24,8 @@ pub struct Layer {
     pub stride: usize,
     /// Zero padding, pixels.
     pub pad: usize,
+    /// Side of the windows over which spikes are summed before the convolution; 1: none.
+    pub pool: usize,
     /// L, spikes per neuron and sample at most.
     pub levels: u8,
     /// κ, counts per standard deviation.
@@ -72,7 +74,18 @@ impl Layer {
     }
 
     fn shape(&self) -> ConvShape {
-        ConvShape::new((self.input[1], self.input[2]), self.input[0], self.channels, self.kernel, self.stride, self.pad)
+        let [c, h, w] = self.convolved();
+        ConvShape::new((h, w), c, self.channels, self.kernel, self.stride, self.pad)
+    }
+
+    /// Shape of the map that the convolution sees, C·H·W: the input after pooling.
+    #[must_use]
+    pub fn convolved(&self) -> [usize; 3] {
+        self.pooled().output()
+    }
+
+    fn pooled(&self) -> SumPool {
+        SumPool::new(self.input, self.pool)
     }
 }
 
@@ -126,6 +139,7 @@ pub struct Runner<'a> {
 }
 
 struct Prepared {
+    pool: SumPool,
     conv: Conv,
     weight: Vec<f32>,
     gain: Vec<f32>,
@@ -138,11 +152,7 @@ struct Prepared {
 impl Prepared {
     fn new(layer: &Layer) -> Self {
         let s = layer.shape();
-        let mut weight = vec![0.0; s.weight_len()];
-        let taps = s.taps();
-        for (at, w) in layer.weight.iter().enumerate() {
-            weight[s.weight_index(at / (layer.input[0] * taps), at / taps % layer.input[0], at % taps)] = *w;
-        }
+        let weight = s.packed(&layer.weight, layer.input[0]);
         let pad =
             |f: &dyn Fn(usize) -> f32| (0..s.out_c).map(|c| if c < layer.channels { f(c) } else { 0.0 }).collect();
         let count = layer.grid * layer.grid;
@@ -152,6 +162,7 @@ impl Prepared {
             readout.resize(readout.len() + s.out_c - layer.channels, 0.0);
         }
         Self {
+            pool: layer.pooled(),
             conv: Conv::new(s),
             weight,
             gain: pad(&|c| layer.gain(c)),
@@ -162,11 +173,21 @@ impl Prepared {
         }
     }
 
+    /// z of one sample, in the kernels' layout; spikes are summed first where the layer pools.
+    fn convolve(&self, x: Source<'_>, scratch: &mut Scratch, z: &mut Vec<f32>) {
+        z.resize(self.conv.shape.out_len(), 0.0);
+        let mut sums = Vec::new();
+        let x = match x {
+            Source::Counts(counts) => Source::Counts(self.pool.batch(counts, &mut sums)),
+            real @ Source::Real(_) => real,
+        };
+        self.conv.forward(x, &self.weight, z, scratch);
+    }
+
     /// Counts of one sample, in the kernels' layout.
     fn counts(&self, layer: &Layer, norm: Norm, x: Source<'_>, scratch: &mut Scratch, z: &mut Vec<f32>) -> Vec<u8> {
         let s = &self.conv.shape;
-        z.resize(s.out_len(), 0.0);
-        self.conv.forward(x, &self.weight, z, scratch);
+        self.convolve(x, scratch, z);
         let mut counts = vec![0u8; s.out_len()];
         if norm == Norm::Sample {
             let (mut sum, mut square) = (vec![0.0; s.out_c], vec![0.0; s.out_c]);
@@ -319,11 +340,11 @@ impl Network {
                 .par_iter()
                 .enumerate()
                 .map_init(
-                    || (Scratch::default(), vec![0.0; p.conv.shape.out_len()]),
+                    || (Scratch::default(), Vec::new()),
                     |(scratch, z), (k, &i)| {
                         let x = if l == 0 { encode(i) } else { Vec::new() };
                         let source = if l == 0 { Source::Real(&x) } else { Source::Counts(&inputs[k]) };
-                        p.conv.forward(source, &p.weight, z, scratch);
+                        p.convolve(source, scratch, z);
                         let mut s = vec![0.0; 2 * c];
                         let (sum, square) = s.split_at_mut(c);
                         sample_sums(z, sum, square);

@@ -3,7 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `config.toml` | every hyper-parameter |
-//! | `checkpoint.safetensors` | state to resume from, replaced after each epoch and on interruption |
+//! | `checkpoint.safetensors` | state to resume from, replaced every [`Job::checkpoint_every`], after each epoch and on interruption |
 //! | `log.jsonl`, `log.csv` | one line per epoch |
 //! | `accuracy.svg` | validation accuracy of each layer per epoch |
 //! | `best.safetensors` | the network that the validation images prefer so far |
@@ -14,12 +14,40 @@ use super::config::{Config, ConfigError, Protocol};
 use super::log;
 use super::network::{Evaluation, Network, Runner};
 use super::store::{Card, StoreError, load_network, save_network, write_atomic};
-use super::train::{EpochReport, Progress, Trainer, hold_out};
+use super::train::{EpochReport, Progress, Trainer};
 use datasets::Dataset;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// What is trained, on what, and where it is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// Hyper-parameters.
+    pub config: &'a Config,
+    /// Training images; some are held out for validation.
+    pub train: &'a Dataset,
+    /// Test images, evaluated once at the end (under the paper's protocol also after every epoch, for that protocol's figure only).
+    pub test: &'a Dataset,
+    /// The run's folder.
+    pub out: &'a Path,
+    /// The network whose layers the training starts from.
+    pub from: Option<&'a Network>,
+    /// Continue from the checkpoint in the folder if there is one.
+    pub resume: bool,
+    /// Longest time without a checkpoint, to the next batch.
+    pub checkpoint_every: Duration,
+}
+
+impl<'a> Job<'a> {
+    /// A job from its start, with a checkpoint every 50 seconds.
+    #[must_use]
+    pub fn new(config: &'a Config, train: &'a Dataset, test: &'a Dataset, out: &'a Path) -> Self {
+        Self { config, train, test, out, from: None, resume: false, checkpoint_every: Duration::from_secs(50) }
+    }
+}
 
 /// What a run tells its caller while it works.
 #[derive(Debug)]
@@ -33,6 +61,8 @@ pub enum Event<'a> {
     },
     /// A batch was trained.
     Batch(&'a Progress),
+    /// A checkpoint was written within an epoch.
+    Saved(&'a Progress),
     /// An epoch was trained and validated, in this many seconds.
     Epoch(&'a EpochReport, f64),
 }
@@ -70,26 +100,22 @@ pub enum RunError {
     Store(#[from] StoreError),
 }
 
-/// Trains `config` on `data.0`, lets images held out of it choose epoch, layer and read-out, and evaluates `data.1` once at the end
-/// (under the paper's protocol also after every epoch, for that protocol's figure only).
+/// Trains, lets images held out of the training images choose epoch, layer and read-out, and evaluates the test images once at the end.
 ///
-/// With `resume`, continues from the checkpoint in `out` if there is one. `stop` ends the run at the next batch; the state is saved.
-pub fn run(
-    config: &Config,
-    data: (&Dataset, &Dataset),
-    out: &Path,
-    resume: bool,
-    stop: &AtomicBool,
-    tell: &mut dyn FnMut(Event<'_>),
-) -> Result<Outcome, RunError> {
-    let (train, validation) = hold_out(data.0, config.validation, config.validation_seed);
+/// `stop` ends the run at the next batch; the state is saved.
+pub fn run(job: &Job<'_>, stop: &AtomicBool, tell: &mut dyn FnMut(Event<'_>)) -> Result<Outcome, RunError> {
+    let Job { config, out, .. } = *job;
+    let (train, validation) = config.split(job.train)?;
     let mut trainer = Trainer::new(config.clone(), &train, &validation)?;
+    if let Some(network) = job.from {
+        trainer = trainer.starting_from(network)?;
+    }
     if config.protocol == Protocol::Paper {
-        trainer = trainer.watching(data.1);
+        trainer = trainer.watching(job.test);
     }
     fs::create_dir_all(out).map_err(StoreError::io(out))?;
     let checkpoint = out.join("checkpoint.safetensors");
-    if resume && checkpoint.exists() {
+    if job.resume && checkpoint.exists() {
         trainer.restore(&checkpoint)?;
     } else {
         for stale in ["log.jsonl", "log.csv"] {
@@ -99,23 +125,57 @@ pub fn run(
     write_atomic(&out.join("config.toml"), config.to_toml().as_bytes())?;
     tell(Event::Started { epochs_done: trainer.history().len(), images: train.len() });
     let best = out.join("best.safetensors");
+    let mut saved = Instant::now();
+    let mut stretch = Stretch::begin();
     while !trainer.finished() {
-        let begin = Instant::now();
-        let Some(report) = trainer.epoch(stop, &mut |p| tell(Event::Batch(p))) else {
+        if stop.load(Ordering::Relaxed) {
             trainer.save(&checkpoint)?;
             let network = trainer.network(config.calibration);
             return Ok(Outcome { network, history: trainer.history().to_vec(), result: None });
+        }
+        let mut last = None;
+        let report = trainer.epoch(&mut |progress| {
+            tell(Event::Batch(progress));
+            stretch.batches += 1;
+            if stop.load(Ordering::Relaxed) || saved.elapsed() >= job.checkpoint_every {
+                last = Some(progress.clone());
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        });
+        let Some(report) = report else {
+            if let Some(progress) = last.filter(|_| !stop.load(Ordering::Relaxed)) {
+                trainer.save(&checkpoint)?;
+                saved = Instant::now();
+                tell(Event::Saved(&progress));
+            }
+            continue;
         };
         if let Some(choice) = by_validation(trainer.history()).filter(|c| c.epoch == report.epoch) {
             let network = trainer.network(trainer.calibration()).headed(choice.layer, choice.head);
             save_network(&best, &network, &Card { epochs: report.epoch, ..Card::default() })?;
         }
-        let seconds = begin.elapsed().as_secs_f64();
+        let seconds = stretch.start.elapsed().as_secs_f64();
+        let images = stretch.batches * config.batch.min(train.len());
         trainer.save(&checkpoint)?;
-        log::write(out, trainer.history(), &report, seconds, train.len())?;
+        saved = Instant::now();
+        log::write(out, trainer.history(), &report, seconds, images)?;
         tell(Event::Epoch(&report, seconds));
+        stretch = Stretch::begin();
     }
-    finish(trainer.history(), data.1, out)
+    finish(trainer.history(), job.test, out)
+}
+
+/// The part of an epoch that this process trained, for its speed.
+struct Stretch {
+    start: Instant,
+    batches: usize,
+}
+
+impl Stretch {
+    fn begin() -> Self {
+        Self { start: Instant::now(), batches: 0 }
+    }
 }
 
 /// Evaluates the chosen network on the test images, once, and writes it with its card.

@@ -135,11 +135,39 @@ struct LayerMeta {
     kernel: usize,
     stride: usize,
     pad: usize,
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pool: usize,
     levels: u8,
     kappa: f32,
     groups: Vec<usize>,
     logit_gain: f32,
     grid: usize,
+}
+
+impl LayerMeta {
+    /// Whether the layer can stand on a map of shape `below`.
+    fn check(&self, below: [usize; 3]) -> Result<(), String> {
+        if self.input != below {
+            return Err(format!("reads a map of {:?}, but {below:?} reaches it", self.input));
+        }
+        let [_, h, w] = self.input;
+        let fits = |side: usize| side / self.pool + 2 * self.pad >= self.kernel;
+        let sizes = [self.channels, self.kernel, self.stride, self.pool, self.grid];
+        let possible = sizes.iter().all(|n| (1..1 << 15).contains(n))
+            && self.pad < self.kernel
+            && (fits(h) && fits(w))
+            && usize::from(self.levels) * self.pool * self.pool <= 255;
+        if possible { Ok(()) } else { Err("has sizes that do not fit together".into()) }
+    }
+}
+
+fn one() -> usize {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }
 
 #[derive(Serialize, Deserialize)]
@@ -202,6 +230,7 @@ fn write_network(path: &Path, network: &Network, grids: Option<&[GridWeights]>, 
             kernel: y.kernel,
             stride: y.stride,
             pad: y.pad,
+            pool: y.pool,
             levels: y.levels,
             kappa: y.kappa,
             groups: y.groups.clone(),
@@ -231,8 +260,10 @@ pub fn read_network(bytes: &[u8], path: &Path) -> Result<(Network, Card), StoreE
             format!("format is `{}`, this program reads `{NETWORK_FORMAT}`", meta.format),
         ));
     }
-    let mut layers = Vec::new();
+    let mut layers: Vec<Layer> = Vec::new();
     for (l, m) in meta.layers.into_iter().enumerate() {
+        let below = layers.last().map_or(meta.input, Layer::output);
+        m.check(below).map_err(|why| StoreError::format(path, format!("layer {}: {why}", l + 1)))?;
         let on_grid = tensors.contains_key(&format!("layer{l}.unit"));
         let mut take = |name: &str, len: usize| {
             let name = format!("layer{l}.{name}");
@@ -274,6 +305,7 @@ pub fn read_network(bytes: &[u8], path: &Path) -> Result<(Network, Card), StoreE
             kernel: m.kernel,
             stride: m.stride,
             pad: m.pad,
+            pool: m.pool,
             levels: m.levels,
             kappa: m.kappa,
             weight,

@@ -14,7 +14,7 @@ use super::similarity::ClassSimilarity;
 use datasets::Dataset;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::ControlFlow;
 
 /// What one epoch achieved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ pub(crate) struct State {
 /// A training run.
 pub struct Trainer<'a> {
     pub(crate) config: Config,
-    train: &'a Dataset,
+    pub(crate) train: &'a Dataset,
     validation: &'a Dataset,
     /// Evaluated in training mode after each epoch: the paper's protocol.
     watched: Option<&'a Dataset>,
@@ -78,6 +78,8 @@ pub struct Trainer<'a> {
     pub(crate) state: State,
     /// Counts each layer emitted, kept between batches for their memory only.
     emitted: Vec<Vec<u8>>,
+    /// Pooled counts of one layer, likewise.
+    pooled: Vec<u8>,
 }
 
 /// Splits `count` images off `data` by `seed`: (rest, held out). Both keep the data set's order.
@@ -89,6 +91,28 @@ pub fn hold_out(data: &Dataset, count: usize, seed: u64) -> (Dataset, Dataset) {
     }
     let pick = |want: bool| data.subset((0..data.len()).filter(|&i| held[i] == want));
     (pick(false), pick(true))
+}
+
+impl Config {
+    /// Training and validation images of the first `limit` of `data`.
+    ///
+    /// # Errors
+    /// If no image would be left to train on.
+    pub fn split(&self, data: &Dataset) -> Result<(Dataset, Dataset), ConfigError> {
+        let used = if self.limit == 0 { data.len() } else { self.limit.min(data.len()) };
+        if self.validation >= used {
+            let text = format!(
+                "validation = {} of {used} training images leaves none to train on; set it to {} or less",
+                self.validation,
+                used / 2
+            );
+            return Err(ConfigError::Value(text));
+        }
+        if used == data.len() {
+            return Ok(hold_out(data, self.validation, self.validation_seed));
+        }
+        Ok(hold_out(&data.subset(0..used), self.validation, self.validation_seed))
+    }
 }
 
 impl<'a> Trainer<'a> {
@@ -108,14 +132,23 @@ impl<'a> Trainer<'a> {
         let mut shape = train.shape;
         let mut blocks = Vec::new();
         for (l, &channels) in config.channels.iter().enumerate() {
-            let block = Block::new(&config, l, (shape[1], shape[2]), shape[0], apportion(channels, &share));
+            let block = Block::new(&config, l, shape, apportion(channels, &share))?;
             let s = block.conv.shape;
             shape = [channels, s.out_h(), s.out_w()];
             blocks.push(block);
         }
         let depth = blocks.len();
         let state = State { loss: vec![0.0; depth], correct: vec![0; depth], ..State::default() };
-        Ok(Self { config, train, validation, watched: None, blocks, state, emitted: vec![Vec::new(); depth] })
+        Ok(Self {
+            config,
+            train,
+            validation,
+            watched: None,
+            blocks,
+            state,
+            emitted: vec![Vec::new(); depth],
+            pooled: Vec::new(),
+        })
     }
 
     /// The run's hyper-parameters.
@@ -147,17 +180,14 @@ impl<'a> Trainer<'a> {
         (self.train.len() / self.config.batch).max(1)
     }
 
-    /// Trains to the end of the current epoch and validates. Returns `None` if `stop` was raised; the state then stands between
-    /// two batches and the next call continues there.
-    pub fn epoch(&mut self, stop: &AtomicBool, progress: &mut dyn FnMut(&Progress)) -> Option<EpochReport> {
+    /// Trains to the end of the current epoch and validates. Returns `None` if `watch` breaks off, which it may after every
+    /// batch; the state then stands between two batches and the next call continues there.
+    pub fn epoch(&mut self, watch: &mut dyn FnMut(&Progress) -> ControlFlow<()>) -> Option<EpochReport> {
         let order =
             Stream::new(self.config.seed, Purpose::Shuffle, self.state.epoch as u64, 0).permutation(self.train.len());
         let size = self.config.batch.min(self.train.len());
         let batches = self.batches();
         while self.state.batch < batches {
-            if stop.load(Ordering::Relaxed) {
-                return None;
-            }
             let picked = &order[self.state.batch * size..(self.state.batch + 1) * size];
             let results = self.step(picked);
             for (l, r) in results.iter().enumerate() {
@@ -166,13 +196,16 @@ impl<'a> Trainer<'a> {
             }
             self.state.batch += 1;
             let (loss, accuracy) = self.running(size);
-            progress(&Progress {
+            let progress = Progress {
                 epoch: self.state.epoch + 1,
                 images: self.state.batch * size,
                 of: batches * size,
                 loss,
                 accuracy,
-            });
+            };
+            if watch(&progress).is_break() {
+                return None;
+            }
         }
         let (loss, train_accuracy) = self.running(size);
         self.state.epoch += 1;
@@ -235,7 +268,10 @@ impl<'a> Trainer<'a> {
     /// One layer's pass over a batch; `x` is the first layer's input, the others take what the layer below emitted.
     fn layer(&mut self, l: usize, x: &[f32], labels: &[u8], learn: bool) -> StepResult {
         let (below, own) = self.emitted.split_at_mut(l);
-        let input = below.last().map_or(Batch::Real(x), |n| Batch::Counts(n));
+        let input = match below.last() {
+            None => Batch::Real(x),
+            Some(counts) => Batch::Counts(self.blocks[l].pool.batch(counts, &mut self.pooled)),
+        };
         self.blocks[l].forward_backward(input, labels, &mut own[0], learn)
     }
 
@@ -274,10 +310,10 @@ impl<'a> Trainer<'a> {
         if l == 0 || self.config.dropout == 0.0 {
             return;
         }
-        let (len, depth) = (self.blocks[l].conv.shape.in_len(), self.blocks.len() as u64);
+        let len = self.blocks[l - 1].conv.shape.out_len();
         let (seed, epoch, dropout) = (self.config.seed, self.state.epoch as u64, self.config.dropout);
         self.emitted[l - 1].par_chunks_mut(len).zip(picked).for_each(|(counts, &i)| {
-            let mut rng = Stream::new(seed, purpose, epoch, u64::from(i) * depth + l as u64);
+            let mut rng = Stream::new(seed, purpose, epoch, (l as u64) << 32 | u64::from(i));
             for n in counts.iter_mut().filter(|n| **n > 0) {
                 *n = (0..*n).filter(|_| rng.unit() >= dropout).count() as u8;
             }
@@ -291,13 +327,7 @@ impl<'a> Trainer<'a> {
         let mut layers = Vec::new();
         for b in &self.blocks {
             let s = b.conv.shape;
-            let w = b.weight.evaluated();
-            let mut weight = Vec::with_capacity(b.channels * shape[0] * s.taps());
-            for o in 0..b.channels {
-                for i in 0..shape[0] {
-                    weight.extend((0..s.taps()).map(|t| w[s.weight_index(o, i, t)]));
-                }
-            }
+            let weight = s.unpacked(b.weight.evaluated(), [b.channels, shape[0]]);
             let readout = if self.config.readout == Readout::Learned {
                 b.readout.evaluated().chunks_exact(s.out_c).flat_map(|row| row[..b.channels].iter().copied()).collect()
             } else {
@@ -309,6 +339,7 @@ impl<'a> Trainer<'a> {
                 kernel: s.kernel,
                 stride: s.stride,
                 pad: s.pad,
+                pool: b.pool.side,
                 levels: self.config.levels,
                 kappa: self.config.kappa,
                 weight,

@@ -28,6 +28,7 @@ mod grouped;
 mod pool;
 mod portable;
 mod shape;
+mod sum_pool;
 
 pub use elementwise::{Affine, Moments, activate, input_gradient, quantize, sample_sums};
 pub use fixed::{CountKernel, FixedWeights};
@@ -36,6 +37,7 @@ pub use grouped::{GroupedConv, GroupedScratch};
 pub use pool::{rectify, rectify_gradient, rectify_pool, rectify_pool_gradient, scale};
 pub use portable::{Product, product};
 pub use shape::ConvShape;
+pub use sum_pool::SumPool;
 
 use gather::{pad_sample, pad_sample_by_four};
 

@@ -91,6 +91,30 @@ impl ConvShape {
         block * 16 * self.taps() * self.in_c + (t * self.in_c + i) * width + o % 16
     }
 
+    /// Packed weights of natural ones, `[out][in][ky][kx]` with `in_c` input channels; padded channels hold zeros.
+    #[must_use]
+    pub fn packed(&self, natural: &[f32], in_c: usize) -> Vec<f32> {
+        let mut packed = vec![0.0; self.weight_len()];
+        let taps = self.taps();
+        for (at, w) in natural.iter().enumerate() {
+            packed[self.weight_index(at / (in_c * taps), at / taps % in_c, at % taps)] = *w;
+        }
+        packed
+    }
+
+    /// Natural weights `[out][in][ky][kx]` of packed ones, `channels` of them out and in.
+    #[must_use]
+    pub fn unpacked(&self, packed: &[f32], channels: [usize; 2]) -> Vec<f32> {
+        let [out_c, in_c] = channels;
+        let mut natural = Vec::with_capacity(out_c * in_c * self.taps());
+        for o in 0..out_c {
+            for i in 0..in_c {
+                natural.extend((0..self.taps()).map(|t| packed[self.weight_index(o, i, t)]));
+            }
+        }
+        natural
+    }
+
     /// Width of the padded image, pixels.
     #[must_use]
     pub fn padded_w(&self) -> usize {

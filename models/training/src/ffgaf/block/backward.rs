@@ -88,7 +88,7 @@ impl Block {
                 match input {
                     Batch::Counts(x) if fixed => {
                         let xs: Vec<&[u8]> = x[first * in_len..last * in_len].chunks_exact(in_len).collect();
-                        self.conv.add_weight_gradient_counts(&xs, self.levels, dz, dw, scratch);
+                        self.conv.add_weight_gradient_counts(&xs, self.largest, dz, dw, scratch);
                     }
                     _ => {
                         let xs: Vec<Source<'_>> = (first..last).map(|m| input.sample(m, in_len)).collect();

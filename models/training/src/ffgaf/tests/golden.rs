@@ -53,7 +53,7 @@ fn check(arithmetic: Arithmetic, tolerance: f32) {
         arithmetic,
         ..Config::default()
     };
-    let mut block = Block::new(&config, 0, (g.size, g.size), g.in_channels, g.groups.clone());
+    let mut block = Block::new(&config, 0, [g.in_channels, g.size, g.size], g.groups.clone()).expect("fits");
     let s = block.conv.shape;
     assert_eq!((s.in_c, s.out_c), (g.in_channels, out_c), "the golden case needs no padding");
     let taps = s.taps();

@@ -15,6 +15,7 @@ struct Case {
     grid: usize,
     kappa: f32,
     levels: u8,
+    penalty: f32,
 }
 
 fn loss(block: &mut Block, x: &[f32], labels: &[u8]) -> f64 {
@@ -35,13 +36,14 @@ fn check(case: &Case, step: f64, tolerance: f64) {
         levels: case.levels,
         alpha: vec![1.5],
         activation: case.activation,
+        spike_penalty: case.penalty,
         norm: case.norm,
         readout: Readout::Learned,
         readout_grid: case.grid,
         arithmetic: Arithmetic::Float,
         ..Config::default()
     };
-    let mut block = Block::new(&config, 0, (9, 9), 3, vec![5, 3, 8]);
+    let mut block = Block::new(&config, 0, [3, 9, 9], vec![5, 3, 8]).expect("fits");
     let mut rng = Stream::new(5, Purpose::Init, 1, 1);
     let s = block.conv.shape;
     // A count changes only where u crosses a level, so the quantized loss needs many samples for a smooth difference.
@@ -93,18 +95,20 @@ fn check(case: &Case, step: f64, tolerance: f64) {
 #[test]
 fn strict_mode_batch_norm() {
     let (activation, norm) = (Activation::Relu, Norm::Batch);
-    check(&Case { activation, norm, grid: 1, kappa: 2.0, levels: 8 }, 2e-3, 0.01);
-    check(&Case { activation, norm, grid: 2, kappa: 2.0, levels: 8 }, 2e-3, 0.01);
+    check(&Case { activation, norm, grid: 1, kappa: 2.0, levels: 8, penalty: 0.0 }, 2e-3, 0.01);
+    check(&Case { activation, norm, grid: 2, kappa: 2.0, levels: 8, penalty: 0.3 }, 2e-3, 0.01);
 }
 
 #[test]
 fn strict_mode_sample_norm() {
-    check(&Case { activation: Activation::Relu, norm: Norm::Sample, grid: 2, kappa: 2.0, levels: 8 }, 2e-3, 0.01);
+    let (activation, norm) = (Activation::Relu, Norm::Sample);
+    check(&Case { activation, norm, grid: 2, kappa: 2.0, levels: 8, penalty: 0.0 }, 2e-3, 0.01);
 }
 
 #[test]
 fn quantized_mode_with_fine_steps() {
     for norm in [Norm::Batch, Norm::Sample] {
-        check(&Case { activation: Activation::Quantized, norm, grid: 1, kappa: 100.0, levels: 255 }, 1e-2, 0.1);
+        let activation = Activation::Quantized;
+        check(&Case { activation, norm, grid: 1, kappa: 100.0, levels: 255, penalty: 0.0 }, 1e-2, 0.1);
     }
 }

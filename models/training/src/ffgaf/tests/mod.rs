@@ -2,6 +2,7 @@
 
 mod golden;
 mod gradient;
+mod runs;
 mod training;
 
 use super::random::{Purpose, Stream};

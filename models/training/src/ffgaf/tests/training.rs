@@ -3,9 +3,9 @@
 use super::super::*;
 use super::bars;
 use rayon::ThreadPoolBuilder;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::ControlFlow;
 
-fn config() -> Config {
+pub(super) fn config() -> Config {
     Config {
         dataset: "bars".into(),
         channels: vec![16, 24],
@@ -28,7 +28,7 @@ fn train(config: &Config) -> (Network, Vec<EpochReport>) {
     let (train, validation) = hold_out(&data, 100, 1);
     let mut t = Trainer::new(config.clone(), &train, &validation).expect("valid configuration");
     while !t.finished() {
-        t.epoch(&AtomicBool::new(false), &mut |_| {}).expect("not stopped");
+        t.epoch(&mut |_| ControlFlow::Continue(())).expect("not stopped");
     }
     (t.network(64), t.history().to_vec())
 }
@@ -68,96 +68,31 @@ fn threads_do_not_change_results() {
     assert_eq!(a.1, b.1);
 }
 
-/// Stopped between batches, saved, and continued by a new process: the same bytes as an uninterrupted run.
+/// Locality: what a layer learns depends on the layers below it and on nothing else, so a run of four layers shares every
+/// byte of its first two with a run of two.
 #[test]
-fn resuming_gives_the_same_bytes() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let data = bars(300, [3, 10, 10], 2);
-    let test = bars(50, [3, 10, 10], 3);
-    let config = Config { validation: 60, protocol: Protocol::Paper, ..config() };
-    let whole = dir.path().join("whole");
-    run(&config, (&data, &test), &whole, false, &AtomicBool::new(false), &mut |_| {}).expect("run");
-    let parts = dir.path().join("parts");
-    let mut batches = 0;
-    loop {
-        let stop = AtomicBool::new(false);
-        let outcome = run(&config, (&data, &test), &parts, true, &stop, &mut |e| {
-            if let Event::Batch(_) = e {
-                batches += 1;
-                stop.store(batches % 4 == 0, Ordering::Relaxed);
-            }
-        })
-        .expect("run");
-        if outcome.result.is_some() {
-            break;
+fn the_first_layers_do_not_know_what_follows() {
+    let data = datasets::bundled::mnist_test_500();
+    let (images, validation) = hold_out(&data, 100, 1);
+    let after = |channels: &[usize], strides: &[usize]| {
+        let config = Config { channels: channels.into(), strides: strides.into(), epochs: 2, ..config() };
+        let mut trainer = Trainer::new(config, &images, &validation).expect("valid configuration");
+        while !trainer.finished() {
+            trainer.epoch(&mut |_| ControlFlow::Continue(())).expect("not stopped");
         }
-    }
-    assert_eq!(batches, 21, "7 batches in each of 3 epochs, none repeated");
-    for file in [
-        "checkpoint.safetensors",
-        "best.safetensors",
-        "network.safetensors",
-        "config.toml",
-        "log.csv",
-        "accuracy.svg",
-        "card.json",
-    ] {
-        let read = |d: &std::path::Path| std::fs::read(d.join(file)).expect("file exists");
-        assert!(read(&whole) == read(&parts), "{file} differs");
-    }
-}
-
-/// A crash while a checkpoint is written leaves the temporary file behind and the previous checkpoint whole.
-#[test]
-fn a_torn_temporary_file_does_not_matter() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let data = bars(200, [1, 8, 8], 2);
-    let config = Config { validation: 40, epochs: 2, ..config() };
-    let go = |stop_after: usize| {
-        let stop = AtomicBool::new(false);
-        let mut epochs = 0;
-        run(&config, (&data, &data), dir.path(), true, &stop, &mut |e| {
-            if let Event::Epoch(..) = e {
-                epochs += 1;
-                stop.store(epochs == stop_after, Ordering::Relaxed);
-            }
-        })
+        let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<u32>>();
+        let state: Vec<[Vec<u32>; 4]> = trainer.blocks[..2]
+            .iter()
+            .flat_map(|b| [&b.weight, &b.channel_weight, &b.channel_bias, &b.readout])
+            .map(|p| [&p.value, &p.first, &p.second, &p.average].map(|v| bits(v)))
+            .collect();
+        let layers: Vec<[Vec<u32>; 2]> =
+            trainer.network(64).layers[..2].iter().map(|l| [bits(&l.mean), bits(&l.variance)]).collect();
+        (state, layers)
     };
-    assert!(go(1).expect("run").result.is_none());
-    std::fs::write(dir.path().join("checkpoint.safetensors.tmp"), b"half a fi").expect("write");
-    assert!(go(9).expect("run").result.is_some());
-}
-
-/// Looking at the test images under the paper's protocol changes neither the training nor what validation chooses.
-#[test]
-fn the_papers_protocol_only_adds_a_figure() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let (data, test) = (bars(300, [1, 10, 10], 2), bars(100, [1, 10, 10], 3));
-    let go = |protocol| {
-        let config = Config { validation: 60, protocol, ..config() };
-        let out = dir.path().join(format!("{protocol:?}"));
-        run(&config, (&data, &test), &out, false, &AtomicBool::new(false), &mut |_| {}).expect("run")
-    };
-    let (ours, paper) = (go(Protocol::Ours), go(Protocol::Paper));
-    let (a, b) = (ours.result.expect("finished"), paper.result.expect("finished"));
-    assert_eq!((a.choice, a.test.readout), (b.choice, b.test.readout));
-    assert_eq!(ours.network.layers, paper.network.layers);
-    assert_eq!(a.printed, None);
-    let printed = b.printed.expect("asked for");
-    let all = paper.history.iter().flat_map(|r| &r.training_mode.as_ref().expect("watched").correct);
-    let three_whole_batches = 100.0 * *all.max().expect("layers") as f64 / 96.0;
-    assert!((printed.percent - three_whole_batches).abs() < 1e-9, "{printed:?}");
-}
-
-#[test]
-fn other_hyper_parameters_do_not_resume() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let data = bars(200, [1, 8, 8], 2);
-    let config = Config { validation: 40, epochs: 1, ..config() };
-    let go = |c: &Config| run(c, (&data, &data), dir.path(), true, &AtomicBool::new(false), &mut |_| {});
-    go(&config).expect("run");
-    let error = go(&Config { seed: 9, ..config }).expect_err("refused").to_string();
-    assert!(error.contains("checkpoint.safetensors") && error.contains("hyper-parameters"), "{error}");
+    let (two, four) = (after(&[16, 24], &[1, 2]), after(&[16, 24, 24, 32], &[1, 2, 2, 1]));
+    assert_eq!(two.0.len(), 8);
+    assert!(two == four, "layers 1 and 2 differ");
 }
 
 #[test]
@@ -191,14 +126,33 @@ fn a_network_on_its_grid_survives_its_file() {
 /// Inference of an image does not depend on its companions, and equals the definition computed by plain loops.
 #[test]
 fn inference_is_per_image_and_matches_plain_loops() {
-    let (network, _) = train(&Config { epochs: 1, ..config() });
+    per_image_and_by_plain_loops(&Config { epochs: 1, ..config() });
+}
+
+/// Kernels of any side, each layer's own, and spikes summed over windows that leave a far edge over.
+#[test]
+fn kernels_padding_and_pooling_are_each_layers_own() {
+    per_image_and_by_plain_loops(&Config {
+        epochs: 1,
+        channels: vec![16, 24, 32],
+        strides: vec![1, 2, 1],
+        kernel: PerLayer::Each(vec![4, 5, 2]),
+        padding: PerLayer::Each(vec![1, 2, 0]),
+        pool: PerLayer::Each(vec![1, 2, 1]),
+        ..config()
+    });
+}
+
+fn per_image_and_by_plain_loops(config: &Config) {
+    let (network, _) = train(config);
+    let last = network.layers.len() - 1;
     let data = bars(20, [1, 12, 12], 9);
     let runner = Runner::new(&network);
     let whole = runner.evaluate(&data);
     let mut correct = 0;
     for i in 0..data.len() {
         let alone = runner.evaluate(&data.subset([i]));
-        correct += alone.readout[1];
+        correct += alone.readout[last];
         let counts = runner.forward_counts(data.image(i));
         let mut x: Vec<f64> = network.config.input.encode(data.image(i)).iter().map(|&v| f64::from(v) / 32.0).collect();
         for (layer, got) in network.layers.iter().zip(&counts) {
@@ -212,12 +166,16 @@ fn inference_is_per_image_and_matches_plain_loops() {
             x = got.iter().map(|&n| f64::from(n)).collect();
         }
     }
-    assert_eq!(correct, whole.readout[1]);
+    assert_eq!(correct, whole.readout[last]);
 }
 
 /// u of one layer, C·H·W, by the definition in `f64`.
 fn plain(layer: &Layer, x: &[f64]) -> Vec<f64> {
-    let [ic, ih, iw] = layer.input;
+    let [ic, full_h, full_w] = layer.input;
+    let (p, ih, iw) = (layer.pool, full_h / layer.pool, full_w / layer.pool);
+    let summed = |i: usize, y: usize, x0: usize| -> f64 {
+        (0..p * p).map(|k| x[(i * full_h + y * p + k / p) * full_w + x0 * p + k % p]).sum()
+    };
     let [oc, oh, ow] = layer.output();
     let k = layer.kernel;
     let mut out = Vec::new();
@@ -228,8 +186,7 @@ fn plain(layer: &Layer, x: &[f64]) -> Vec<f64> {
                 let y = (p / ow * layer.stride + t / k) as isize - layer.pad as isize;
                 let xx = (p % ow * layer.stride + t % k) as isize - layer.pad as isize;
                 if y >= 0 && xx >= 0 && (y as usize) < ih && (xx as usize) < iw {
-                    z +=
-                        x[(i * ih + y as usize) * iw + xx as usize] * f64::from(layer.weight[(o * ic + i) * k * k + t]);
+                    z += summed(i, y as usize, xx as usize) * f64::from(layer.weight[(o * ic + i) * k * k + t]);
                 }
             }
             out.push(z * f64::from(layer.gain(o)) + f64::from(layer.bias(o)));
@@ -244,9 +201,51 @@ fn unusable_settings_name_the_remedy() {
     assert!(of("strides = [1, 2]").contains("one stride per layer"));
     assert!(of("channels = [4, 8, 8, 8]").contains("at least 8"));
     assert!(of("chanels = [4]").contains("chanels"));
-    assert!(of("kernel = 4").contains("odd"));
+    assert!(of("kernel = [3, 3]").contains("kernel has 2 entries for 4 layers"));
+    assert!(of("kernel = 0").contains("kernel holds 0; give 1 to 31"));
+    assert!(of("kernel = 'three'").contains("a whole number, or a list"));
+    assert!(of("padding = 3").contains("padding = 3 is not below kernel = 3"));
+    assert!(of("pool = 2").contains("first layer"));
+    assert!(of("pool = [1, 6, 1, 1]").contains("288 spikes"));
+    assert!(of("spike_penalty = -1").contains("spike_penalty"));
+    let data = bars(20, [1, 12, 12], 1);
+    let on = |text: &str| {
+        let config = Config { validation: 0, ..Config::from_toml(text).expect("fits together") };
+        Trainer::new(config, &data, &data).map(|_| ()).expect_err("refused").to_string()
+    };
+    assert!(on("kernel = [3, 3, 3, 7]").contains("layer 4: a 7 × 7 kernel does not fit on a map of 3 × 3"));
+    assert!(on("readout = 'learned'\nreadout_grid = 4").contains("readout_grid is 4, but layer 3"));
     let config = Config::default();
     assert_eq!(Config::from_toml(&config.to_toml()).expect("round trip"), config);
+}
+
+/// Fine-tuning starts from the network's layers, with new ones above; a layer that differs is refused by name.
+#[test]
+fn training_starts_from_a_network() {
+    let (network, _) = train(&Config { channels: vec![16], strides: vec![1], epochs: 1, ema: 0.0, ..config() });
+    let data = bars(64, [1, 16, 16], 4);
+    let start = |config: Config| Trainer::new(config, &data, &data).expect("fits").starting_from(&network);
+    let deep = Config { ema: 0.0, ..config() };
+    let begun = start(deep.clone()).expect("the first layer agrees").network(64);
+    assert_eq!(begun.layers[0].weight, network.layers[0].weight);
+    assert_eq!(begun.layers[0].channel_bias, network.layers[0].channel_bias);
+    assert_eq!(begun.layers[0].readout, network.layers[0].readout);
+    let drawn = Trainer::new(deep.clone(), &data, &data).expect("fits").network(64);
+    assert_eq!(begun.layers[1].weight, drawn.layers[1].weight);
+    let refused = |config| start(config).map(|_| ()).expect_err("refused").to_string();
+    assert!(refused(Config { channels: vec![24, 24], ..deep.clone() }).contains("channels = 16, the settings say 24"));
+    assert!(refused(Config { kernel: PerLayer::All(5), ..deep }).contains("kernel = 3, the settings say 5"));
+}
+
+/// The penalty on spikes makes fewer of them.
+#[test]
+fn a_penalty_leaves_fewer_spikes() {
+    let spikes = |spike_penalty| {
+        let history = train(&Config { spike_penalty, ..config() }).1;
+        history.last().expect("epochs ran").validation.spikes.iter().sum::<u64>()
+    };
+    let (without, with) = (spikes(0.0), spikes(1.0));
+    assert!(with < without * 3 / 4, "{with} against {without}");
 }
 
 #[test]

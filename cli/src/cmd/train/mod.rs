@@ -1,0 +1,80 @@
+//! `spikeloom train`: forward-forward training in a run folder.
+
+pub(super) mod settings;
+pub(super) mod text;
+
+use crate::{
+    args::{Method, TargetArgs, TrainArgs},
+    cmd::deploy::deploy,
+    interrupt, progress,
+};
+use anyhow::Result;
+use datasets::{DatasetName, Split};
+use indicatif::ProgressBar;
+use std::process::ExitCode;
+use training::ffgaf::{Event, Job, load_network, run};
+
+/// Trains, or continues training.
+pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
+    if args.method != Method::Ffgaf {
+        return super::baseline::run_command(args);
+    }
+    let config = settings::config(args)?;
+    if args.print_config {
+        print!("{}", config.to_toml());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let dataset: DatasetName = config.dataset.parse()?;
+    let dir = args.data.dir();
+    let train = datasets::load(dataset, Split::Train, &dir)?;
+    let test = datasets::load(dataset, Split::Test, &dir)?;
+    let out = settings::folder(args, &config);
+    settings::ensure_free(&out, args.resume)?;
+    crate::cmd::set_threads(args.threads)?;
+
+    let stop = interrupt::flag();
+    let mut bar = ProgressBar::hidden();
+    let from = config.from.as_deref().map(settings::trained).transpose()?;
+    let job = Job { resume: args.resume, from: from.as_ref(), ..Job::new(&config, &train, &test, &out) };
+    let outcome = run(&job, &stop, &mut |event| match event {
+        Event::Started { epochs_done, images } => {
+            let place = match epochs_done {
+                n if n < config.epochs => format!("epoch {} of {}", n + 1, config.epochs),
+                n => format!("all {n} epochs done"),
+            };
+            eprintln!(
+                "{dataset}: {images} training and {} validation images; {place}; seed {}; {}",
+                config.validation,
+                config.seed,
+                out.display()
+            );
+            bar = progress::bar((config.epochs * images) as u64, "images");
+            bar.set_position((epochs_done * images) as u64);
+            bar.reset_eta();
+        }
+        Event::Batch(now) => {
+            bar.set_position(((now.epoch - 1) * now.of + now.images) as u64);
+            bar.set_message(text::standing(now));
+        }
+        // A terminal has the bar; a log file has this line.
+        Event::Saved(now) if bar.is_hidden() => {
+            eprintln!("{}  {} of {} images, checkpoint written", text::standing(now), now.images, now.of);
+        }
+        Event::Saved(_) => {}
+        Event::Epoch(report, seconds) => bar.suspend(|| eprintln!("{}", text::line(report, seconds))),
+    })?;
+    bar.finish_and_clear();
+    let Some(finished) = outcome.result else {
+        println!("stopped after {} epochs; continue with --resume --out {}", outcome.history.len(), out.display());
+        return Ok(ExitCode::from(1));
+    };
+    print!("{}", text::accuracies(&finished, &outcome.history));
+    let network = out.join("network.safetensors");
+    println!("network: {}", network.display());
+    if let Some(arch) = &args.deploy {
+        let trained = load_network(&network)?;
+        let target = TargetArgs::chip(arch);
+        print!("{}", deploy((&trained.0, trained.1), &train, &target, &out.join("deployed.safetensors"))?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
