@@ -212,10 +212,15 @@ pub fn front(
 ) -> Result<Quantization, CompileError> {
     // What decays is rounded as the chip rounds it; a chip without decays refuses the network afterwards, by name.
     let decay = arch.core.dynamics.decay.first().copied().unwrap_or(quantization.decay);
+    // Lists, and with them fractions of a unit, need timesteps that visit every neuron.
+    let core = &arch.core;
+    let lists = core.fire == isa::arch::Fire::PerStep && core.sweep != isa::arch::Sweep::Touched;
     let settings = QuantizeOptions {
-        state_bits: arch.core.state_bits,
-        saturates: quantization.saturates || arch.core.fire == isa::arch::Fire::PerEvent,
+        state_bits: core.state_bits,
+        saturates: quantization.saturates || core.fire == isa::arch::Fire::PerEvent,
         decay,
+        fractions: if lists { &core.dynamics.fraction_bits } else { &[] },
+        has_saturate: lists && core.dynamics.operations.contains(&isa::neuron::Kind::Saturate),
         ..*quantization
     };
     let fused = run((FUSE, observer), || Ok(fuse(graph)?), |_| None, ir::text::print)?;

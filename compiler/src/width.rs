@@ -88,6 +88,23 @@ pub fn bounds(graph: &Graph<Quantized>, input: (i32, i32)) -> Vec<Vec<Bound>> {
     walks.into_iter().map(bounds).collect()
 }
 
+/// The least and the most that can arrive at a neuron of a population in one timestep.
+pub(crate) fn arrivals_in_a_step(graph: &Graph<Quantized>, id: PopulationId, input: (i32, i32)) -> Bound {
+    let source = |projection| match graph.population(graph.ends(projection).0).neuron {
+        NeuronModel::Input { .. } => Bound { low: input.0.into(), high: input.1.into() },
+        _ => Bound { low: 0, high: 1 },
+    };
+    let incoming: Vec<(Arrivals, Bound)> =
+        graph.incoming(id).into_iter().map(|p| (Arrivals::new(graph, p), source(p))).collect();
+    let mut all = Bound::default();
+    for channel in 0..graph.population(id).shape.channels as usize {
+        let pulls = incoming.iter().map(|(arrivals, x)| arrivals.pull(channel, *x));
+        let (down, up) = pulls.fold((0, 0), |sum, pull| (sum.0 + pull.0, sum.1 + pull.1));
+        all.hull(-down, up);
+    }
+    all
+}
+
 fn presents(coding: InputCoding, t: u32) -> bool {
     match coding {
         InputCoding::DirectOnce => t == 0,

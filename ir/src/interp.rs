@@ -60,11 +60,15 @@ pub fn interpret<S: Stage>(graph: &Graph<S>, stimulus: &Stimulus) -> Trace<S> {
     interpret_with(graph, stimulus, |_, _, _| {})
 }
 
-/// As [`interpret`], on potentials of so many bits that saturate: where a spiking population updates, after the arrivals of the
-/// timestep, and in an accumulator after the last one. Also says how often one was clipped.
-pub fn interpret_saturating(graph: &Graph<Quantized>, stimulus: &Stimulus, bits: u32) -> (Trace<Quantized>, u64) {
-    let most = (1i64 << (bits.clamp(1, 62) - 1)) - 1;
-    let mut clip = Clip::<Quantized> { range: Some((-most - 1, most)), n: 0 };
+/// As [`interpret`], on potentials of so many bits that saturate, if they do: where a spiking population updates, after the arrivals of
+/// the timestep, and in an accumulator after the last one. Also says how often one was clipped, by an operation of a list too.
+pub fn interpret_saturating(
+    graph: &Graph<Quantized>,
+    stimulus: &Stimulus,
+    bits: Option<u32>,
+) -> (Trace<Quantized>, u64) {
+    let most = |bits: u32| (1i64 << (bits.clamp(1, 62) - 1)) - 1;
+    let mut clip = Clip::<Quantized> { range: bits.map(most).map(|most| (-most - 1, most)), n: 0 };
     let trace = follow(graph, stimulus, &mut clip, |_, _, _| {});
     (trace, clip.n)
 }
@@ -172,7 +176,7 @@ fn follow<S: Stage>(
                         clip.apply(&mut words[p][0]);
                     }
                     if list.window.contains(t) {
-                        let (fired, values) = update(list, &mut words[p], shape, t);
+                        let (fired, values) = update(list, &mut words[p], (shape, t), &mut clip.n);
                         spikes[p][t as usize] = fired;
                         values
                     } else {
@@ -209,8 +213,8 @@ fn initial<S: Stage>(list: Option<&Dynamics<S>>, shape: Shape) -> Vec<Vec<S::Val
 fn update<S: Stage>(
     list: &Dynamics<S>,
     words: &mut [Vec<S::Value>],
-    shape: Shape,
-    t: u32,
+    (shape, t): (Shape, u32),
+    clipped: &mut u64,
 ) -> (Vec<u32>, Option<Vec<S::Value>>) {
     let (zero, one) = (S::Value::default(), S::whole(1));
     let mut fired = Vec::new();
@@ -218,7 +222,7 @@ fn update<S: Stage>(
     for (i, value) in values.iter_mut().enumerate() {
         let mut own: Vec<S::Value> = words.iter().map(|word| word[i]).collect();
         own.resize(own.len() + usize::from(list.scratch), zero);
-        let fires = execute(list, &mut own, value, (i, shape), t);
+        let fires = execute(list, &mut own, (value, clipped), (i, shape), t);
         if fires {
             fired.push(i as u32);
             if list.emits() == Emits::Spikes {
@@ -237,16 +241,17 @@ fn update<S: Stage>(
 pub fn step<S: Stage>(list: &Dynamics<S>, words: &mut [S::Value], neuron: (usize, Shape), t: u32) -> bool {
     let mut own = words.to_vec();
     own.resize(own.len() + usize::from(list.scratch), S::Value::default());
-    let fired = execute(list, &mut own, &mut S::Value::default(), neuron, t);
+    let fired = execute(list, &mut own, (&mut S::Value::default(), &mut 0), neuron, t);
     words.copy_from_slice(&own[..words.len()]);
     fired
 }
 
-/// Executes a list on the words of one neuron: whether it fired; `emitted` takes the value that it emits, if its list does.
+/// Executes a list on the words of one neuron: whether it fired; `emitted` takes the value that it emits, if its list does, and
+/// `clipped` counts words that were saturated.
 fn execute<S: Stage>(
     list: &Dynamics<S>,
     words: &mut [S::Value],
-    emitted: &mut S::Value,
+    (emitted, clipped): (&mut S::Value, &mut u64),
     (neuron, shape): (usize, Shape),
     t: u32,
 ) -> bool {
@@ -284,7 +289,11 @@ fn execute<S: Stage>(
             }
             Action::Shift(_, k) => *w = S::shift(*w, k),
             Action::Count(_) => *w = if *w > S::whole(1) { S::sub(*w, S::whole(1)) } else { zero },
-            Action::Saturate(_, bits) => *w = S::narrow(*w, bits, false),
+            Action::Saturate(_, bits) => {
+                let narrow = S::narrow(*w, bits, false);
+                *clipped += u64::from(narrow != *w);
+                *w = narrow;
+            }
             Action::Wrap(_, bits) => *w = S::narrow(*w, bits, true),
             Action::Noise(_, bits, seed) => *w = S::add(*w, S::whole(random::draw(seed, neuron as u32, t, bits))),
             Action::Fire(_, _, Compare::AtLeast) => fired = *w >= x,

@@ -132,6 +132,7 @@ fn listed<P: Probe>(
 ) {
     let mut update = std::mem::take(&mut state.update);
     list.update(&mut state.units[u].v, t, &mut update);
+    state.saturated += std::mem::take(&mut update.saturated);
     let emitter = Emitter::new::<P>(settings, t, (u, index), tile);
     let channels = tile.extent.0;
     for (position, fired) in update.fired.chunks_exact(channels).enumerate() {

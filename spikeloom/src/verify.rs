@@ -101,17 +101,14 @@ impl Deployed {
         let verdicts = parallel(Task::Interpret, run.samples.len(), progress, |i| {
             let sample = &run.samples[i];
             let stimulus = samples.stimulus(sample.index, &input);
-            let (trace, saturated) = match bits {
-                Some(bits) => ir::interpret_saturating(graph, &stimulus, bits),
-                None => (ir::interpret(graph, &stimulus), 0),
-            };
+            let (trace, saturated) = ir::interpret_saturating(graph, &stimulus, bits);
             let same = trace.decision.class == sample.class && trace.n_spikes() as u64 == sample.spikes;
             let float = match (&runner, samples.image(sample.index), &fused) {
                 (Some(runner), Some(image), _) => Some(Float { class: runner.classify(image) as u32, spikes: None }),
                 (_, _, Some(fused)) => Some(interpreted(fused, &stimulus, &trace)),
                 _ => None,
             };
-            Verdict { equal: same && (bits.is_none() || saturated == sample.saturated), saturated, float }
+            Verdict { equal: same && saturated == sample.saturated, saturated, float }
         })?;
         let float: Option<Vec<&Float>> = verdicts.iter().map(|verdict| verdict.float.as_ref()).collect();
         let float = float.map(|float| FloatAgreement {

@@ -66,7 +66,7 @@ proptest! {
         let Ok(compiled) = compile_quantized(&graph, &arch, &Options::default()) else { return Ok(()) };
         let machine = Machine::new(&compiled.program, &arch).expect("a verified program loads").saturating();
         let run = machine.run(&compiler::stimulus(&sample), TimingMode::Counts, &mut NoProbe).expect("a valid sample");
-        let (meant, clipped) = ir::interpret_saturating(&graph, &sample, bits);
+        let (meant, clipped) = ir::interpret_saturating(&graph, &sample, Some(bits));
         prop_assert_eq!((run.class, run.saturated), (meant.decision.class, clipped));
         let spikes: u64 = meant.n_spikes() as u64;
         prop_assert_eq!(run.layer_spikes.iter().sum::<u64>() - run.layer_spikes[0], spikes);

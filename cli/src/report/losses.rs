@@ -6,13 +6,16 @@ use super::{
 };
 use serde::Serialize;
 use spikeloom::{Deployed, Run};
-use std::fmt::{self, Write};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write},
+};
 
 /// A bias may be off by this much without a line of its own.
 const BIAS: f64 = 0.05;
 /// A threshold may.
 const THRESHOLD: f64 = 0.01;
-/// A leak may stand still at this share of a threshold.
+/// A leak may stand still at this share of a threshold, or take so much too much.
 const DEAD_ZONE: f64 = 0.05;
 /// Weights that became 0 may be this share of a channel's sum of magnitudes, or that many thresholds together.
 const ZEROED: (f64, f64) = (0.05, 0.5);
@@ -47,7 +50,7 @@ type Column = (&'static str, fn(&LayerReport) -> Option<String>);
 
 impl LayerReport {
     fn is_exact(&self) -> bool {
-        self.exact_channels == self.channels && self.clipped_weights == 0 && self.leak_dead_zone.is_none()
+        self.exact_channels == self.channels && self.clipped_weights == 0 && self.leak_dead_zone.is_none() && self.leak_excess.is_none()
     }
 
     fn lost_weights(&self) -> bool {
@@ -56,6 +59,10 @@ impl LayerReport {
 
     fn lost_biases(&self) -> bool {
         self.vanished_biases > 0 || self.bias_error >= BIAS
+    }
+
+    fn falls(&self) -> bool {
+        self.leak_excess.is_some_and(|excess| excess >= DEAD_ZONE)
     }
 
     fn sticks(&self) -> bool {
@@ -69,6 +76,7 @@ impl LayerReport {
             || self.lost_weights()
             || self.lost_biases()
             || self.sticks()
+            || self.falls()
     }
 }
 
@@ -88,7 +96,7 @@ impl Quantized {
         let wide = self.layers.is_empty() || self.layers.iter().any(|l| l.saturates);
         let times = run.samples.iter().map(|s| s.saturated).sum();
         let samples = run.samples.iter().filter(|s| s.saturated > 0).count();
-        let saturated = wide.then_some(Saturated { times, samples, of: run.samples.len() });
+        let saturated = (wide || times > 0).then_some(Saturated { times, samples, of: run.samples.len() });
         Self { saturated, ..self }
     }
 
@@ -134,13 +142,23 @@ impl Quantized {
         if dead > 0.0 {
             parts.push(format!("leaks stand still below {} of a threshold", percent(dead)));
         }
+        let excess = most(|l| l.leak_excess.unwrap_or(0.0));
+        if excess > 0.0 {
+            parts.push(format!("leaks take up to {} of a threshold too much", percent(excess)));
+        }
+        let bits: BTreeSet<u8> = self.layers.iter().map(|l| l.fraction_bits).filter(|&k| k > 0).collect();
+        if !bits.is_empty() {
+            let bits: Vec<String> = bits.iter().map(ToString::to_string).collect();
+            parts.push(format!("potentials keep {} fraction bits", bits.join(", ")));
+        }
         parts.push(width);
         parts.join("; ")
     }
 
     fn width(&self) -> String {
         let needed = self.layers.iter().map(|l| l.state_bits).max().unwrap_or(0);
-        if self.layers.iter().any(|l| l.saturates) {
+        let clips = self.saturated.as_ref().is_some_and(|s| s.times > 0);
+        if clips || self.layers.iter().any(|l| l.saturates) {
             format!("potentials may need {needed} bits and saturate at {}{}", self.state_bits, self.clipped())
         } else {
             format!("potentials stay within {needed} of {} bits", self.state_bits)
@@ -157,7 +175,7 @@ impl Quantized {
 
     /// The layers of which something was lost, and what.
     fn table(&self) -> String {
-        let columns: [Column; 8] = [
+        let columns: [Column; 9] = [
             ("clipped weights", |l| (l.clipped_weights > 0).then(|| l.clipped_weights.to_string())),
             ("weights now 0", |l| l.lost_weights().then(|| format!("{} of {}", l.zeroed_weights, l.weights))),
             ("of a channel's drive", |l| l.lost_weights().then(|| percent(l.zeroed_share))),
@@ -166,6 +184,9 @@ impl Quantized {
             ("thresholds off by", |l| (l.threshold_error >= THRESHOLD).then(|| percent(l.threshold_error))),
             ("leak stands still below", |l| {
                 l.leak_dead_zone.filter(|_| l.sticks()).map(|level| format!("{} of θ", percent(level)))
+            }),
+            ("leak takes too much", |l| {
+                l.leak_excess.filter(|_| l.falls()).map(|excess| format!("{} of θ", percent(excess)))
             }),
             ("coarser for the potentials", |l| {
                 (l.narrowed_channels > 0)

@@ -21,7 +21,9 @@ pub(crate) struct LayerReport {
     /// Channels whose numbers are all integers in their unit.
     pub(super) exact_channels: usize,
     pub(super) channels: usize,
-    /// Smallest and largest integer threshold.
+    /// Fraction bits k of potentials, thresholds and biases.
+    pub(super) fraction_bits: u8,
+    /// Smallest and largest integer threshold, in units / 2^k.
     threshold: Option<(i64, i64)>,
     clip: f64,
     /// Weights that are not 0.
@@ -47,6 +49,8 @@ pub(crate) struct LayerReport {
     pub(super) threshold_error: f64,
     /// Potential below which the leak takes nothing, in thresholds.
     pub(super) leak_dead_zone: Option<f64>,
+    /// Most that a leak takes too much from a potential, in thresholds.
+    pub(super) leak_excess: Option<f64>,
     /// Channels made coarser to fit the chip's state.
     pub(super) narrowed_channels: usize,
     /// By this factor at most.
@@ -101,6 +105,7 @@ impl LayerReport {
             scale: (finest, coarsest),
             exact_channels: layer.n_exact,
             channels: layer.scales.len(),
+            fraction_bits: layer.fraction_bits,
             threshold: layer.threshold,
             clip: layer.clip,
             weights: lost.n_weights,
@@ -115,6 +120,7 @@ impl LayerReport {
             bias_error: lost.bias_error,
             threshold_error: lost.threshold_error,
             leak_dead_zone: lost.dead_zone,
+            leak_excess: lost.fall,
             narrowed_channels: layer.n_narrowed,
             coarsest: layer.coarsest,
             state_bits: layer.width,
@@ -158,6 +164,16 @@ pub(crate) fn observe(
     })
 }
 
+/// Thresholds in units of weights.
+fn thresholds(range: Option<(i64, i64)>, fraction_bits: u8) -> String {
+    let Some((low, high)) = range else { return "none".into() };
+    if fraction_bits == 0 {
+        return format!("{low} to {high}");
+    }
+    let units = |fractions: i64| fractions as f64 / f64::from(fraction_bits).exp2();
+    format!("{:.2} to {:.2} in 1/{}", units(low), units(high), 1u64 << fraction_bits)
+}
+
 /// One line per layer.
 pub(crate) fn table(layers: &[LayerReport]) -> String {
     let observed = layers.iter().any(|l| l.observed.is_some());
@@ -171,7 +187,7 @@ pub(crate) fn table(layers: &[LayerReport]) -> String {
         let mut row = vec![
             l.name.clone(),
             format!("{:.2e} to {:.2e}", l.scale.0, l.scale.1),
-            l.threshold.map_or_else(|| "none".into(), |(low, high)| format!("{low} to {high}")),
+            thresholds(l.threshold, l.fraction_bits),
             format!("{:.2}", l.clip),
             l.clipped_weights.to_string(),
             l.narrowed_channels.to_string(),

@@ -143,14 +143,16 @@ fn check_topology(trained: &Graph<Trained>, quantized: &Graph<Quantized>, found:
     same(readout, &"readout", "the read-out");
 }
 
-/// The same model, words and parameters, and the same operations whatever rule rounds decays.
+/// The same model, words and parameters, and the same operations whatever rule rounds decays; integers may saturate first.
 fn same_list(a: &Dynamics<Trained>, b: &Dynamics<Quantized>) -> bool {
+    let saturates = |op: &&Op| matches!(op.action, Action::Saturate(w, _) if w == b.potential);
+    let added = b.ops.first().is_some_and(|op| saturates(&op)) && a.ops.len() + 1 == b.ops.len();
     let unruled = |op: &Op| match op.action {
         Action::Decay(w, p, _) => Op { action: Action::Decay(w, p, DecayRule::Loss), ..*op },
         _ => *op,
     };
     (&a.model, a.window, a.potential, a.layout()) == (&b.model, b.window, b.potential, b.layout())
-        && a.ops.iter().map(unruled).eq(b.ops.iter().map(unruled))
+        && a.ops.iter().map(unruled).eq(b.ops[usize::from(added)..].iter().map(unruled))
         && a.words.iter().map(|w| (&w.name, w.unit)).eq(b.words.iter().map(|w| (&w.name, w.unit)))
         && a.params.iter().map(|p| (&p.name, p.unit)).eq(b.params.iter().map(|p| (&p.name, p.unit)))
 }
@@ -173,12 +175,17 @@ fn by_channel<S: ir::Stage>(graph: &Graph<S>, id: PopulationId, walk: impl Fn(us
 }
 
 /// Whether a channel's threshold is beyond all its potentials, in real numbers and in integers.
-fn never_fires((x, q): (&Spiking<Trained>, &Spiking<Quantized>), c: usize, walks: &Walks) -> bool {
+fn never_fires((x, threshold): (&Spiking<Trained>, i64), c: usize, walks: &Walks) -> bool {
     let beyond = |high: f64, threshold: f64| match x.compare {
         Compare::Greater => high <= threshold + SLACK * threshold.abs(),
         Compare::GreaterEqual => high < threshold,
     };
-    beyond(walks.real[c].1, x.threshold.at(c)) && beyond(walks.whole[c].1, q.threshold.at(c) as f64)
+    beyond(walks.real[c].1, x.threshold.at(c)) && beyond(walks.whole[c].1, threshold as f64)
+}
+
+/// The threshold of a list that was written for an integrate-and-fire neuron.
+fn threshold_of(list: &Dynamics<Quantized>, c: usize) -> Option<i64> {
+    list.params.iter().find(|param| param.name == "threshold").map(|param| param.values.at(c))
 }
 
 /// The interval of integer units per real unit that explains what has been seen.
@@ -232,25 +239,41 @@ impl Units {
     }
 }
 
-/// Every value of a channel in a list: potentials are `u·2^shift` of what they were, fractions and counts the nearest.
+/// The threshold of a list that was written for an integrate-and-fire neuron.
+struct Deciding<'a> {
+    neuron: &'a Spiking<Trained>,
+    /// Whether nothing reaches it.
+    quiet: bool,
+    scale: f64,
+}
+
+/// Every value of a channel in a list: potentials are `u·2^shift` of what they were, fractions and counts the nearest. With a hard reset
+/// the threshold of integrate-and-fire is the one that decides alike.
 fn check_list(
-    real: &Dynamics<Trained>,
-    whole: &Dynamics<Quantized>,
+    (real, whole, deciding): (&Dynamics<Trained>, &Dynamics<Quantized>, Option<&Deciding<'_>>),
     (channel, shape): (usize, Shape),
     unit: &mut Units,
     wrong: &mut dyn FnMut(String),
 ) {
+    let fine = f64::from(whole.shift).exp2();
     let words = real.words.iter().zip(&whole.words).map(|(x, q)| (&x.name, x.unit, &x.init, &q.init));
     let params = real.params.iter().zip(&whole.params).map(|(x, q)| (&x.name, x.unit, &x.values, &q.values));
     for (name, kind, x, q) in words.chain(params) {
         for i in channel * shape.map()..(channel + 1) * shape.map() {
             let (x, q) = (x.of(i, shape), q.of(i, shape));
-            match kind {
-                Unit::Potential => unit.rounded(x * f64::from(whole.shift).exp2(), q),
-                Unit::Fraction | Unit::Count if (x - q as f64).abs() > 0.5 => {
+            match (kind, deciding) {
+                (Unit::Potential, Some(d)) if name == "threshold" && d.quiet => {}
+                (Unit::Potential, Some(d)) if name == "threshold" && d.neuron.reset == Reset::Zero => {
+                    unit.cut(x * fine, q);
+                    if !decides_alike(d.neuron, q, x * fine / d.scale) {
+                        wrong(format!("threshold {q} of neuron {i} is not {x}"));
+                    }
+                }
+                (Unit::Potential, _) => unit.rounded(x * fine, q),
+                (Unit::Fraction | Unit::Count, _) if (x - q as f64).abs() > 0.5 => {
                     wrong(format!("`{name}` of neuron {i} is {x}, rounded {q}"));
                 }
-                Unit::Fraction | Unit::Count => {}
+                (Unit::Fraction | Unit::Count, _) => {}
             }
         }
     }
@@ -276,7 +299,7 @@ fn check_population(
         match (&x.neuron, &q.neuron) {
             (NeuronModel::Spiking(x), NeuronModel::Spiking(q)) => {
                 let threshold = q.threshold.at(c);
-                let quiet = never_fires((x, q), c, walks);
+                let quiet = never_fires((x, threshold), c, walks);
                 let power_of_two = options.power_of_two_threshold && !quiet;
                 if threshold < 1 || (power_of_two && threshold & (threshold - 1) != 0) {
                     report(found, "range", layer.name.clone(), format!("threshold {threshold} of channel {c}"));
@@ -303,8 +326,17 @@ fn check_population(
                 unit.rounded(x.at(c), q.at(c));
             }
             (real, NeuronModel::Dynamic(list)) => {
+                let spiking = match real {
+                    NeuronModel::Spiking(n) => threshold_of(list, c).map(|threshold| (n, threshold)),
+                    _ => None,
+                };
+                let deciding = spiking.map(|(neuron, threshold)| Deciding {
+                    neuron,
+                    quiet: never_fires((neuron, threshold), c, walks),
+                    scale: layer.scales.get(c).copied().unwrap_or(f64::NAN),
+                });
                 let real = real.dynamics().expect("the topology was checked");
-                check_list(&real, list, (c, x.shape), unit, &mut |message| {
+                check_list((&real, list, deciding.as_ref()), (c, x.shape), unit, &mut |message| {
                     report(found, "scale", layer.name.clone(), message);
                 });
             }
@@ -408,10 +440,14 @@ fn fires_whatever_arrives(
     walks: &Walks,
     (c, x, w): (usize, f64, i64),
 ) -> bool {
-    let (NeuronModel::Spiking(real), NeuronModel::Spiking(whole)) =
-        (&trained.population(id).neuron, &quantized.population(id).neuron)
-    else {
-        return false;
+    let NeuronModel::Spiking(real) = &trained.population(id).neuron else { return false };
+    let (threshold, shift) = match &quantized.population(id).neuron {
+        NeuronModel::Spiking(whole) => (whole.threshold.at(c), 0),
+        NeuronModel::Dynamic(list) => match threshold_of(list, c) {
+            Some(threshold) => (threshold, list.shift),
+            None => return false,
+        },
+        NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => return false,
     };
     let spikes = |p| match &trained.population(trained.ends(p).0).neuron {
         NeuronModel::Input { coding, .. } => *coding == InputCoding::Events,
@@ -422,8 +458,8 @@ fn fires_whatever_arrives(
         && !read
         && trained.incoming(id).into_iter().all(spikes)
         && x + walks.real[c].0.min(0.0) > real.threshold.at(c) * (1.0 - SLACK)
-        && w as f64 + walks.whole[c].0.min(0.0)
-            > (whole.threshold.at(c) - i64::from(real.compare == Compare::GreaterEqual)) as f64
+        && (w << shift) as f64 + walks.whole[c].0.min(0.0)
+            > (threshold - i64::from(real.compare == Compare::GreaterEqual)) as f64
 }
 
 /// The reported range holds what every neuron can reach, and the chip's potentials hold the range, unless they saturate.

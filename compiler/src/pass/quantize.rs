@@ -15,7 +15,7 @@
 //! - weights, initial potentials, biases and the floor are rounded half away from zero; weights beyond `±Q` are clipped and
 //!   counted; scales are limited so that every parameter stays within 31 bits; decays are copied, rounded to 4096ths;
 //! - a list of operations ([`list`]): its potentials are scaled by the free scale, times 2^k with k fraction bits; decays take the rule
-//!   of the chip. So does a leaky neuron, if the rule is not that of the loss or there are fraction bits;
+//!   of the chip. Which neurons become lists, and with how many fraction bits: [`form`];
 //! - a weight above θ minus the lowest potential fires a neuron with hard reset whatever else arrives, so that it may be cut down
 //!   to that without effect, and does not make the others coarser;
 //! - a threshold that no real potential reaches becomes one that no integer potential reaches.
@@ -33,6 +33,7 @@ use crate::{
 use ir::{DecayRule, Emits, Graph, NeuronModel, PopulationId, Quantized, Readout, Stage, Stimulus, Trained};
 
 mod calibrate;
+mod form;
 mod list;
 mod losses;
 mod numbers;
@@ -41,6 +42,7 @@ mod round;
 mod scale;
 mod unit;
 
+use form::Form;
 use numbers::{Numbers, numbers};
 use scale::{Rules, Scale};
 
@@ -69,8 +71,10 @@ pub struct QuantizeOptions<'a> {
     pub input_range: Option<(i32, i32)>,
     /// How the chip rounds decays.
     pub decay: DecayRule,
-    /// Fraction bits of neurons whose words decay: their potentials count `s/2^k` where weights count s.
-    pub fraction_bits: u8,
+    /// Fraction bits that the chip offers beside none: potentials count `s/2^k` where weights count s.
+    pub fractions: &'a [u8],
+    /// Whether the chip's neurons have the operation `saturate`.
+    pub has_saturate: bool,
 }
 
 impl Default for QuantizeOptions<'_> {
@@ -84,7 +88,8 @@ impl Default for QuantizeOptions<'_> {
             min_threshold: 64,
             input_range: None,
             decay: DecayRule::Loss,
-            fraction_bits: 0,
+            fractions: &[],
+            has_saturate: false,
         }
     }
 }
@@ -112,9 +117,9 @@ impl QuantizeOptions<'_> {
 /// not saturate.
 pub fn quantize(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result<Quantization, Diagnostics> {
     check_options(graph, options)?;
-    let formed = list::form(graph, options);
-    let graph = &*formed;
-    let pass = Pass::new(graph, options);
+    let mut pass = Pass::new(graph, options);
+    pass.forms = pass.with_fractions();
+    let pass = pass;
     let mut steps = Steps::of(graph, calibrate::choose_clips(&pass));
     let mut scales = pass.scales(&steps);
     let (mut quantized, mut bounds) = pass.bounded(&scales);
@@ -142,6 +147,8 @@ struct Pass<'a> {
     reach: Vec<Vec<Reach>>,
     /// Numbers by population and channel; none for inputs.
     numbers: Vec<Vec<Numbers>>,
+    /// How neurons are written, by population.
+    forms: Vec<Form>,
 }
 
 /// Scales by population and channel; none for inputs.
@@ -162,7 +169,17 @@ impl<'a> Pass<'a> {
             _ => numbers(graph, id, &reach[id.0 as usize], options.weight_bits),
         };
         let numbers = graph.populations().map(|(id, p)| of(id, &p.neuron)).collect();
-        Self { graph, options, input, reach, numbers }
+        Self { graph, options, input, reach, numbers, forms: form::whole(graph, options) }
+    }
+
+    /// Fraction bits where whole units lose too much, as long as nothing is clipped.
+    fn with_fractions(&self) -> Vec<Form> {
+        if self.options.fractions.is_empty() {
+            return self.forms.clone();
+        }
+        let scales = self.scales(&Steps::of(self.graph, vec![1.0; self.graph.n_populations()]));
+        let (made, bounds) = self.bounded(&scales);
+        form::fine(self, &scales, (&made, &bounds))
     }
 
     fn scales(&self, steps: &Steps) -> Scales {
@@ -170,7 +187,7 @@ impl<'a> Pass<'a> {
             let at = id.0 as usize;
             let q_max = largest_weight(self.options.weight_bits);
             let limit = |c: usize| steps.limits[at][c].min(q_max);
-            let rules = |limit| Rules::of(neuron, self.options, limit, steps.clips[at]);
+            let rules = |limit| Rules::of(neuron, (self.options, self.forms[at]), limit, steps.clips[at]);
             let all = &self.numbers[at];
             if !all.is_empty() && one_scale(self.graph, id) {
                 let least = (0..all.len()).map(limit).fold(q_max, f64::min);
@@ -185,13 +202,13 @@ impl<'a> Pass<'a> {
     fn bounded(&self, scales: &Scales) -> (Graph<Quantized>, Vec<Vec<Bound>>) {
         let mut quantized = self.rounded(scales);
         let bounds = width::bounds(&quantized, self.input);
-        round::settle((self.graph, &mut quantized), &self.reach, &bounds);
+        round::settle(self, &mut quantized, &bounds);
         let settled = width::bounds(&quantized, self.input);
         (quantized, settled)
     }
 
     fn rounded(&self, scales: &Scales) -> Graph<Quantized> {
-        round::round(self.graph, scales, &self.reach, self.options)
+        round::round(self, scales)
     }
 
     fn layers(
@@ -207,29 +224,27 @@ impl<'a> Pass<'a> {
             if own.is_empty() {
                 return None;
             }
-            // In units of weights.
             let threshold: Vec<i64> = match &quantized.population(id).neuron {
                 NeuronModel::Spiking(neuron) => neuron.threshold.0.clone(),
-                NeuronModel::Dynamic(list) => list::threshold(list)
-                    .map_or(Vec::new(), |values| values.0.iter().map(|&theta| theta >> list.shift).collect()),
+                NeuronModel::Dynamic(list) => list::threshold(list).map_or(Vec::new(), |values| values.0.clone()),
                 NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
             };
             let exact = own.iter().all(|scale| scale.exact);
             let is_exact = |i: usize| if threshold.len() == own.len() { own[i].exact } else { exact };
-            let min = i64::from(self.options.min_threshold);
+            let min = i64::from(self.options.min_threshold) << self.forms[at].shift;
             let bound = Bound {
                 low: bounds.iter().map(|b| b.low).min().unwrap_or(0),
                 high: bounds.iter().map(|b| b.high).max().unwrap_or(0),
             };
             let narrowed = || steps.limits[at].iter().filter(|&&limit| limit < q_max);
-            let ranges = (&self.reach[at][..], &bounds[..]);
             Some(LayerReport {
                 population: id,
                 name: p.name.clone(),
                 scales: scales.units(id),
                 n_exact: own.iter().filter(|scale| scale.exact).count(),
                 clip: steps.clips[at],
-                losses: losses::losses((self.graph, quantized), id, scales, ranges, self.options.weight_bits),
+                fraction_bits: self.forms[at].shift,
+                losses: losses::losses(self, quantized, id, (own, &bounds[..])),
                 n_narrowed: narrowed().count(),
                 coarsest: narrowed().map(|limit| q_max / limit).fold(1.0, f64::max),
                 threshold: threshold.iter().copied().min().zip(threshold.iter().copied().max()),

@@ -15,7 +15,8 @@ pub(crate) const WIDE: QuantizeOptions<'static> = QuantizeOptions {
     min_threshold: 64,
     input_range: None,
     decay: ir::DecayRule::Loss,
-    fraction_bits: 0,
+    fractions: &[],
+    has_saturate: false,
 };
 
 pub(crate) fn spiking(threshold: Vec<f64>, v_init: Vec<f64>, window: Window) -> NeuronModel<Trained> {

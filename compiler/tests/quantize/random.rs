@@ -58,8 +58,11 @@ proptest! {
     fn random_networks_quantize_and_pass_the_check(
         (graph, stimulus) in arbitrary::trained_case(Features { linear: false, normalization: true, ..Features::ALL }),
         weight_bits in 1u32..=16,
+        (fractions, value, state_bits) in (0usize..3, proptest::bool::ANY, 28u32..=60),
     ) {
-        let options = QuantizeOptions { weight_bits, ..WIDE };
+        let fractions: &[u8] = [&[][..], &[6], &[1, 2, 3, 4, 5, 6, 7, 8]][fractions];
+        let decay = if value { ir::DecayRule::Value } else { ir::DecayRule::Loss };
+        let options = QuantizeOptions { weight_bits, fractions, decay, state_bits, ..WIDE };
         let fused = fuse(&graph).map_err(|e| TestCaseError::fail(e.to_string()))?;
         let q = quantize(&fused, &options).map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert_eq!(ir::verify(&q.graph), vec![]);

@@ -52,6 +52,8 @@ pub(crate) struct Update {
     pub(crate) fired: Vec<u8>,
     /// What is emitted, where the list emits values.
     pub(crate) values: Vec<i32>,
+    /// Words that an operation saturated.
+    pub(crate) saturated: u64,
     holds: Vec<u8>,
     other: Vec<i32>,
 }
@@ -223,7 +225,7 @@ impl List {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as `update_plain`")]
     fn operation(&self, v: &mut [i32], op: Op, t: u32, update: &mut Update) {
-        let Update { fired, values, holds, other } = update;
+        let Update { fired, values, saturated, holds, other } = update;
         let plane = self.planes[usize::from(op.action.word().0)];
         // What is read besides, as one value or a plane of its own.
         let same = match op.action.operand() {
@@ -271,6 +273,10 @@ impl List {
             Action::Count(_) => each(word, holds, Some(0), other, |v, _| (v - 1).max(0)),
             Action::Saturate(_, bits) => {
                 let high = (i64::from(1u32 << (bits - 1)) - 1) as i32;
+                let beyond = |(i, v): (usize, &i32)| {
+                    u64::from((*v > high || *v < -high - 1) && holds.is_none_or(|holds| holds[i] == 1))
+                };
+                *saturated += word.iter().enumerate().map(beyond).sum::<u64>();
                 each(word, holds, Some(high), other, |v, high| v.clamp(-high - 1, high));
             }
             Action::Wrap(_, bits) => {

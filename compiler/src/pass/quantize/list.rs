@@ -1,50 +1,36 @@
 //! Lists of operations: potentials are scaled as the weights onto their channel, with the fraction bits of the list; fractions
 //! and counts are rounded; decays take the chip's rule.
 
-use super::{QuantizeOptions, round::nearest};
+use super::{QuantizeOptions, form::Form, round::nearest};
 use ir::{
-    Dynamics, Graph, NeuronModel, Parameter, PerChannel, Quantized, Shape, StateWord, Trained, Unit,
-    dynamics::{Action, Op, Operand},
+    Dynamics, Parameter, PerChannel, Quantized, Shape, Spiking, StateWord, Trained, Unit,
+    dynamics::{Action, Op, Operand, Param},
 };
-use std::borrow::Cow;
-
-/// The network as it is quantized: a leaky neuron whose decay another rule rounds, or which gets fraction bits, as its list.
-pub(super) fn form<'a>(graph: &'a Graph<Trained>, options: &QuantizeOptions<'_>) -> Cow<'a, Graph<Trained>> {
-    let mut formed = Cow::Borrowed(graph);
-    if options.decay == ir::DecayRule::Loss && options.fraction_bits == 0 {
-        return formed;
-    }
-    for (id, population) in graph.populations() {
-        if let NeuronModel::Spiking(n) = &population.neuron
-            && n.leak.is_active()
-        {
-            formed.to_mut().population_mut(id).neuron = NeuronModel::Dynamic(Box::new(n.dynamics()));
-        }
-    }
-    formed
-}
-
-/// Fraction bits of a list: those asked for, where something decays.
-pub(super) fn shift(list: &Dynamics<Trained>, options: &QuantizeOptions<'_>) -> u8 {
-    let decays = list.ops.iter().any(|op| matches!(op.action, Action::Decay(..) | Action::Toward(..)));
-    if decays { options.fraction_bits } else { 0 }
-}
 
 /// The parameter that decides to fire, if one does.
 pub(super) fn threshold<S: ir::Stage>(list: &Dynamics<S>) -> Option<&PerChannel<S::Value>> {
+    Some(&list.params[usize::from(deciding(list)?.0)].values)
+}
+
+/// The same of an integer list, to be changed.
+pub(super) fn threshold_mut(list: &mut Dynamics<Quantized>) -> Option<&mut PerChannel<i64>> {
+    let at = usize::from(deciding(list)?.0);
+    Some(&mut list.params[at].values)
+}
+
+fn deciding<S: ir::Stage>(list: &Dynamics<S>) -> Option<Param> {
     let compared = list.ops.iter().find_map(|op| match op.action {
         Action::Fire(_, x, _) => Some(x),
         _ => None,
     })?;
-    let param = match compared {
-        Operand::Param(p) => p,
+    match compared {
+        Operand::Param(p) => Some(p),
         // The threshold is computed in a scratch word, which is set to a parameter first.
         Operand::Word(w) => list.ops.iter().find_map(|op| match op.action {
             Action::Set(to, Operand::Param(p)) if to == w => Some(p),
             _ => None,
-        })?,
-    };
-    Some(&list.params[usize::from(param.0)].values)
+        }),
+    }
 }
 
 /// Threshold of a channel, the smallest magnitude of its neurons, and the largest magnitude of any potential of the list.
@@ -64,15 +50,28 @@ pub(super) fn extremes(list: &Dynamics<Trained>, channel: usize, shape: Shape) -
     (theta.filter(|&theta| theta > 0.0), widest)
 }
 
+/// The bias of a list that was written for an integrate-and-fire neuron.
+pub(super) fn bias(list: &Dynamics<Quantized>, channel: usize) -> i64 {
+    list.params.iter().find(|param| param.name == "bias").map_or(0, |param| param.values.at(channel))
+}
+
+/// An integrate-and-fire neuron, whose numbers count fractions of units already, as its list.
+pub(super) fn of_spiking(neuron: &Spiking<Quantized>, form: Form, options: &QuantizeOptions<'_>) -> Dynamics<Quantized> {
+    let mut list = neuron.with(options.decay, form.shift);
+    if let Some(bits) = form.saturate {
+        list.ops.insert(0, Op::always(Action::Saturate(list.potential, bits)));
+    }
+    list
+}
+
 /// The list in integers.
 pub(super) fn quantized(
     list: &Dynamics<Trained>,
     scales: &[f64],
     shape: Shape,
-    options: &QuantizeOptions<'_>,
+    (form, options): (Form, &QuantizeOptions<'_>),
 ) -> Dynamics<Quantized> {
-    let shift = shift(list, options);
-    let fine = f64::from(shift).exp2();
+    let fine = form.fine();
     let uniform = scales.iter().all(|s| s.total_cmp(&scales[0]).is_eq());
     let values = |unit: Unit, values: &PerChannel<f64>| match unit {
         Unit::Fraction | Unit::Count => values.map(nearest),
@@ -99,7 +98,7 @@ pub(super) fn quantized(
             .map(|p| Parameter { name: p.name.clone(), unit: p.unit, values: values(p.unit, &p.values) })
             .collect(),
         ops: list.ops.iter().map(rule).collect(),
-        shift,
+        shift: form.shift,
         window: list.window,
     }
 }

@@ -1,29 +1,63 @@
 //! What rounding took away, found by comparing each integer with its real number.
 
 use super::{
-    Scales, largest_weight, list,
+    Pass, largest_weight, list,
     numbers::{fires_at_once, is_quiet, sources_are_spikes},
     record::Losses,
     round::fires_at,
+    scale::Scale,
     unit,
 };
-use crate::width::{Bound, Reach};
-use ir::{Compare, Graph, Leak, NeuronModel, PopulationId, Quantized, Reset, Spiking, Trained};
+use crate::width::Bound;
+use ir::{
+    Compare, DecayRule, Graph, Leak, NeuronModel, PerChannel, PopulationId, Quantized, Reset, Spiking, Trained,
+};
 
-/// The losses of one population.
+/// What an integrate-and-fire neuron became.
+struct Whole<'a> {
+    thresholds: &'a PerChannel<i64>,
+    biases: Vec<i64>,
+    leak: Leak,
+    /// Whether the kept value is truncated instead of the loss.
+    falls: bool,
+}
+
+impl<'a> Whole<'a> {
+    fn of(real: &Spiking<Trained>, whole: &'a NeuronModel<Quantized>, rule: DecayRule) -> Option<Self> {
+        let channels = |of: &dyn Fn(usize) -> i64, n: usize| (0..n).map(of).collect();
+        match whole {
+            NeuronModel::Spiking(n) => {
+                let biases = n.bias.0.clone();
+                Some(Self { thresholds: &n.threshold, biases, leak: n.leak, falls: false })
+            }
+            NeuronModel::Dynamic(list) => {
+                let thresholds = list::threshold(list)?;
+                let biases = channels(&|c| list::bias(list, c), thresholds.0.len());
+                Some(Self { thresholds, biases, leak: real.leak, falls: rule != DecayRule::Loss })
+            }
+            NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => None,
+        }
+    }
+}
+
+/// The losses of one population, whose channels have these scales and bounds.
 pub(super) fn losses(
-    (real, whole): (&Graph<Trained>, &Graph<Quantized>),
+    pass: &Pass<'_>,
+    whole: &Graph<Quantized>,
     id: PopulationId,
-    scales: &Scales,
-    (reach, bounds): (&[Reach], &[Bound]),
-    bits: u32,
+    (scales, bounds): (&[Scale], &[Bound]),
 ) -> Losses {
-    let units = scales.units(id);
+    let (real, bits, at) = (pass.graph, pass.options.weight_bits, id.0 as usize);
+    let (reach, form) = (&pass.reach[at], pass.forms[at]);
+    let units: Vec<f64> = scales.iter().map(|scale| scale.unit).collect();
     let mut losses = Losses::default();
-    let pair = (&real.population(id).neuron, &whole.population(id).neuron);
-    let neurons =
-        if let (NeuronModel::Spiking(real), NeuronModel::Spiking(whole)) = pair { Some((real, whole)) } else { None };
-    let threshold = |c: usize| match neurons {
+    let neurons = match &real.population(id).neuron {
+        NeuronModel::Spiking(n) => {
+            Whole::of(n, &whole.population(id).neuron, pass.options.decay).map(|whole| (n, whole))
+        }
+        _ => None,
+    };
+    let threshold = |c: usize| match &neurons {
         Some((real_neuron, _)) if !is_quiet(real, id, c, reach) => real_neuron.threshold.at(c),
         _ => match &real.population(id).neuron {
             NeuronModel::Dynamic(list) => list::extremes(list, c, real.population(id).shape).0,
@@ -41,9 +75,10 @@ pub(super) fn losses(
             let x = f64::from(if p.weights.len() == 1 { p.weights[0] } else { p.weights[i] });
             for c in q.channels_of(i, shape) {
                 losses.n_weights += usize::from(x != 0.0);
-                let fires = neurons.map(|(_, whole)| fires_at(whole, c));
+                let fires = neurons.as_ref().map(|(n, whole)| fires_at(whole.thresholds.at(c), n.compare));
+                let arrives = i64::from(w) << form.shift;
                 let capped = sure.as_ref().is_some_and(|sure| x > sure[c])
-                    && fires.is_some_and(|fires| i64::from(w) + bounds[c].low.min(0) >= fires);
+                    && fires.is_some_and(|fires| arrives + bounds[c].low.min(0) >= fires);
                 if capped {
                     let cut = f64::from(w) < (x / units[c]).round();
                     losses.n_capped += usize::from(cut);
@@ -72,13 +107,20 @@ pub(super) fn losses(
             losses.zeroed_drive = losses.zeroed_drive.max(zeroed[c] / threshold(c));
         }
     }
-    if let Some((real_neuron, whole_neuron)) = neurons {
+    if let Some((real_neuron, whole_neuron)) = &neurons {
         for (c, &unit) in units.iter().enumerate() {
-            of_bias(&mut losses, real_neuron.bias.at(c), whole_neuron.bias.at(c), unit);
+            let part = unit / form.fine();
+            let bias = whole_neuron.biases.get(c).or(whole_neuron.biases.first()).copied().unwrap_or(0);
+            of_bias(&mut losses, real_neuron.bias.at(c), bias, part);
             if !is_quiet(real, id, c, reach) {
-                of_threshold(&mut losses, (real_neuron, whole_neuron), c, unit);
+                of_threshold(&mut losses, real_neuron, (c, whole_neuron.thresholds.at(c)), part);
             }
-            of_leak(&mut losses, whole_neuron.leak, unit / threshold(c));
+            let size = part / threshold(c);
+            if whole_neuron.falls {
+                of_fall(&mut losses, (whole_neuron.leak, real_neuron.window.len()), size);
+            } else {
+                of_leak(&mut losses, whole_neuron.leak, size);
+            }
         }
     }
     losses
@@ -95,14 +137,14 @@ fn of_bias(losses: &mut Losses, real: f64, whole: i64, unit: f64) {
     }
 }
 
-fn of_threshold(losses: &mut Losses, (real, whole): (&Spiking<Trained>, &Spiking<Quantized>), c: usize, unit: f64) {
-    let (theta, threshold) = (real.threshold.at(c), whole.threshold.at(c));
+fn of_threshold(losses: &mut Losses, real: &Spiking<Trained>, (c, threshold): (usize, i64), unit: f64) {
+    let theta = real.threshold.at(c);
     let decides = |v: i64| {
         let v = v as f64 * unit / theta;
         let meets = unit::integer(v) == Some(1.0);
         if meets { real.compare == Compare::GreaterEqual } else { v > 1.0 }
     };
-    let fires = fires_at(whole, c);
+    let fires = fires_at(threshold, real.compare);
     let same = decides(fires) && !decides(fires - 1);
     if !same || (real.reset == Reset::Subtract && unit::integer(theta / unit).is_none()) {
         losses.threshold_error = losses.threshold_error.max((threshold as f64 * unit / theta - 1.0).abs());
@@ -116,4 +158,11 @@ fn of_leak(losses: &mut Losses, leak: Leak, unit: f64) {
     if stands > 0 {
         losses.dead_zone = Some(losses.dead_zone.unwrap_or(0.0).max(stands as f64 * unit));
     }
+}
+
+/// A truncated kept value falls by up to a unit too much in each update, which the leak forgets after 4096/δ of them.
+fn of_fall(losses: &mut Losses, (leak, updates): (Leak, u32), unit: f64) {
+    let Leak::Decay(decay @ 1..4096) = leak else { return };
+    let memory = f64::from(updates).min(4096.0 / f64::from(decay));
+    losses.fall = Some(losses.fall.unwrap_or(0.0).max(memory * unit));
 }

@@ -25,13 +25,15 @@ pub struct LayerReport {
     pub n_exact: usize,
     /// Fraction of the largest weight that the range keeps; 1 = no weight is clipped on purpose.
     pub clip: f64,
+    /// Fraction bits k: potentials, thresholds and biases count 2^-k of a unit.
+    pub fraction_bits: u8,
     /// What became of the numbers.
     pub losses: Losses,
     /// Channels with coarser integers than the weight width allows, so that their potentials fit the state.
     pub n_narrowed: usize,
     /// Largest factor by which they are coarser; 1 if there are none.
     pub coarsest: f64,
-    /// Smallest and largest integer threshold, if it has thresholds.
+    /// Smallest and largest integer threshold, if it has thresholds \[2^-k units\].
     pub threshold: Option<(i64, i64)>,
     /// Channels whose threshold is below [`super::QuantizeOptions::min_threshold`] and not exact: their weights are large against the
     /// threshold.
@@ -74,6 +76,8 @@ pub struct Losses {
     /// Largest magnitude of a potential that the leak leaves as it is [thresholds]; absent without leak, or with one that leaves
     /// nothing.
     pub dead_zone: Option<f64>,
+    /// Most that a potential falls too much where the kept value of a decay is truncated [thresholds]; absent without such a leak.
+    pub fall: Option<f64>,
 }
 
 /// What a population did on the calibration inputs.

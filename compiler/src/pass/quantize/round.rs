@@ -1,11 +1,11 @@
 //! Real numbers to integers at given scales.
 
 use super::{
-    QuantizeOptions, Scales, largest_weight, list,
+    Pass, Scales, largest_weight, list,
     numbers::{fires_at_once, is_quiet},
     unit,
 };
-use crate::width::{Bound, Reach};
+use crate::width::Bound;
 use ir::{
     Compare, Graph, Leak, NeuronModel, PerChannel, Population, Projection, Quantized, Readout, Reset, Shape, Spiking,
     Trained,
@@ -17,22 +17,26 @@ const READOUT_LIMIT: f64 = 1_048_576.0;
 const FAR: i64 = 1 << 40;
 
 /// The integer network at given scales. Thresholds that no real potential reaches lie beyond all others; [`settle`] lowers them.
-pub(super) fn round(
-    graph: &Graph<Trained>,
-    scales: &Scales,
-    reach: &[Vec<Reach>],
-    options: &QuantizeOptions<'_>,
-) -> Graph<Quantized> {
+pub(super) fn round(pass: &Pass<'_>, scales: &Scales) -> Graph<Quantized> {
+    let Pass { graph, options, reach, .. } = pass;
     let bits = options.weight_bits;
     let mut result = Graph::new(graph.name.clone(), graph.timesteps, graph.encoding);
     for (id, p) in graph.populations() {
         let reach = &reach[id.0 as usize];
-        let units = scales.units(id);
+        let (units, form) = (scales.units(id), pass.forms[id.0 as usize]);
         let neuron = match &p.neuron {
             NeuronModel::Dynamic(list) => {
-                NeuronModel::Dynamic(Box::new(list::quantized(list, &units, p.shape, options)))
+                NeuronModel::Dynamic(Box::new(list::quantized(list, &units, p.shape, (form, options))))
             }
-            neuron => quantized_neuron(neuron, &units, |c| is_quiet(graph, id, c, reach)),
+            neuron => {
+                let parts: Vec<f64> = units.iter().map(|unit| unit / form.fine()).collect();
+                match quantized_neuron(neuron, &parts, |c| is_quiet(graph, id, c, reach)) {
+                    NeuronModel::Spiking(n) if form.list => {
+                        NeuronModel::Dynamic(Box::new(list::of_spiking(&n, form, options)))
+                    }
+                    neuron => neuron,
+                }
+            }
         };
         result.add_population(Population { name: p.name.clone(), shape: p.shape, neuron, norm: () });
     }
@@ -51,22 +55,24 @@ pub(super) fn round(
 
 /// Lowers what need not be as large as it is, so that it takes no width: thresholds that nothing reaches to one unit above the highest
 /// potential, and weights that fire a neuron whatever else arrives to what does so.
-pub(super) fn settle(
-    (real, whole): (&Graph<Trained>, &mut Graph<Quantized>),
-    reach: &[Vec<Reach>],
-    bounds: &[Vec<Bound>],
-) {
-    for (id, _) in real.populations() {
-        let (bounds, reach) = (&bounds[id.0 as usize], &reach[id.0 as usize]);
-        let NeuronModel::Spiking(neuron) = &mut whole.population_mut(id).neuron else { continue };
-        let above = i64::from(neuron.compare == Compare::GreaterEqual);
-        for (threshold, bound) in neuron.threshold.0.iter_mut().zip(bounds) {
-            if *threshold == FAR {
-                *threshold = (bound.high + above).max(1);
-            }
+pub(super) fn settle(pass: &Pass<'_>, whole: &mut Graph<Quantized>, bounds: &[Vec<Bound>]) {
+    let real = pass.graph;
+    for (id, p) in real.populations() {
+        let NeuronModel::Spiking(n) = &p.neuron else { continue };
+        let at = id.0 as usize;
+        let (bounds, reach, form) = (&bounds[at], &pass.reach[at], pass.forms[at]);
+        let Some(thresholds) = thresholds_mut(&mut whole.population_mut(id).neuron) else { continue };
+        let above = i64::from(n.compare == Compare::GreaterEqual);
+        for (c, threshold) in thresholds.0.iter_mut().enumerate().filter(|(_, threshold)| **threshold == FAR) {
+            let highest = form.saturate.map_or(bounds[c].high, |bits| bounds[c].high.min((1 << (bits - 1)) - 1));
+            *threshold = (highest + above).max(1);
         }
         let Some(sure) = fires_at_once(real, id, reach) else { continue };
-        let needed: Vec<i64> = bounds.iter().enumerate().map(|(c, b)| fires_at(neuron, c) - b.low.min(0)).collect();
+        let needed = |(c, b): (usize, &Bound)| {
+            let missing = fires_at(thresholds.at(c), n.compare) - b.low.min(0);
+            missing.div_euclid(1 << form.shift) + i64::from(missing.rem_euclid(1 << form.shift) > 0)
+        };
+        let needed: Vec<i64> = bounds.iter().enumerate().map(needed).collect();
         let shape = real.population(id).shape;
         for p in real.incoming(id) {
             let (real, whole) = (real.projection(p), whole.projection_mut(p));
@@ -82,9 +88,18 @@ pub(super) fn settle(
     }
 }
 
+/// The thresholds of an integer neuron, in whatever form it is written.
+fn thresholds_mut(neuron: &mut NeuronModel<Quantized>) -> Option<&mut PerChannel<i64>> {
+    match neuron {
+        NeuronModel::Spiking(neuron) => Some(&mut neuron.threshold),
+        NeuronModel::Dynamic(list) => list::threshold_mut(list),
+        NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => None,
+    }
+}
+
 /// The smallest potential that fires.
-pub(super) fn fires_at(neuron: &Spiking<Quantized>, c: usize) -> i64 {
-    neuron.threshold.at(c) + i64::from(neuron.compare == Compare::Greater)
+pub(super) fn fires_at(threshold: i64, compare: Compare) -> i64 {
+    threshold + i64::from(compare == Compare::Greater)
 }
 
 /// The nearest integer, half away from zero.

@@ -14,7 +14,8 @@
 //! - **no threshold**, or one that no potential reaches: `s = clip·w_max/Q`.
 
 use super::{
-    PARAMETER_LIMIT, QuantizeOptions, list,
+    PARAMETER_LIMIT, QuantizeOptions,
+    form::Form,
     numbers::{Numbers, ascending, parameter_limit},
     unit::{self, Together},
 };
@@ -45,6 +46,8 @@ pub(super) struct Rules<'a> {
     pub(super) clip: f64,
     /// A list of operations, whose numbers share no unit.
     pub(super) list: bool,
+    /// Units of a potential, a threshold or a bias in a unit of a weight, 2^k.
+    pub(super) fine: f64,
     /// Most units of a parameter.
     pub(super) parameter_limit: f64,
     /// Hard reset.
@@ -56,21 +59,24 @@ pub(super) struct Rules<'a> {
 }
 
 impl<'a> Rules<'a> {
-    pub(super) fn of(neuron: &NeuronModel<Trained>, options: &'a QuantizeOptions<'a>, limit: f64, clip: f64) -> Self {
+    pub(super) fn of(
+        neuron: &NeuronModel<Trained>,
+        (options, form): (&'a QuantizeOptions<'a>, Form),
+        limit: f64,
+        clip: f64,
+    ) -> Self {
         let list = matches!(neuron, NeuronModel::Dynamic(_));
-        let parameter_limit = match neuron {
-            NeuronModel::Dynamic(list) => PARAMETER_LIMIT / f64::from(list::shift(list, options)).exp2(),
-            _ => parameter_limit(options),
-        };
+        let fine = form.fine();
+        let parameter_limit = if list { PARAMETER_LIMIT } else { parameter_limit(options) } / fine;
         let NeuronModel::Spiking(n) = neuron else {
-            return Self { options, limit, clip, list, parameter_limit, hard: false, memory: 0.0, updates: 0.0 };
+            return Self { options, limit, clip, list, fine, parameter_limit, hard: false, memory: 0.0, updates: 0.0 };
         };
         let updates = f64::from(n.window.len());
         let memory = match n.leak {
             Leak::Decay(decay @ 1..4096) => updates.min(4096.0 / f64::from(decay)),
             _ => 0.0,
         };
-        Self { options, limit, clip, list, parameter_limit, hard: n.reset == Reset::Zero, memory, updates }
+        Self { options, limit, clip, list, fine, parameter_limit, hard: n.reset == Reset::Zero, memory, updates }
     }
 
     fn leaks(&self) -> bool {
@@ -112,7 +118,7 @@ pub(super) fn of_population(all: &[Numbers], rules: Rules<'_>) -> Scale {
         let coarsest = thresholds().map(scale).fold(0.0, f64::max);
         // No threshold may fall below 2 units, or it would lose its meaning; weights are clipped instead.
         let finest_threshold = thresholds().map(|(t, _)| t).fold(f64::INFINITY, f64::min);
-        coarsest.min(finest_threshold / 2.0)
+        coarsest.min(finest_threshold * rules.fine / 2.0)
     };
     Scale { unit, exact: false }
 }
@@ -134,8 +140,8 @@ fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> O
     if rules.list || rules.clip < 1.0 || (rules.signs() && (weights.len() > 1 || all.iter().any(|n| n.zero))) {
         return None;
     }
-    let mut parameters: Vec<f64> = all.iter().flat_map(|n| n.others).filter(|&p| p != 0.0).collect();
-    let mut thresholds: Vec<f64> = all.iter().filter_map(|n| n.threshold).collect();
+    let mut parameters: Vec<f64> = all.iter().flat_map(|n| n.others).filter(|&p| p != 0.0).map(|p| p * rules.fine).collect();
+    let mut thresholds: Vec<f64> = all.iter().filter_map(|n| n.threshold).map(|t| t * rules.fine).collect();
     if !rules.hard || rules.leaks() || rules.options.power_of_two_threshold {
         parameters.append(&mut thresholds);
     }
@@ -154,7 +160,7 @@ fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> O
         parameters: &parameters,
         at_least_one: &thresholds,
         limit: rules.limit.floor(),
-        parameter_limit: rules.parameter_limit,
+        parameter_limit: rules.parameter_limit * rules.fine,
         span,
     };
     if weights.is_empty() && span == 0.0 {
@@ -163,19 +169,19 @@ fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> O
     let n = unit::shared(&numbers)?;
     let unit = weights.last()? / n;
     if rules.options.power_of_two_threshold {
-        let power = |t: f64| (t / unit).round().log2().fract() == 0.0;
+        let power = |t: f64| (t * rules.fine / unit).round().log2().fract() == 0.0;
         return all.iter().filter_map(|n| n.threshold).all(power).then_some(Scale { unit, exact: true });
     }
     let finer = if rules.leaks() {
         let widest = parameters.iter().chain(&thresholds).fold(0.0f64, |m, p| m.max(p.abs()));
-        let room = (most / n).min(rules.parameter_limit * unit / widest.max(f64::MIN_POSITIVE));
+        let room = (most / n).min(rules.parameter_limit * rules.fine * unit / widest.max(f64::MIN_POSITIVE));
         let room = if span > 0.0 { room.min(rules.limit * unit / span) } else { room };
         room.floor().max(1.0)
     } else {
         1.0
     };
     // What a leak loses for want of fractions weighs more than what a finer unit would round.
-    let fine = !rules.leaks() || finer * n >= FINE * most;
+    let fine = !rules.leaks() || finer * n * rules.fine >= FINE * most;
     fine.then_some(Scale { unit: unit / finer, exact: true })
 }
 
@@ -191,6 +197,10 @@ fn threshold_units(theta: f64, numbers: &Numbers, step: f64, rules: Rules<'_>) -
         return fit.max(1.0).log2().floor().exp2();
     }
     let grid = if rules.list { 2.0 } else { f64::from(grid(theta, numbers, fit)) };
+    if fit < grid && rules.fine > 1.0 {
+        // An even number of fractions of a unit: no weight need be cut off.
+        return (fit * rules.fine / 2.0).floor().max(1.0) * 2.0 / rules.fine;
+    }
     let default = if fit >= grid { (fit / grid).floor() * grid } else { 2.0 };
     if rules.list || numbers.weights.is_empty() || numbers.weights.len() > FEW || rules.signs() || fit > TRIES {
         return default;
@@ -227,12 +237,13 @@ fn grid(theta: f64, numbers: &Numbers, fit: f64) -> u32 {
 /// Sum of the errors of all weights, of the bias over all updates, of the initial potential, and of half a unit for every update
 /// that a leak remembers.
 fn rounding_error(unit: f64, numbers: &Numbers, rules: Rules<'_>) -> f64 {
-    let off = |x: f64| ((x / unit).round() * unit - x).abs();
+    let part = unit / rules.fine;
+    let off = |x: f64| ((x / part).round() * part - x).abs();
     let weight = |&(w, n): &(f64, u32)| ((w / unit).round().min(rules.limit) * unit - w).abs() * f64::from(n);
     let [start, bias, floor] = numbers.others;
     numbers.weights.iter().map(weight).sum::<f64>()
         + off(start)
         + off(bias) * rules.updates
         + off(floor)
-        + 0.5 * unit * rules.memory
+        + 0.5 * part * rules.memory
 }

@@ -8,6 +8,7 @@
 //! E = |V₀·s − v₀| + Σ_arrivals |W·s − w| + Σ_updates (|B·s − b| + s if it leaks) + Σ_spikes |Θ·s − θ|
 //! ```
 //!
+//! (with k fraction bits V₀, B, Θ and the leak's loss count s/2^k)
 //! since the last hard reset, of which a spike leaves nothing. A spike may differ only where the float potential is within
 //! `E + |Θ·s − θ|` of the threshold. Weights that fire a neuron whatever else arrives and thresholds that nothing reaches count
 //! nothing: there no spike may differ. Networks of integers have E = 0: no spike differs at all.
@@ -20,7 +21,7 @@ use compiler::{
     check::quantize::check,
     pass::quantize::{Quantization, QuantizeOptions, quantize},
 };
-use ir::{Compare, Graph, NeuronModel, PopulationId, Quantized, Reset, Stimulus, interpret};
+use ir::{Compare, DecayRule, NeuronModel, PerChannel, PopulationId, Quantized, Reset, Stimulus, interpret};
 use network::{Draw, Layer, Network};
 
 /// Precision in which networks are stored, times the potentials that occur.
@@ -52,23 +53,47 @@ struct Image {
     bias: f64,
     v_init: f64,
     unit: f64,
+    /// Unit of potentials.
+    part: f64,
     /// Whether weights that were cut still fire the neuron whatever else arrives.
     lossless: bool,
 }
 
+/// The numbers of an integer neuron, be it a list.
+struct Integers<'a> {
+    threshold: &'a PerChannel<i64>,
+    bias: &'a PerChannel<i64>,
+    v_init: &'a PerChannel<i64>,
+    shift: u8,
+}
+
+fn integers(neuron: &NeuronModel<Quantized>) -> Integers<'_> {
+    match neuron {
+        NeuronModel::Spiking(n) => Integers { threshold: &n.threshold, bias: &n.bias, v_init: &n.v_init, shift: 0 },
+        NeuronModel::Dynamic(list) => {
+            let param = |name: &str| &list.params.iter().find(|p| p.name == name).expect("a parameter").values;
+            let v_init = &list.words[0].init;
+            Integers { threshold: param("threshold"), bias: param("bias"), v_init, shift: list.shift }
+        }
+        _ => panic!("it spikes"),
+    }
+}
+
 fn images(q: &Quantization, layer: usize, sources: usize, signs: bool) -> Vec<Image> {
     let id = PopulationId(layer as u32 + 1);
-    let NeuronModel::Spiking(neuron) = &q.graph.population(id).neuron else { panic!("spikes") };
+    let neuron = integers(&q.graph.population(id).neuron);
     let weights = &q.graph.projection(q.graph.incoming(id)[0]).weights;
     let report = &q.layers[layer];
     let image = |(c, row): (usize, &[i32])| {
         let unit = report.scales[c];
+        let part = unit / f64::from(neuron.shift).exp2();
         Image {
             weights: row.iter().map(|&w| f64::from(w) * unit).collect(),
-            threshold: neuron.threshold.at(c) as f64 * unit,
-            bias: neuron.bias.at(c) as f64 * unit,
-            v_init: neuron.v_init.at(c) as f64 * unit,
+            threshold: neuron.threshold.at(c) as f64 * part,
+            bias: neuron.bias.at(c) as f64 * part,
+            v_init: neuron.v_init.at(c) as f64 * part,
             unit,
+            part,
             lossless: report.losses.n_clipped == 0 && !signs,
         }
     };
@@ -142,7 +167,7 @@ impl Follower {
         };
         let off = (image.threshold - theta).abs();
         // A hard reset decides between integers; a threshold further off is one that nothing reaches.
-        let off = if off > image.unit * 1.000_1 { 0.0 } else { off };
+        let off = if off > image.part * 1.000_1 { 0.0 } else { off };
         let (distance, bound) = ((self.v - theta).abs(), self.error + off);
         // A cut weight outdoes whatever has arrived, so that nothing excuses a difference.
         let bound = if sure { 0.0 } else { bound };
@@ -154,52 +179,59 @@ impl Follower {
         }
         if layer.decay > 0 {
             self.v -= self.v * f64::from(layer.decay) / 4096.0;
-            self.error += image.unit;
+            self.error += image.part;
         }
         (fires, distance, bound + slack * 1e-3)
     }
 }
 
-fn said(graph: &Graph<Quantized>, q: &Quantization) -> bool {
-    q.layers.iter().any(|layer| {
-        let leaks = match &graph.population(layer.population).neuron {
-            NeuronModel::Spiking(neuron) => neuron.leak.is_active(),
-            _ => false,
-        };
-        leaks || layer.n_exact < layer.scales.len() || layer.losses.n_clipped > 0
-    })
+fn said(network: &Network, q: &Quantization) -> bool {
+    let leaks = network.layers.iter().any(|layer| layer.decay > 0);
+    leaks || q.layers.iter().any(|layer| layer.n_exact < layer.scales.len() || layer.losses.n_clipped > 0)
+}
+
+/// Whether a spike of a network differs; why it must not, if it must not.
+fn differs(case: u64, seed: u64, fractions: &[u8], decay: DecayRule) -> (bool, bool, Option<String>) {
+    let draw = &mut Draw::new(seed.wrapping_mul(1_000_003).wrapping_add(case));
+    let weight_bits = [1, 2, 3, 4, 6, 8, 8, 8, 9, 16][draw.below(10) as usize];
+    let network = Network::draw(draw, weight_bits);
+    let stimulus = network.stimulus(draw);
+    let graph = network.graph();
+    let options = QuantizeOptions { weight_bits, state_bits: 32, fractions, decay, ..QuantizeOptions::default() };
+    let q = quantize(&graph, &options).unwrap_or_else(|refused| panic!("network {case}: {refused}\n{network:?}"));
+    check(&graph, &q, &options).unwrap_or_else(|found| panic!("network {case}: {found}\n{network:?}"));
+    let difference = first_difference(&network, &q, &stimulus, weight_bits == 1);
+    let wrong = match &difference {
+        found if network.integers && (found.is_some() || said(&network, &q)) => "of integers is rounded",
+        Some(found) if found.distance > found.bound || !said(&network, &q) => "differs too much",
+        _ => return (difference.is_some(), network.integers, None),
+    };
+    let message = format!("network {case} {wrong}: {difference:?}\n{network:?}\n{:?}", q.layers);
+    (difference.is_some(), network.integers, Some(message))
+}
+
+/// How many networks keep to integers, and how many of the others differ.
+fn compare(fractions: &[u8], decay: DecayRule) -> (u64, u64, u64) {
+    let n = std::env::var("SPIKELOOM_NETWORKS").ok().map_or(300, |n| n.parse().expect("a number of networks"));
+    let seed: u64 = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let outcomes: Vec<_> = (0..n).map(|case| differs(case, seed, fractions, decay)).collect();
+    let wrong: Vec<&String> = outcomes.iter().filter_map(|o| o.2.as_ref()).collect();
+    let shown: Vec<&str> = wrong.iter().take(5).map(|message| message.as_str()).collect();
+    assert!(wrong.is_empty(), "{} of {n} networks:\n{}", wrong.len(), shown.join("\n"));
+    let exact = outcomes.iter().filter(|o| o.1).count() as u64;
+    (n, exact, outcomes.iter().filter(|o| o.0).count() as u64)
 }
 
 #[test]
 fn random_float_networks_differ_by_rounding_alone() {
-    let n = std::env::var("SPIKELOOM_NETWORKS").ok().map_or(300, |n| n.parse().expect("a number of networks"));
-    let seed: u64 = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let (mut exact, mut differing, mut wrong) = (0, 0, Vec::new());
-    for case in 0..n {
-        let draw = &mut Draw::new(seed.wrapping_mul(1_000_003).wrapping_add(case));
-        let weight_bits = [1, 2, 3, 4, 6, 8, 8, 8, 9, 16][draw.below(10) as usize];
-        let network = Network::draw(draw, weight_bits);
-        let stimulus = network.stimulus(draw);
-        let graph = network.graph();
-        let options = QuantizeOptions { weight_bits, state_bits: 32, ..QuantizeOptions::default() };
-        let q = quantize(&graph, &options).unwrap_or_else(|refused| panic!("network {case}: {refused}\n{network:?}"));
-        check(&graph, &q, &options).unwrap_or_else(|found| panic!("network {case}: {found}\n{network:?}"));
-        let difference = first_difference(&network, &q, &stimulus, weight_bits == 1);
-        if network.integers {
-            exact += 1;
-            if difference.is_some() || said(&q.graph, &q) {
-                wrong.push(format!(
-                    "network {case} of integers is rounded: {difference:?}\n{network:?}\n{:?}",
-                    q.layers
-                ));
-            }
-        } else if let Some(found) = difference {
-            differing += 1;
-            if found.distance > found.bound || !said(&q.graph, &q) {
-                wrong.push(format!("network {case} differs too much: {found:?}\n{network:?}\n{:?}", q.layers));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{} of {n} networks:\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n"));
+    let (n, exact, differing) = compare(&[], DecayRule::Loss);
     assert!(exact * 5 > n && differing * 20 > n, "{exact} of integers, {differing} differ, of {n}");
+}
+
+#[test]
+fn with_fraction_bits_fewer_differ() {
+    let (_, _, whole) = compare(&[], DecayRule::Value);
+    let (_, _, fine) = compare(&[6], DecayRule::Value);
+    assert!(fine < whole, "{fine} differ with 6 fraction bits, {whole} without");
+    println!("{fine} differ with 6 fraction bits, {whole} without");
 }
