@@ -50,7 +50,10 @@ type Column = (&'static str, fn(&LayerReport) -> Option<String>);
 
 impl LayerReport {
     fn is_exact(&self) -> bool {
-        self.exact_channels == self.channels && self.clipped_weights == 0 && self.leak_dead_zone.is_none() && self.leak_excess.is_none()
+        self.exact_channels == self.channels
+            && self.clipped_weights == 0
+            && self.leak_dead_zone.is_none()
+            && self.leak_excess.is_none()
     }
 
     fn lost_weights(&self) -> bool {

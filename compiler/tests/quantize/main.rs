@@ -3,6 +3,7 @@
 
 mod checker;
 mod float;
+mod fractions;
 mod integers;
 mod losses;
 mod networks;

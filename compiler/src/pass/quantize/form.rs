@@ -44,10 +44,9 @@ pub(super) fn whole(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Ve
     let form = |neuron: &NeuronModel<Trained>| match neuron {
         NeuronModel::Spiking(n) if n.leak.is_active() && options.decay != DecayRule::Loss => Form::of_list(options),
         NeuronModel::Dynamic(_) => Form { list: true, ..Form::default() },
-        NeuronModel::Spiking(_)
-        | NeuronModel::Accumulator { .. }
-        | NeuronModel::Input { .. }
-        | NeuronModel::Linear => Form::default(),
+        NeuronModel::Spiking(_) | NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => {
+            Form::default()
+        }
     };
     graph.populations().map(|(_, p)| form(&p.neuron)).collect()
 }
@@ -108,7 +107,8 @@ fn drifts(pass: &Pass<'_>, id: PopulationId, neuron: &Spiking<Trained>, scales: 
 fn cuts(pass: &Pass<'_>, id: PopulationId, scales: &Scales) -> bool {
     let most = super::largest_weight(pass.options.weight_bits);
     pass.options.weight_bits > 1
-        && scales.0[id.0 as usize].iter().zip(&pass.numbers[id.0 as usize]).any(|(scale, numbers)| {
-            numbers.threshold.is_some() && numbers.top(false) > (most + 0.5) * scale.unit
-        })
+        && scales.0[id.0 as usize]
+            .iter()
+            .zip(&pass.numbers[id.0 as usize])
+            .any(|(scale, numbers)| numbers.threshold.is_some() && numbers.top(false) > (most + 0.5) * scale.unit)
 }

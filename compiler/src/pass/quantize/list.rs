@@ -56,7 +56,11 @@ pub(super) fn bias(list: &Dynamics<Quantized>, channel: usize) -> i64 {
 }
 
 /// An integrate-and-fire neuron, whose numbers count fractions of units already, as its list.
-pub(super) fn of_spiking(neuron: &Spiking<Quantized>, form: Form, options: &QuantizeOptions<'_>) -> Dynamics<Quantized> {
+pub(super) fn of_spiking(
+    neuron: &Spiking<Quantized>,
+    form: Form,
+    options: &QuantizeOptions<'_>,
+) -> Dynamics<Quantized> {
     let mut list = neuron.with(options.decay, form.shift);
     if let Some(bits) = form.saturate {
         list.ops.insert(0, Op::always(Action::Saturate(list.potential, bits)));

@@ -9,9 +9,7 @@ use super::{
     unit,
 };
 use crate::width::Bound;
-use ir::{
-    Compare, DecayRule, Graph, Leak, NeuronModel, PerChannel, PopulationId, Quantized, Reset, Spiking, Trained,
-};
+use ir::{Compare, DecayRule, Graph, Leak, NeuronModel, PerChannel, PopulationId, Quantized, Reset, Spiking, Trained};
 
 /// What an integrate-and-fire neuron became.
 struct Whole<'a> {

@@ -140,7 +140,8 @@ fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> O
     if rules.list || rules.clip < 1.0 || (rules.signs() && (weights.len() > 1 || all.iter().any(|n| n.zero))) {
         return None;
     }
-    let mut parameters: Vec<f64> = all.iter().flat_map(|n| n.others).filter(|&p| p != 0.0).map(|p| p * rules.fine).collect();
+    let mut parameters: Vec<f64> =
+        all.iter().flat_map(|n| n.others).filter(|&p| p != 0.0).map(|p| p * rules.fine).collect();
     let mut thresholds: Vec<f64> = all.iter().filter_map(|n| n.threshold).map(|t| t * rules.fine).collect();
     if !rules.hard || rules.leaks() || rules.options.power_of_two_threshold {
         parameters.append(&mut thresholds);
