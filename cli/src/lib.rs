@@ -14,11 +14,13 @@ mod prices;
 mod progress;
 mod recording;
 mod report;
+pub mod search;
 mod source;
 mod target;
 mod trace;
 
 pub use args::Args;
+pub use source::{chip, table, table_for};
 
 use clap::Parser;
 use compiler::Diagnostics;
@@ -80,7 +82,7 @@ fn limits(diagnostics: &Diagnostics) -> serde_json::Value {
 }
 
 /// The error and its causes in one paragraph. A cause that its effect has quoted already is not repeated.
-fn paragraph(error: &anyhow::Error) -> String {
+pub fn paragraph(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();

@@ -3,7 +3,7 @@
 use crate::files;
 use anyhow::{Result, anyhow};
 use clap::{Args as ClapArgs, ValueEnum};
-use nir::{Assumption, Coding, Integrator, MOST_SPIKES, Options, PROFILES, Profile, Read, Rules, Spikes, Start};
+use nir::{Assumption, Coding, Integrator, Options, PROFILES, Profile, Read, Rules, Spikes, Start};
 use std::{collections::BTreeMap, path::Path};
 
 /// What a NIR file does not say.
@@ -26,10 +26,10 @@ pub(crate) struct NirArgs {
     #[arg(long, value_name = "POTENTIAL", allow_negative_numbers = true)]
     floor: Option<f64>,
     /// Potential before the first timestep: a number, reset (`v_reset`) or leak (`v_leak`)
-    #[arg(long, value_parser = start, value_name = "POTENTIAL|reset|leak", allow_hyphen_values = true)]
+    #[arg(long, value_parser = str::parse::<Start>, value_name = "POTENTIAL|reset|leak", allow_hyphen_values = true)]
     start: Option<Start>,
     /// Spikes of a neuron in a timestep: one, several (⌊v/θ⌋, at most 15), or at most a number
-    #[arg(long, value_parser = spikes, value_name = "one|several|N")]
+    #[arg(long, value_parser = str::parse::<Spikes>, value_name = "one|several|N")]
     spikes: Option<Spikes>,
     /// A rule of one node's neurons, as `lif2.reset=none`; rules: reset, compare, floor, start, spikes
     #[arg(long, value_parser = node_rule, value_name = "NODE.RULE=VALUE")]
@@ -55,7 +55,7 @@ pub(crate) struct NirArgs {
 enum Reset {
     /// v ← `v_reset`
     Zero,
-    /// v ← `v_reset` in the next step, whose input is lost (snnTorch's "zero")
+    /// v ← `v_reset` in the next step, whose input is lost (snnTorch's "zero" of `Synaptic`)
     ZeroNextStep,
     /// v ← v − θ
     Subtract,
@@ -124,25 +124,6 @@ fn framework(name: &str) -> Result<&'static Profile, String> {
     nir::profile(name).ok_or_else(|| format!("no framework of this name is known; known are {}", known()))
 }
 
-fn start(text: &str) -> Result<Start, String> {
-    match text {
-        "reset" => Ok(Start::Reset),
-        "leak" => Ok(Start::Leak),
-        number => number.parse().map(Start::At).map_err(|_| "is neither a number nor reset nor leak".into()),
-    }
-}
-
-fn spikes(text: &str) -> Result<Spikes, String> {
-    match text {
-        "one" | "1" => Ok(Spikes::One),
-        "several" => Ok(Spikes::UpTo(MOST_SPIKES)),
-        number => match number.parse() {
-            Ok(n @ 2..=MOST_SPIKES) => Ok(Spikes::UpTo(n)),
-            _ => Err(format!("is neither one nor several nor a number from 1 to {MOST_SPIKES}")),
-        },
-    }
-}
-
 fn node_rule(text: &str) -> Result<NodeRule, String> {
     let form = || "has the form NODE.RULE=VALUE, as out.reset=none".to_owned();
     let (place, value) = text.rsplit_once('=').ok_or_else(form)?;
@@ -152,8 +133,8 @@ fn node_rule(text: &str) -> Result<NodeRule, String> {
         "reset" => rules.reset = Some(Reset::from_str(value, true)?.into()),
         "compare" => rules.compare = Some(Compare::from_str(value, true)?.into()),
         "floor" => rules.floor = Some(value.parse().map_err(|_| format!("`{value}` is no number"))?),
-        "start" => rules.start = Some(start(value)?),
-        "spikes" => rules.spikes = Some(spikes(value)?),
+        "start" => rules.start = Some(value.parse()?),
+        "spikes" => rules.spikes = Some(value.parse()?),
         other => return Err(format!("`{other}` is no rule; rules are reset, compare, floor, start, spikes")),
     }
     Ok(NodeRule { node: node.into(), rules })

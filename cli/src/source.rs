@@ -61,7 +61,10 @@ pub(crate) fn named(name: &str, nir: &NirArgs) -> Result<Model> {
 }
 
 /// The chip called `name`: a preset, or a description file; prices that it names and that do not ship are read beside it.
-pub(crate) fn chip(name: &str) -> Result<Chip> {
+///
+/// # Errors
+/// If there is no such chip, or its description is wrong.
+pub fn chip(name: &str) -> Result<Chip> {
     if !name.ends_with(".ron") {
         return Ok(Chip::open(name)?);
     }
@@ -180,7 +183,10 @@ pub(crate) fn program(args: &ProgramArgs) -> Result<Executable> {
 }
 
 /// The energy table called `name` for a chip; without a name its own, or what follows from its parts.
-pub(crate) fn table_for(described: &Described, chip: &Chip, name: Option<&str>) -> Result<Table> {
+///
+/// # Errors
+/// If there is no such table, or the chip has none and no parts.
+pub fn table_for(described: &Described, chip: &Chip, name: Option<&str>) -> Result<Table> {
     match name {
         Some(name) if name.ends_with(".ron") => table(name),
         Some(name) => Ok(described.table(name)?),
@@ -192,7 +198,10 @@ pub(crate) fn table_for(described: &Described, chip: &Chip, name: Option<&str>) 
 }
 
 /// The energy table called `name`: one that ships, the projection of one, or a file.
-pub(crate) fn table(name: &str) -> Result<Table> {
+///
+/// # Errors
+/// If there is no such table, or the file holds none.
+pub fn table(name: &str) -> Result<Table> {
     if name.ends_with(".ron") {
         return Table::from_ron(&files::read_text(Path::new(name))?).with_context(|| name.to_owned());
     }

@@ -1,4 +1,4 @@
-//! A whole search: rounds of points from the sampler, those that are not stored evaluated on threads, and stored one by one.
+//! A whole search: rounds of points from the sampler, those that are not stored evaluated by a crew, and stored one by one.
 //!
 //! What a search does depends on the space and the store alone. An interrupted one goes on where it was; several may work on one
 //! folder, each on a share of the points.
@@ -6,6 +6,7 @@
 use crate::{
     answer::{by_network, distinct, pareto::front},
     bench::Bench,
+    crew::{Crew, Made, Task},
     record::{PointRecord, Stage},
     sampler::{Told, sampler},
     space::{Point, SamplerKind},
@@ -15,6 +16,7 @@ use std::{
     cell::RefCell,
     collections::BTreeSet,
     fmt,
+    ops::ControlFlow,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -67,13 +69,15 @@ pub enum DriveError {
     Store(StoreError),
     /// The space: a link or constraint without a value, or a share of what cannot be shared out.
     Space(String),
+    /// Those who evaluate.
+    Crew(String),
 }
 
 impl fmt::Display for DriveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Store(error) => error.fmt(f),
-            Self::Space(message) => f.write_str(message),
+            Self::Space(message) | Self::Crew(message) => f.write_str(message),
         }
     }
 }
@@ -88,12 +92,12 @@ impl From<StoreError> for DriveError {
 
 /// A search of a space.
 pub struct Drive<'a> {
-    /// What evaluates.
+    /// What points are evaluated with.
     pub bench: &'a Bench,
     /// What is stored.
     pub store: &'a Store,
-    /// Worker threads, at least one.
-    pub threads: usize,
+    /// Who evaluates.
+    pub crew: &'a dyn Crew,
     /// The share of the points; all where absent.
     pub shard: Option<Shard>,
     /// When it becomes true, points that are evaluated are finished and no more are begun.
@@ -220,28 +224,26 @@ impl Drive<'_> {
         event(Event::Round { points: planned.len(), pending: pending.len() });
         summary.points += planned.len();
         summary.found += planned.len() - pending.len();
-        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let tasks: Vec<Task> = pending
+            .iter()
+            .map(|planned| Task { point: planned.point.clone(), stage: planned.draft.stage, key: planned.key.clone() })
+            .collect();
+        let done = AtomicUsize::new(0);
         let failed: Mutex<Option<StoreError>> = Mutex::new(None);
-        let work = || {
-            while !self.stop.load(Ordering::Relaxed) {
-                let Some(planned) = pending.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
-                let record = self.bench.evaluate(&planned.point, planned.draft.stage);
-                if let Err(error) = self.store.put(&record) {
-                    failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                    return;
-                }
-                done.fetch_add(1, Ordering::Relaxed);
-                event(Event::Done { costed: record.costs(&self.bench.space().objectives).is_some() });
+        let keep = |made: Made| {
+            if let Err(error) = self.store.put(&made) {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                return ControlFlow::Break(());
             }
+            done.fetch_add(1, Ordering::Relaxed);
+            event(Event::Done { costed: made.record.costs(&self.bench.space().objectives).is_some() });
+            if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.max(1) {
-                scope.spawn(work);
-            }
-        });
+        let worked = self.crew.work(self.bench, &tasks, self.stop, &keep);
         if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error.into());
         }
+        worked.map_err(DriveError::Crew)?;
         summary.evaluated += done.into_inner();
         summary.stopped = summary.evaluated + summary.found < summary.points && self.stop.load(Ordering::Relaxed);
         Ok(())

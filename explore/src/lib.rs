@@ -14,6 +14,7 @@
 pub mod answer;
 mod bench;
 mod chip;
+mod crew;
 mod drive;
 mod expression;
 mod figure;
@@ -25,6 +26,7 @@ mod table;
 
 pub use bench::{Bench, Network};
 pub use chip::{get, known_paths, set};
+pub use crew::{Crew, Keep, Made, Task, Threads};
 pub use drive::{Drive, DriveError, Event, Shard, Summary};
 pub use expression::Expression;
 pub use figure::{FIGURES, Figure};

@@ -171,6 +171,11 @@ impl PointRecord {
         sha256(whole.to_string().as_bytes())[..32].to_owned()
     }
 
+    /// The bytes that are stored.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string_pretty(self).expect("records have a form in JSON") + "\n"
+    }
+
     /// What tells the point from others of its space, placement effort aside.
     pub(crate) fn place(&self) -> String {
         let values: Vec<String> = self.values.iter().map(|(path, value)| format!("{path}={value}")).collect();

@@ -3,7 +3,10 @@
 //! A file is written under a name of its own and renamed, so it is whole or absent, whatever happens to the writer; what two
 //! writers make of one point is the same. What a writer left behind when it was killed is ignored, and written again.
 
-use crate::record::{FORMAT, PointRecord, VERSION};
+use crate::{
+    crew::Made,
+    record::{FORMAT, PointRecord, VERSION},
+};
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
@@ -64,7 +67,7 @@ impl Store {
         }
     }
 
-    fn read(path: &Path, text: &str, key: &str) -> Result<PointRecord, StoreError> {
+    pub(crate) fn read(path: &Path, text: &str, key: &str) -> Result<PointRecord, StoreError> {
         let fail = |cause: String| StoreError { place: path.into(), cause };
         let record: PointRecord = serde_json::from_str(text).map_err(|error| {
             fail(format!("is not a stored point, or damaged ({error}); remove it, and it is made again"))
@@ -85,13 +88,12 @@ impl Store {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn put(&self, record: &PointRecord) -> Result<(), StoreError> {
-        let path = self.path(&record.key());
+    pub fn put(&self, made: &Made) -> Result<(), StoreError> {
+        let path = self.path(&made.key);
         let n = self.written.fetch_add(1, Ordering::Relaxed);
-        let name = format!(".{}.{}.{n}.part", record.key(), std::process::id());
+        let name = format!(".{}.{}.{n}.part", made.key, std::process::id());
         let part = self.folder.join(name);
-        let text = serde_json::to_string_pretty(record).expect("records have a form in JSON") + "\n";
-        fs::write(&part, text).map_err(io_error(&part))?;
+        fs::write(&part, &made.text).map_err(io_error(&part))?;
         fs::rename(&part, &path).map_err(io_error(&path))
     }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::float_cmp, reason = "the same computation gives the same bits")]
 
-use explore::{Bench, Drive, Event, Network, Outcome, PointRecord, Reason, Shard, Space, Stage, Store};
+use explore::{Bench, Drive, Event, Network, Outcome, PointRecord, Reason, Shard, Space, Stage, Store, Threads};
 use spikeloom::{
     Chip, Executable, Model, Quiet, RunOptions, Samples,
     compiler::{Options, QuantizeOptions, Unobserved, compile_quantized, front},
@@ -51,7 +51,7 @@ fn bench(space: Space) -> Bench {
 fn search(bench: &Bench, folder: &Path, threads: usize, shard: Option<Shard>) -> explore::Summary {
     let store = Store::open(folder).expect("a folder");
     let stop = AtomicBool::new(false);
-    let drive = Drive { bench, store: &store, threads, shard, stop: &stop };
+    let drive = Drive { bench, store: &store, crew: &Threads(threads), shard, stop: &stop };
     drive.run(&|_| {}).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -122,7 +122,7 @@ fn who_writes_a_store_does_not_matter() {
     let store = Store::open(resumed.path()).expect("a folder");
     let (stop, done) = (AtomicBool::new(false), AtomicUsize::new(0));
     let bench = bench_of();
-    let drive = Drive { bench: &bench, store: &store, threads: 2, shard: None, stop: &stop };
+    let drive = Drive { bench: &bench, store: &store, crew: &Threads(2), shard: None, stop: &stop };
     let summary = drive
         .run(&|event| {
             if matches!(event, Event::Done { .. }) && done.fetch_add(1, Ordering::Relaxed) == 6 {
@@ -155,7 +155,7 @@ fn searches_that_learn_repeat_and_resume() {
     let stop = AtomicBool::new(false);
     let (bench, store) = (bench(space(sampler)), Store::open(first.path()).expect("a folder"));
     let shard = Some(Shard { index: 0, of: 2 });
-    let error = Drive { bench: &bench, store: &store, threads: 1, shard, stop: &stop }.run(&|_| {});
+    let error = Drive { bench: &bench, store: &store, crew: &Threads(1), shard, stop: &stop }.run(&|_| {});
     assert!(error.expect_err("it learns").to_string().contains("cannot be shared out"));
 }
 

@@ -104,7 +104,7 @@ pub enum ResetTo<S: Stage> {
     Subtract,
     /// `v ←` this value.
     Value(PerChannel<S::Value>),
-    /// `v ←` this value in the next step, after its arrivals, which are lost: snnTorch's reset "zero".
+    /// `v ←` this value in the next step, after its arrivals, which are lost: reset "zero" of snnTorch's `Synaptic`.
     Next(PerChannel<S::Value>),
 }
 

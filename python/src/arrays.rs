@@ -2,12 +2,8 @@
 
 use crate::errors::{input, raise};
 use numpy::{PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
-use pyo3::{prelude::*, types::PyTuple};
-use spikeloom::{
-    Error, Input, Samples,
-    datasets::{Dataset, bundled},
-    ir,
-};
+use pyo3::prelude::*;
+use spikeloom::{Error, Input, Samples, datasets::Dataset, ir};
 
 /// Samples for one network, held in the library's form.
 #[pyclass(module = "spikeloom", frozen)]
@@ -24,13 +20,20 @@ enum Kind {
 
 /// Events over timesteps.
 struct Dense {
+    name: String,
     stimuli: Vec<ir::Stimulus>,
     labels: Vec<u32>,
 }
 
 impl Batch {
-    /// The batch in the array `x`, whose first axis counts samples.
-    pub(crate) fn of(py: Python<'_>, x: &Bound<'_, PyAny>, labels: Option<Vec<u32>>, of: &Input) -> PyResult<Self> {
+    /// The batch in the array `x`, whose first axis counts samples; `name` is what records call it.
+    pub(crate) fn of(
+        py: Python<'_>,
+        x: &Bound<'_, PyAny>,
+        labels: Option<Vec<u32>>,
+        name: &str,
+        of: &Input,
+    ) -> PyResult<Self> {
         let shape: Vec<usize> = match x.cast::<PyArrayDyn<u8>>() {
             Ok(array) => array.shape().to_vec(),
             Err(_) => match x.cast::<PyArrayDyn<i32>>() {
@@ -57,7 +60,7 @@ impl Batch {
                 Err(_) => stimuli(py, x.cast::<PyArrayDyn<i32>>()?.readonly(), shape[1], of, |v| v)?,
             };
             let labels = labels.unwrap_or_else(|| vec![0; n]);
-            return Ok(Self { kind: Kind::Events(Dense { stimuli, labels }), labelled });
+            return Ok(Self { kind: Kind::Events(Dense { name: name.to_owned(), stimuli, labels }), labelled });
         }
         if per_sample != of.neurons {
             let wanted = if events {
@@ -76,13 +79,16 @@ impl Batch {
                 "x: images are pixels of 0 to 255; give them as uint8, as in (x * 255).round().astype('uint8')",
             ));
         };
+        // Of 255 shades, the darkest fires in no timestep of a short sample: 0 and 1 are meant as spikes, and lack an axis.
+        if events && pixels.readonly().as_array().iter().max() == Some(&1) {
+            let message = format!(
+                "x: has shape {shape:?} and holds 0 and 1 only: spikes need an axis of timesteps, (samples, timesteps, …); pixels run to 255"
+            );
+            return Err(input(py, message));
+        }
         let pixels = pixels.readonly().as_slice().map_err(|_| input(py, "x: is not contiguous"))?.to_vec();
         let labels = labels.unwrap_or_else(|| vec![0; n]);
-        let small =
-            |l: u32| u8::try_from(l).map_err(|_| input(py, format!("labels: {l} is beyond the 256 classes of images")));
-        let labels = labels.into_iter().map(small).collect::<PyResult<Vec<u8>>>()?;
-        let classes = labels.iter().map(|&l| usize::from(l) + 1).max().unwrap_or(1);
-        let dataset = Dataset { name: "arrays".into(), classes, shape: [1, 1, per_sample], pixels, labels };
+        let dataset = images_of(py, "labels", name, [1, 1, per_sample], pixels, labels)?;
         dataset.ensure_fit(of).map_err(|e| raise(py, e))?;
         Ok(Self { kind: Kind::Images(dataset), labelled })
     }
@@ -99,6 +105,22 @@ impl Batch {
     pub(crate) fn labelled(&self) -> bool {
         self.labelled
     }
+}
+
+/// Images as the library holds them; `argument` is what errors call the labels.
+pub(crate) fn images_of(
+    py: Python<'_>,
+    argument: &str,
+    name: &str,
+    shape: [usize; 3],
+    pixels: Vec<u8>,
+    labels: Vec<u32>,
+) -> PyResult<Dataset> {
+    let small =
+        |l: u32| u8::try_from(l).map_err(|_| input(py, format!("{argument}: {l} is beyond the 256 classes of images")));
+    let labels = labels.into_iter().map(small).collect::<PyResult<Vec<u8>>>()?;
+    let classes = labels.iter().map(|&l| usize::from(l) + 1).max().unwrap_or(1);
+    Ok(Dataset { name: name.to_owned(), classes, shape, pixels, labels })
 }
 
 /// Values by sample and timestep, zeros left out.
@@ -138,8 +160,8 @@ fn stimuli<T: numpy::Element + Copy>(
 }
 
 impl Samples for Dense {
-    fn name(&self) -> &'static str {
-        "arrays"
+    fn name(&self) -> &str {
+        &self.name
     }
 
     fn noun(&self) -> [&'static str; 2] {
@@ -161,17 +183,4 @@ impl Samples for Dense {
     fn ensure_fit(&self, _: &Input) -> Result<(), Error> {
         Ok(())
     }
-}
-
-/// The 500 bundled test images of MNIST: (images, labels), uint8, 500 × 1 × 28 × 28 and 500.
-#[pyfunction]
-pub(crate) fn mnist_sample(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
-    let images = bundled::mnist_test_500();
-    let (n, [c, h, w]) = (images.len(), images.shape);
-    let x = PyArrayDyn::<u8>::from_owned_array(
-        py,
-        numpy::ndarray::ArrayD::from_shape_vec(vec![n, c, h, w], images.pixels).expect("C·H·W bytes an image"),
-    );
-    let y = numpy::PyArray1::from_vec(py, images.labels);
-    PyTuple::new(py, [x.as_any(), y.as_any()])
 }

@@ -11,15 +11,15 @@
 use pyo3::{create_exception, exceptions::PyException, prelude::*, types::PyTuple};
 use spikeloom::Error;
 
-create_exception!(_spikeloom, SpikeloomError, PyException, "Something could not be done.");
+create_exception!(spikeloom, SpikeloomError, PyException, "Something could not be done.");
 create_exception!(
-    _spikeloom,
+    spikeloom,
     DoesNotFitError,
     SpikeloomError,
     "The network does not fit on the chip; `reasons` lists why."
 );
-create_exception!(_spikeloom, UnpricedError, SpikeloomError, "The energy table lacks a price.");
-create_exception!(_spikeloom, InternalError, SpikeloomError, "A defect of spikeloom; please report it.");
+create_exception!(spikeloom, UnpricedError, SpikeloomError, "The energy table lacks a price.");
+create_exception!(spikeloom, InternalError, SpikeloomError, "A defect of spikeloom; please report it.");
 
 /// Adds the exceptions to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -3,12 +3,17 @@
 //! Objects hold what the library returns. Long work releases the interpreter lock and stops at Ctrl-C. What Python users see on
 //! top (quantities, tables, plots, networks of PyTorch frameworks) is Python, in `spikeloom/`.
 
+mod analytic;
 mod arrays;
+mod background;
 mod chip;
+mod data;
 mod errors;
 mod network;
 mod program;
 mod result;
+mod search;
+mod train;
 mod watch;
 
 use pyo3::prelude::*;
@@ -35,5 +40,14 @@ fn _spikeloom(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(network::networks, module)?)?;
     module.add_function(wrap_pyfunction!(chip::chips, module)?)?;
     module.add_function(wrap_pyfunction!(chip::tables, module)?)?;
-    module.add_function(wrap_pyfunction!(arrays::mnist_sample, module)?)
+    module.add_class::<search::Search>()?;
+    module.add_function(wrap_pyfunction!(search::_answers, module)?)?;
+    module.add_function(wrap_pyfunction!(analytic::_energy_model, module)?)?;
+    module.add_function(wrap_pyfunction!(train::_settings, module)?)?;
+    module.add_function(wrap_pyfunction!(train::_train, module)?)?;
+    module.add_function(wrap_pyfunction!(data::_dataset_names, module)?)?;
+    module.add_function(wrap_pyfunction!(data::_class_names, module)?)?;
+    module.add_function(wrap_pyfunction!(data::_dataset, module)?)?;
+    module.add_function(wrap_pyfunction!(data::_fetch, module)?)?;
+    module.add_function(wrap_pyfunction!(data::mnist_sample, module)?)
 }

@@ -9,11 +9,13 @@ use spikeloom::{Deployed, Executable, RunOptions, isa, simulator::TimingMode};
 pub(crate) struct Program {
     executable: Executable,
     model: String,
+    /// Name of a table that follows the chip.
+    follows: Option<String>,
 }
 
 impl Program {
-    pub(crate) fn new(deployed: Deployed, model: String) -> Self {
-        Self { executable: deployed.executable, model }
+    pub(crate) fn new(deployed: Deployed, model: String, follows: Option<String>) -> Self {
+        Self { executable: deployed.executable, model, follows }
     }
 }
 
@@ -22,8 +24,8 @@ impl Program {
     /// The program in the bytes of a program file, for a chip.
     #[staticmethod]
     fn _read(py: Python<'_>, name: &str, data: Vec<u8>, chip: &Chip) -> PyResult<Self> {
-        let executable = Executable::read(name, &data, chip.0.clone()).map_err(|e| raise(py, e))?;
-        Ok(Self { executable, model: name.to_owned() })
+        let executable = Executable::read(name, &data, chip.chip.clone()).map_err(|e| raise(py, e))?;
+        Ok(Self { executable, model: name.to_owned(), follows: chip.follows.clone() })
     }
 
     /// The bytes of the program file (.slb).
@@ -40,7 +42,7 @@ impl Program {
     /// The chip.
     #[getter]
     fn chip(&self) -> Chip {
-        Chip(self.executable.chip.clone())
+        Chip { chip: self.executable.chip.clone(), follows: self.follows.clone() }
     }
 
     /// Cores in use.
@@ -62,8 +64,9 @@ impl Program {
     }
 
     /// A batch of samples from arrays.
-    fn _batch(&self, py: Python<'_>, x: &Bound<'_, PyAny>, labels: Option<Vec<u32>>) -> PyResult<Batch> {
-        Batch::of(py, x, labels, &self.executable.input())
+    #[pyo3(signature = (x, labels, name="arrays"))]
+    fn _batch(&self, py: Python<'_>, x: &Bound<'_, PyAny>, labels: Option<Vec<u32>>, name: &str) -> PyResult<Batch> {
+        Batch::of(py, x, labels, name, &self.executable.input())
     }
 
     #[allow(clippy::too_many_arguments, reason = "each is an argument of the Python method")]
@@ -100,7 +103,7 @@ impl Program {
             return Err(error);
         }
         let (run, rasters) = ran.map_err(|e| raise(py, e))?;
-        RunResult::new(py, run, rasters, batch.labelled(), &self.executable)
+        RunResult::new(py, run, rasters, batch.labelled(), &self.executable, self.follows.as_deref())
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, State<'py>)> {

@@ -1,6 +1,6 @@
 //! What a run gave: plain numbers and arrays; `spikeloom/_result.py` makes quantities and tables of them.
 
-use crate::errors::raise;
+use crate::errors::{input, raise};
 use numpy::PyArray1;
 use pyo3::{prelude::*, types::PyDict};
 use spikeloom::{
@@ -43,9 +43,14 @@ impl RunResult {
         rasters: Option<Vec<Raster>>,
         labelled: bool,
         executable: &Executable,
+        prices: Option<&str>,
     ) -> PyResult<Self> {
-        let (breakdown, unpriced, each) = match executable.chip.prices() {
-            Err(error) => (None, Some(error.to_string()), None),
+        let described = run.record.chip.as_ref().expect("a run describes its chip");
+        let table = cli::table_for(described, &executable.chip, prices);
+        // A table that was asked for and cannot be made is an error; a chip that has none is run all the same.
+        let (breakdown, unpriced, each) = match &table {
+            Err(error) if prices.is_some() => return Err(input(py, cli::paragraph(error))),
+            Err(error) => (None, Some(cli::paragraph(error)), None),
             Ok(table) => {
                 let priced = run.price(table).map_err(|e| raise(py, e))?;
                 let kept = run.samples.iter().all(|s| s.ledger.is_some());
@@ -93,6 +98,11 @@ impl RunResult {
     }
 
     #[getter]
+    fn _timesteps(&self) -> u32 {
+        self.run.record.timesteps
+    }
+
+    #[getter]
     fn _cores(&self) -> u64 {
         self.run.record.cores
     }
@@ -127,7 +137,7 @@ impl RunResult {
                 .lines
                 .iter()
                 .map(|l| {
-                    (self.layer_name(l.layer), l.action.name(), format!("{:?}", l.component), l.count, joules(l.energy))
+                    (self.layer_name(l.layer), l.action.name(), l.component.to_string(), l.count, joules(l.energy))
                 })
                 .collect();
             dict.set_item("lines", lines)?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// How often Python is asked whether Ctrl-C was pressed, and told how far the work is.
-const PERIOD: Duration = Duration::from_millis(100);
+pub(crate) const PERIOD: Duration = Duration::from_millis(100);
 
 /// Tells a callable `(task, done, of)` and stops where Python has a signal pending.
 pub(crate) struct Watch {

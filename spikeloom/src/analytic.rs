@@ -9,10 +9,40 @@
 //!
 //! Expressible are chains: one projection onto each population, no pooling, no dilation.
 
+use crate::error::Error;
 use energy::analytic::{Conv, DirectEncoding, Discrepancy, Layer, Mode, Network, Neuron, Shape};
 use ir::{Connectivity, Graph, InputCoding, NeuronModel, Population, PopulationId, Projection, Quantized};
 use isa::{Action, LayerId, Ledger, Timestep};
 use simulator::Probe;
+
+/// The network in the JSON text of a file called `name`: itself, or the `network` of a case.
+///
+/// # Errors
+/// What the text is not, and the form of a network.
+pub fn parse(name: &str, text: &str) -> Result<Network, Error> {
+    let form = "a network is {\"mode\": \"snn\", \"T\": 4, \"layers\": [...]}, see docs/energy.md";
+    let fail = |what: String| Error::input(format!("{name}: {what}"));
+    let mut value: serde_json::Value =
+        serde_json::from_str(text).map_err(|e| fail(format!("is not JSON; {form}: {e}")))?;
+    if value.get("cases").is_some() {
+        return Err(fail("holds several cases; put the one you mean into a file of its own".into()));
+    }
+    if let Some(network) = value.get_mut("network") {
+        value = network.take();
+    }
+    if value.get("layers").is_none() {
+        return Err(fail(format!("has no `layers`; {form}")));
+    }
+    let mut network: Network =
+        serde_json::from_value(value).map_err(|e| fail(format!("is not a network; {form}: {e}")))?;
+    if network.layers.is_empty() {
+        return Err(fail("`layers` is empty; give at least one layer".into()));
+    }
+    for (i, layer) in network.layers.iter_mut().enumerate().filter(|(_, layer)| layer.name.is_empty()) {
+        layer.name = format!("layer{}", i + 1);
+    }
+    Ok(network)
+}
 
 /// Why a network is outside the analytical models; names the population.
 #[derive(Clone, Debug, PartialEq, Eq)]

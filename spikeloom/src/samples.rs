@@ -24,7 +24,7 @@ pub struct Input {
 }
 
 /// What is run through a network.
-pub trait Samples: Sync {
+pub trait Samples: Send + Sync {
     /// What the user calls them.
     fn name(&self) -> &str;
 

@@ -316,8 +316,8 @@ fn check_options(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Resul
         if values && !graph.outgoing(id).is_empty() {
             refuse(
                 entity(),
-                "emits real values, whose scale the weights behind it do not know",
-                "give it a threshold, or import a network that is quantized already",
+                "emits values (real numbers, or several spikes at once), whose scale the weights behind it do not know",
+                "let it fire at most once in a timestep (NIR files: --spikes one), give it a threshold, or import a network in integers",
             );
         }
         if options.power_of_two_threshold

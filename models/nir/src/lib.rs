@@ -28,6 +28,7 @@ mod said;
 mod settings;
 mod shape;
 mod signal;
+mod words;
 mod write;
 
 pub use data::{Recording, write_data};
@@ -39,4 +40,5 @@ pub use options::{Assumption, Coding, Integrator, Options, Origin, Reset, Rules,
 pub use profile::{MOST_SPIKES, PROFILES, Profile, profile};
 pub use read::{Read, read};
 pub use said::{Extra, METADATA, Said};
+pub use words::compare;
 pub use write::write;

@@ -20,7 +20,8 @@ pub enum Integrator {
 pub enum Reset {
     /// v ← `v_reset`: NIR's definition.
     Zero,
-    /// v ← `v_reset` in the next step, after its input, which is lost: snnTorch's `reset_mechanism="zero"`.
+    /// v ← `v_reset` in the next step, after its input, which is lost: `reset_mechanism="zero"` of snnTorch's `Synaptic`, but
+    /// not of its `Leaky`, which keeps the input: that is [`Self::Zero`].
     ZeroNextStep,
     /// v ← v − (θ − `v_reset`), before the next leak.
     Subtract,

@@ -7,7 +7,7 @@ use crate::{
     progress::Bars,
     source,
 };
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use energy::analytic::{DirectEncoding, Mode, Network};
 use std::path::Path;
 
@@ -48,24 +48,7 @@ pub(super) fn subject(args: &SubjectArgs, images: &ImageArgs, nir: &NirArgs) -> 
 
 /// The network in a file: itself, or the `network` of a case.
 fn read(path: &Path) -> Result<Network> {
-    let place = path.display();
-    let form = "a network is {\"mode\": \"snn\", \"T\": 4, \"layers\": [...]}, see docs/energy.md";
-    let mut value: serde_json::Value =
-        serde_json::from_str(&files::read_text(path)?).with_context(|| format!("{place}: is not JSON; {form}"))?;
-    if value.get("cases").is_some() {
-        bail!("{place}: holds several cases; put the one you mean into a file of its own");
-    }
-    if let Some(network) = value.get_mut("network") {
-        value = network.take();
-    }
-    ensure!(value.get("layers").is_some(), "{place}: has no `layers`; {form}");
-    let mut network: Network =
-        serde_json::from_value(value).with_context(|| format!("{place}: is not a network; {form}"))?;
-    ensure!(!network.layers.is_empty(), "{place}: `layers` is empty; give at least one layer");
-    for (i, layer) in network.layers.iter_mut().enumerate().filter(|(_, layer)| layer.name.is_empty()) {
-        layer.name = format!("layer{}", i + 1);
-    }
-    Ok(network)
+    Ok(spikeloom::analytic::parse(&path.display().to_string(), &files::read_text(path)?)?)
 }
 
 impl Subject {

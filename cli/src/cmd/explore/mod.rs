@@ -2,10 +2,13 @@
 
 mod show;
 
-use crate::{args::ImageArgs, files, interrupt, nir::NirArgs, progress, source};
+use crate::{
+    interrupt, progress,
+    search::{Search, write_table},
+};
 use anyhow::{Context, Result, bail};
 use clap::{Args as ClapArgs, Subcommand};
-use explore::{Bench, Drive, Event, Network, Point, Shard, Space, Store};
+use explore::{Bench, Drive, Event, Point, Shard, Store, Threads};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -60,30 +63,23 @@ impl FromStr for ShardArg {
     }
 }
 
-/// Name of the space in the folder of its points.
-const SPACE: &str = "space.ron";
-
-/// Name of the table of all points.
-const TABLE: &str = "points.csv";
-
 /// Evaluates a space, or shows a folder.
 pub(crate) fn run(args: &ExploreArgs) -> Result<ExitCode> {
     if let Some(ExploreCommand::Show(args)) = &args.command {
         return show::run(args);
     }
     let Some(path) = &args.space else { bail!("name a space (.ron), or `show` and a folder") };
-    let (text, space) = read_space(path)?;
-    let bench = bench(&space, path)?;
+    let search = Search::open(path)?;
+    let bench = &search.bench;
     let threads =
         args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), |n| n as usize);
-    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from(&space.name));
+    let (folder, shard) = (args.out.clone().unwrap_or_else(|| search.folder()), args.shard.map(|shard| shard.0));
     if args.dry_run {
-        return dry_run(&bench, &folder, threads, args.shard.map(|shard| shard.0));
+        return dry_run(bench, &folder, threads, shard);
     }
-    let store = Store::open(&folder)?;
-    files::write(&folder.join(SPACE), text.as_bytes())?;
+    let store = search.store(&folder)?;
     let stop = interrupt::flag();
-    let drive = Drive { bench: &bench, store: &store, threads, shard: args.shard.map(|shard| shard.0), stop: &stop };
+    let drive = Drive { bench, store: &store, crew: &Threads(threads), shard, stop: &stop };
     let bar = progress::bar(0, "points");
     let summary = drive.run(&|event| match event {
         Event::Round { pending, .. } => bar.inc_length(pending as u64),
@@ -98,42 +94,14 @@ pub(crate) fn run(args: &ExploreArgs) -> Result<ExitCode> {
         summary.evaluated,
         folder.display()
     );
-    let (records, _) = show::records(&folder)?;
-    files::write(&folder.join(TABLE), explore::csv(&records).as_bytes())?;
+    write_table(&folder)?;
     if summary.stopped {
         return Ok(ExitCode::from(1));
     }
     if args.shard.is_none() {
-        show::print(&space, &folder, args.json)?;
+        show::print(bench.space(), &folder, args.json)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn read_space(path: &Path) -> Result<(String, Space)> {
-    let text = files::read_text(path)?;
-    let space = Space::parse(&text, &path.display().to_string())?;
-    Ok((text, space))
-}
-
-/// The networks, samples and chips that a space names; files are looked for beside it, then from here.
-fn bench(space: &Space, path: &Path) -> Result<Bench> {
-    let beside = |name: &str| -> String {
-        let near = path.with_file_name(name);
-        let is_file = name.contains('.') && near.exists();
-        if is_file { near.to_string_lossy().into_owned() } else { name.to_owned() }
-    };
-    let mut networks = Vec::new();
-    for workload in &space.networks {
-        let images = ImageArgs { data: workload.data.as_deref().map(beside), limit: workload.samples };
-        let (model, samples) = source::inputs(&beside(&workload.model), &NirArgs::default(), &images)
-            .with_context(|| format!("{}: network `{}`", path.display(), workload.model))?;
-        let model = spikeloom::Model { name: workload.model.clone(), ..model };
-        networks.push(Network::new(model, samples)?);
-    }
-    let chips = space.chips.iter().map(|chip| source::chip(&beside(chip)));
-    let chips = chips.collect::<Result<Vec<_>>>().with_context(|| path.display().to_string())?;
-    let prices = space.prices.as_deref().map(|prices| source::table(&beside(prices))).transpose()?;
-    Ok(Bench::new(space.clone(), chips, networks, prices))
 }
 
 /// Counts and estimates; what it evaluates goes into a folder that is removed.
@@ -141,7 +109,7 @@ fn dry_run(bench: &Bench, folder: &Path, threads: usize, shard: Option<Shard>) -
     let stop = std::sync::atomic::AtomicBool::new(false);
     let scratch = tempfile::tempdir().context("a temporary folder")?;
     let store = if folder.exists() { Store::open(folder)? } else { Store::open(scratch.path())? };
-    let drive = Drive { bench, store: &store, threads, shard, stop: &stop };
+    let drive = Drive { bench, store: &store, crew: &Threads(threads), shard, stop: &stop };
     let (pending, found) = drive.plan()?;
     let space = bench.space();
     let grid = space.n_grid().map_or("more than can be counted".to_owned(), |n| n.to_string());

@@ -1,20 +1,19 @@
 //! `spikeloom explore show`: what the points of a folder answer.
 
-use super::{SPACE, read_space};
 use crate::{
     files,
     report::{
         number::si,
         text::{Table, align_right},
     },
+    search::{answered, records},
 };
 use anyhow::Result;
 use clap::Args as ClapArgs;
 use explore::{
-    FIGURES, PointRecord, Space, Store,
-    answer::{Answers, answers, by_network, distinct},
+    FIGURES, PointRecord, Space,
+    answer::{Answers, answers, by_network},
 };
-use serde_json::{Map, Value, json};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -48,42 +47,16 @@ pub(crate) fn run(args: &ShowArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The points of a folder that belong to its space, each once; and the space.
-pub(super) fn records(folder: &Path) -> Result<(Vec<PointRecord>, Space)> {
-    let (_, space) = read_space(&folder.join(SPACE))?;
-    let all = Store::open(folder)?.all()?;
-    Ok((distinct(all.into_iter().filter(|record| space.holds(record)).collect()), space))
-}
-
 /// Prints what the points of a folder answer.
 pub(super) fn print(space: &Space, folder: &Path, as_json: bool) -> Result<()> {
-    let (records, _) = records(folder)?;
-    let networks = by_network(records);
-    let answered = networks.values().map(|records| (records, answers(space, records)));
     if as_json {
-        let all = answered.map(|(records, answers)| as_value(records, &answers)).collect::<Result<Vec<_>>>()?;
-        println!("{}", serde_json::to_string_pretty(&json!({ "space": space.name, "networks": all }))?);
+        println!("{}", serde_json::to_string_pretty(&answered(folder)?)?);
         return Ok(());
     }
-    for (i, (records, answers)) in answered.enumerate() {
-        print!("{}{}", if i > 0 { "\n" } else { "" }, text(space, records, &answers));
+    for (i, records) in by_network(records(folder)?.0).values().enumerate() {
+        print!("{}{}", if i > 0 { "\n" } else { "" }, text(space, records, &answers(space, records)));
     }
     Ok(())
-}
-
-/// Answers with the points of the front instead of their places.
-fn as_value(records: &[PointRecord], answers: &Answers) -> Result<Value> {
-    let point = |&i: &usize| {
-        let record = &records[i];
-        let figures: Map<String, Value> =
-            FIGURES.iter().filter_map(|f| Some((f.name.to_owned(), record.figure(f.name)?.into()))).collect();
-        let settings: BTreeMap<String, String> = record.settings().into_iter().collect();
-        json!({ "address": record.key(), "stage": record.stage, "settings": settings, "figures": figures })
-    };
-    let front: Vec<Value> = answers.front.iter().map(point).collect();
-    let mut whole = serde_json::to_value(answers)?;
-    whole["front"] = front.into();
-    Ok(whole)
 }
 
 fn table(header: &[&str], rows: Vec<Vec<String>>, left: usize) -> String {
