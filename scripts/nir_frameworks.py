@@ -1,21 +1,19 @@
 #!/usr/bin/env python3
 """Networks of PyTorch frameworks, executed there and by spikeloom: how many spikes differ, as a table for docs/nir.md.
 
-    scripts/nir_environment.sh; target/nir-environment/bin/python scripts/nir_frameworks.py SPIKELOOM [BITS]
+    scripts/nir_environment.sh; target/nir-environment/bin/python scripts/nir_frameworks.py [BITS]
 
 Every network has random weights (multiples of 1/32, seed 1), 12 inputs that fire with probability 0.3 for 40 steps, and is exported by
-the framework itself. spikeloom gets `--profile FRAMEWORK` and nothing else, except where the table says it. A layer's spikes are
+the framework itself, in `spikeloom.load(module)`. It gets nothing else, except where the table says it. A layer's spikes are
 compared neuron by neuron and step by step; a layer behind n spiking layers is shifted by n.
 """
-import csv
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-import nir
+import numpy as np
 import torch
 from torch import nn
+
+import spikeloom
 
 STEPS, INPUTS = 40, 12
 
@@ -43,18 +41,20 @@ def collect(layers, frames, step):
 
 def snntorch_net(kind):
     import snntorch as snn
-    from snntorch.export_nir import export_to_nir
 
     def neuron():
-        if kind == "Synaptic":
-            return snn.Synaptic(alpha=torch.full((16,), 0.75), beta=torch.full((16,), 0.875), threshold=torch.ones(16), init_hidden=True)
+        if "Synaptic" in kind:
+            constants = {"alpha": torch.full((16,), 0.75), "beta": torch.full((16,), 0.875), "threshold": torch.ones(16)}
+            return snn.Synaptic(**constants, reset_mechanism="zero" if "zero" in kind else "subtract", init_hidden=True)
         beta = {"beta 1": torch.ones(16), "learned beta": torch.linspace(0.75, 0.95, 16)}.get(kind, torch.full((16,), 0.875))
+        if kind == "one beta for all":
+            return snn.Leaky(beta=0.875, init_hidden=True)
         reset = kind.removeprefix("reset ") if kind.startswith("reset") else "subtract"
         return snn.Leaky(beta=beta, threshold=torch.ones(16), reset_mechanism=reset, init_hidden=True)
 
     net = nn.Sequential(nn.Linear(INPUTS, 16, bias=False), neuron(), nn.Linear(16, 16, bias=False), neuron())
     g = torch.Generator().manual_seed(1)
-    weights(net, 0.5 if kind != "Synaptic" else 0.25, g)
+    weights(net, 0.25 if "Synaptic" in kind else 0.5, g)
     frames = events(g)
 
     def step(frame):
@@ -62,12 +62,11 @@ def snntorch_net(kind):
         return a, net[3](net[2](a))
 
     seen = collect((1, 3), frames, step)
-    return export_to_nir(net, torch.zeros(INPUTS)), frames, seen
+    return net, torch.zeros(1, INPUTS), frames, seen
 
 
 def spikingjelly_net(kind):
     from spikingjelly.activation_based import functional, layer, neuron
-    from spikingjelly.activation_based.nir_exchange import export_to_nir
 
     def node():
         if kind == "IFNode":
@@ -78,19 +77,19 @@ def spikingjelly_net(kind):
     g = torch.Generator().manual_seed(1)
     weights(net, 2.0 if "decay" in kind else 0.5, g)
     frames = events(g)
-    graph = export_to_nir(net, torch.zeros(1, INPUTS))
     functional.reset_net(net)
 
     def step(frame):
         a = net[1](net[0](frame[None]))
         return a, net[3](net[2](a))
 
-    return graph, frames, collect((1, 3), frames, step)
+    seen = collect((1, 3), frames, step)
+    functional.reset_net(net)
+    return net, torch.zeros(1, INPUTS), frames, seen
 
 
 def norse_net(kind):
     import norse.torch as norse
-    from norse.torch.utils.export_nir import to_nir
 
     p = norse.LIFBoxParameters(tau_mem_inv=torch.full((16,), 100.0), v_leak=torch.full((16,), 0.5 if "v_leak" in kind else 0.0), v_th=torch.ones(16), v_reset=torch.zeros(16))
     net = norse.SequentialState(
@@ -108,13 +107,12 @@ def norse_net(kind):
         return a, b
 
     seen = collect((1, 3), frames, step)
-    return to_nir(net, torch.zeros(1, INPUTS)), frames, seen
+    return net, torch.zeros(1, INPUTS), frames, seen
 
 
 def sinabs_net(kind):
     import sinabs.layers as sl
     from sinabs.activation import MultiSpike, SingleSpike
-    from sinabs.nir import to_nir
 
     fn = SingleSpike if "single" in kind else MultiSpike
     floor = -1.0 if "min_v_mem" in kind else None
@@ -131,72 +129,52 @@ def sinabs_net(kind):
     with torch.no_grad():
         a = net[1](net[0](frames[None]))
         b = net[3](net[2](a))
-    return to_nir(net, torch.zeros(1, STEPS, INPUTS)), frames, [a[0], b[0]]
+    return net, torch.zeros(1, STEPS, INPUTS), frames, [a[0], b[0]]
 
 
 CASES = [
-    ("snntorch", "Leaky (default)", snntorch_net, []),
-    ("snntorch", "reset zero", snntorch_net, ["--reset", "zero-next-step"]),
-    ("snntorch", "reset none", snntorch_net, ["--reset", "none"]),
-    ("snntorch", "beta 1", snntorch_net, []),
-    ("snntorch", "learned beta", snntorch_net, []),
-    ("snntorch", "Synaptic", snntorch_net, []),
-    ("spikingjelly", "IFNode", spikingjelly_net, []),
-    ("spikingjelly", "LIFNode", spikingjelly_net, []),
-    ("spikingjelly", "LIFNode, decay_input", spikingjelly_net, []),
-    ("spikingjelly", "LIFNode, v_reset -0.5", spikingjelly_net, []),
-    ("norse", "LIFBoxCell", norse_net, []),
-    ("norse", "LIFBoxCell, v_leak 0.5", norse_net, []),
-    ("sinabs", "IAF (default)", sinabs_net, []),
-    ("sinabs", "IAF, single spike", sinabs_net, ["--spikes", "one"]),
-    ("sinabs", "IAF, single spike, min_v_mem -1", sinabs_net, ["--spikes", "one", "--floor", "-1"]),
-    ("sinabs", "LIF (default)", sinabs_net, []),
+    ("snntorch", "Leaky (default)", snntorch_net, {}),
+    ("snntorch", "reset zero", snntorch_net, {"reset": "zero"}),
+    ("snntorch", "reset none", snntorch_net, {"reset": "none"}),
+    ("snntorch", "beta 1", snntorch_net, {}),
+    ("snntorch", "learned beta", snntorch_net, {}),
+    ("snntorch", "one beta for all", snntorch_net, {}),
+    ("snntorch", "Synaptic", snntorch_net, {}),
+    ("snntorch", "Synaptic, reset zero", snntorch_net, {"reset": "zero-next-step"}),
+    ("spikingjelly", "IFNode", spikingjelly_net, {}),
+    ("spikingjelly", "LIFNode", spikingjelly_net, {}),
+    ("spikingjelly", "LIFNode, decay_input", spikingjelly_net, {}),
+    ("spikingjelly", "LIFNode, v_reset -0.5", spikingjelly_net, {}),
+    ("norse", "LIFBoxCell", norse_net, {}),
+    ("norse", "LIFBoxCell, v_leak 0.5", norse_net, {}),
+    ("sinabs", "IAF (default)", sinabs_net, {}),
+    ("sinabs", "IAF, single spike", sinabs_net, {"spikes": "one"}),
+    ("sinabs", "IAF, single spike, min_v_mem -1", sinabs_net, {"spikes": "one", "floor": -1}),
+    ("sinabs", "LIF (default)", sinabs_net, {}),
 ]
 
 
-def executed(spikeloom, graph, frames, profile, options, bits):
-    with tempfile.TemporaryDirectory() as folder:
-        nir.write(Path(folder) / "net.nir", graph)
-        rows = [f"{t},{n}\n" for t in range(STEPS) for n in torch.nonzero(frames[t].reshape(-1)).flatten().tolist()]
-        (Path(folder) / "events.csv").write_text("timestep,neuron\n" + "".join(rows))
-        chip = ["--arch", "lemaire_ideal", "--weight-bits", str(bits), "--mode", "counts", "--trace", "spikes"]
-        command = [spikeloom, "run", "net.nir", "--profile", profile, "--data", "events.csv", "--steps", str(STEPS)]
-        ran = subprocess.run([*command, *options, *chip], cwd=folder, capture_output=True, text=True)
-        if ran.returncode != 0:
-            return None, ran.stderr.strip().splitlines()[-1]
-        with open(Path(folder) / "spikes.csv") as file:
-            return list(csv.DictReader(file)), None
-
-
-def differing(rows, layers):
+def differing(module, sample, frames, layers, options, bits):
     """Spikes that differ, and spikes, by layer."""
-    names = list(dict.fromkeys(row["layer"] for row in rows))
-    result = []
-    for depth, expected in enumerate(layers):
-        wanted = {(t, n) for t in range(STEPS) for n in torch.nonzero(expected[t]).flatten().tolist()}
-        # Layers are traced in the order of the network; a silent one does not appear.
-        best = min(
-            ({(int(r["timestep"]) - depth, int(r["neuron"])) for r in rows if r["layer"] == name} ^ wanted for name in names),
-            key=len,
-            default=wanted,
-        )
-        result.append((len(best), len(wanted)))
-    return result
+    network = spikeloom.load(module, sample=sample, steps=STEPS, coding="events", **options)
+    result = network.compile("lemaire_ideal", weight_bits=bits).run(frames[None] > 0, mode="counts", spikes=True)
+    # Layers come in the order of the network, input first.
+    for depth, (name, expected) in enumerate(zip(result.layers[1:], layers, strict=True)):
+        wanted = set(map(tuple, np.argwhere(expected.numpy() > 0).tolist()))
+        found = {(t - depth, n) for _, t, n in result.spikes(name).tolist() if t - depth < STEPS}
+        yield f"{len(found ^ wanted)} of {len(wanted)}"
 
 
 def main():
-    spikeloom = str(Path(sys.argv[1]).resolve())
-    bits = int(sys.argv[2]) if len(sys.argv) > 2 else 16
+    bits = int(sys.argv[1]) if len(sys.argv) > 1 else 16
     print(f"| framework | network | beside the profile | spikes that differ, by layer ({bits} bits) |\n|---|---|---|---|")
-    for profile, kind, build, options in CASES:
+    for framework, kind, build, options in CASES:
+        given = ", ".join(f"{name}={value!r}" for name, value in options.items())
         try:
-            graph, frames, layers = build(kind)
-        except Exception as error:  # the framework's own exporter fails
-            print(f"| {profile} | {kind} | | not exported: {type(error).__name__}: {str(error)[:80]} |", flush=True)
-            continue
-        rows, refused = executed(spikeloom, graph, frames, profile, options, bits)
-        cells = refused or ", ".join(f"{bad} of {n}" for bad, n in differing(rows, layers))
-        print(f"| {profile} | {kind} | {' '.join(options)} | {cells} |", flush=True)
+            cells = ", ".join(differing(*build(kind), options, bits))
+        except Exception as error:
+            cells = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+        print(f"| {framework} | {kind} | {given} | {cells} |", flush=True)
 
 
 main()
