@@ -18,14 +18,21 @@ Functions and classes:
 ``Program.run``        runs samples; returns a ``Result``
 ``Result``             accuracy, energy, latency, counts, spikes; tables and plots
 ``bin_events``         event arrays (t, x, y, p) to dense timesteps
+``train``              forward-forward training in a folder; returns a ``Training``
+``explore``            a space of chips, on threads or a cluster; an ``Exploration``
+``energy.model``       analytical energy models
+``datasets``           published data sets as arrays
+``neurobench``         a program as a NeuroBench model (import it; needs neurobench)
 =====================  ==============================================================
 
 Errors are ``SpikeloomError`` and its kinds: ``InputError`` (a ``ValueError``), ``DoesNotFitError`` (``.reasons``),
 ``UnpricedError``, ``InternalError``. Their words are those of the command line.
 """
 
+from . import datasets, energy
 from ._chip import Chip
 from ._events import bin_events
+from ._explore import Exploration, explore
 from ._load import load
 from ._network import Network, Program
 from ._quantity import Quantity
@@ -42,10 +49,12 @@ from ._spikeloom import (
     networks,
     tables,
 )
+from ._train import Training, train
 
 __all__ = [
     "Chip",
     "DoesNotFitError",
+    "Exploration",
     "InputError",
     "InternalError",
     "Network",
@@ -53,12 +62,17 @@ __all__ = [
     "Quantity",
     "Result",
     "SpikeloomError",
+    "Training",
     "UnpricedError",
     "__version__",
     "bin_events",
     "chips",
+    "datasets",
+    "energy",
+    "explore",
     "load",
     "mnist_sample",
     "networks",
     "tables",
+    "train",
 ]

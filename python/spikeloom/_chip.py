@@ -13,8 +13,9 @@ class Chip:
 
     Args:
         name: a chip that ships (``spikeloom.chips()``), or the path of a description file (``.ron``).
-        prices: an energy table that ships (``spikeloom.tables()``), or one times a factor ("loihi1:0.5");
-            default: the one that the description names.
+        prices: an energy table that ships (``spikeloom.tables()``), a file (.ron), one times a factor ("loihi1:0.5"), one scaled to
+            this chip ("scaled:loihi1"), or "components", which follows from the chip's parts. Default: the table that the
+            description names; without one, "components".
 
     Raises:
         InputError: there is no such chip, or its description is wrong; the message says where.
@@ -72,5 +73,5 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _restore(description: str, prices: str | None) -> Chip:
-    return Chip._of(_Chip._of_state(description, prices))
+def _restore(description: str, prices: str | None, follows: str | None) -> Chip:
+    return Chip._of(_Chip._of_state(description, prices, follows))

@@ -21,7 +21,8 @@ def bin_events(
     """Events of one recording as an array of 0 and 1: timesteps × channels × height × width.
 
     Args:
-        events: a structured array with fields ``t``, ``x``, ``y`` and, with polarities, ``p``, as tonic gives them.
+        events: a structured array with fields ``t``, ``x``, ``y`` and, with polarities, ``p``, as tonic gives them; ``y`` may be
+            absent where the sensor is one row.
         sensor_size: (width, height, polarities), as tonic's data sets state it.
         dt: length of a timestep in the unit of ``t`` (microseconds in tonic).
         steps: timesteps; default: as many as the recording lasts. Later events are refused.
@@ -33,13 +34,13 @@ def bin_events(
         InputError: a field is missing, an event lies outside the sensor or beyond ``steps``, or ``dt`` is not positive.
     """
     names = getattr(getattr(events, "dtype", None), "names", None) or ()
-    wanted = ("t", "x", "y", "p") if polarities else ("t", "x", "y")
+    width, height, n_polarities = sensor_size
+    wanted = ["t", "x"] + (["y"] if height > 1 else []) + (["p"] if polarities else [])
     missing = [name for name in wanted if name not in names]
     if missing:
         raise InputError(f"events: have no field {', '.join(missing)}; give a structured array with {', '.join(wanted)}")
     if not dt > 0:
         raise InputError(f"dt: {dt} is not positive")
-    width, height, n_polarities = sensor_size
     channels = n_polarities if polarities else 1
     if len(events) == 0:
         return np.zeros((steps or 1, channels, height, width), np.uint8)
@@ -50,7 +51,8 @@ def bin_events(
         steps = lasts
     elif lasts > steps:
         raise InputError(f"steps: {int((step >= steps).sum())} events lie after timestep {steps}; the recording lasts {lasts}")
-    x, y = np.asarray(events["x"], np.int64), np.asarray(events["y"], np.int64)
+    x = np.asarray(events["x"], np.int64)
+    y = np.asarray(events["y"], np.int64) if height > 1 else np.zeros(len(x), np.int64)
     p = np.asarray(events["p"], np.int64) if polarities else np.zeros(len(x), np.int64)
     for name, values, size in (("x", x, width), ("y", y, height), ("p", p, channels)):
         if values.min() < 0 or values.max() >= size:

@@ -5,19 +5,33 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from . import _frameworks
 from ._network import Network
 from ._spikeloom import InputError
 from ._spikeloom import Network as _Network
+
+Profile = Literal["snntorch", "spikingjelly", "norse", "sinabs", "rockpool", "lava"]
+Reset = Literal["zero", "zero-next-step", "subtract", "subtract-after-leak", "none"]
+Coding = Literal["every", "once", "events"]
 
 
 def load(
     source: Any,
     *,
+    profile: Profile | None = None,
     dt: float | None = None,
     steps: int | None = None,
-    events: bool | None = None,
+    coding: Coding | None = None,
+    reset: Reset | None = None,
+    compare: Literal["gt", "ge"] | None = None,
+    floor: float | None = None,
+    start: float | Literal["reset", "leak"] | None = None,
+    spikes: int | Literal["one", "several"] | None = None,
+    integrator: Literal["euler", "exponential"] | None = None,
+    read_out: str | None = None,
+    reset_interval: int | None = None,
     sample: Any = None,
 ) -> Network:
     """A network to compile.
@@ -26,28 +40,60 @@ def load(
         source: one of
 
             - the name of a network that ships (``spikeloom.networks()``),
-            - the path of a file: ``.safetensors`` (trained here), ``.nir``, ``.ron`` (a graph),
+            - the path of a file: ``.safetensors`` (trained here), ``.nir``, ``.net`` (netx of lava-dl), ``.ron`` (a graph),
             - a ``nir.NIRGraph``,
-            - a ``torch.nn.Module`` of snnTorch, Norse, sinabs or SpikingJelly, which is written to NIR by its own framework.
-        dt: length of a timestep in the NIR file's unit of time, where the file does not say.
+            - a ``torch.nn.Module`` of snnTorch, Norse, sinabs or SpikingJelly, which its own framework writes to NIR.
+        profile: the framework whose defaults fill in what a NIR file does not say; a module's own, unless given.
+        dt: length of a timestep in the NIR file's unit of time.
         steps: timesteps in which input arrives.
-        events: True if samples are events over timesteps, False if they are images.
+        coding: how samples enter: their values in every timestep, once, or events over timesteps.
+        reset: what a spike does to the potential.
+        compare: whether a neuron fires if v > θ ("gt") or v ≥ θ ("ge").
+        floor: least potential.
+        start: potential before the first timestep: a number, ``v_reset`` or ``v_leak``.
+        spikes: spikes of a neuron in a timestep, at most.
+        integrator: how a differential equation becomes a step.
+        read_out: the Output node that the class is read from, where there are several.
+        reset_interval: interval of the reset of a netx network.
         sample: one input of a PyTorch module, a tensor with batch axis; frameworks need it to find shapes.
 
-    What a file does not say and what was taken for it is in ``Network.remarks``.
+    docs/nir.md says what each means and what is taken where nothing is given; what was taken is in ``Network.remarks``.
 
     Raises:
         InputError: no such network, or one that cannot be expressed; the message names the place.
     """
-    options = {"dt": dt, "steps": steps, "events": events}
+    given = {
+        "profile": profile,
+        "coding": coding,
+        "reset": reset,
+        "compare": compare,
+        "floor": floor,
+        "start": start,
+        "spikes": spikes,
+        "integrator": integrator,
+        "read_out": read_out,
+    }
+    words = {name: str(value) for name, value in given.items() if value is not None}
+    _whole("steps", steps)
+    _whole("reset_interval", reset_interval)
+    if dt is not None and (isinstance(dt, bool) or not isinstance(dt, (int, float)) or not dt > 0):
+        raise InputError(f"dt: {dt!r} is no positive number")
     if isinstance(source, (str, os.PathLike)):
-        return Network._of(_Network._open(os.fspath(source), **options))
-    graph = source if _is_graph(source) else _exported(source, sample)
-    return Network._of(_Network._open("network.nir", data=_written(graph), **options))
+        opened = _Network._open(os.fspath(source), steps=steps, reset_interval=reset_interval, dt=dt, words=words)
+        return Network._of(opened)
+    if _frameworks.is_graph(source):
+        graph, name = source, "network"
+    else:
+        graph, framework = _frameworks.exported(source, sample)
+        words.setdefault("profile", framework)
+        name = type(source).__name__
+    opened = _Network._open(f"{name}.nir", data=_written(graph), steps=steps, reset_interval=reset_interval, dt=dt, words=words)
+    return Network._of(opened)
 
 
-def _is_graph(source: Any) -> bool:
-    return type(source).__module__.split(".")[0] == "nir" and hasattr(source, "nodes")
+def _whole(name: str, value: int | None) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 2**31):
+        raise InputError(f"{name}: {value!r} is no whole number from 1")
 
 
 def _written(graph: Any) -> bytes:
@@ -55,35 +101,8 @@ def _written(graph: Any) -> bytes:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.nir"
-        nir.write(path, graph)
+        try:
+            nir.write(path, graph)
+        except Exception as error:
+            raise InputError(f"source: the package nir could not write the graph: {type(error).__name__}: {error}") from error
         return path.read_bytes()
-
-
-def _exported(module: Any, sample: Any) -> Any:
-    """The NIR graph that the module's own framework writes."""
-    children = list(module.modules()) if hasattr(module, "modules") else [module]
-    frameworks = [type(child).__module__.split(".")[0] for child in children]
-    known = [f for f in frameworks if f in ("snntorch", "norse", "sinabs", "spikingjelly")]
-    if not known:
-        raise InputError(
-            f"source: {type(module).__name__} is neither a name, a path, a nir.NIRGraph nor a module with neurons of snntorch, "
-            "norse, sinabs or spikingjelly"
-        )
-    framework = known[0]
-    if framework == "spikingjelly":
-        from spikingjelly.activation_based.nir_exchange import export_to_nir
-
-        return export_to_nir(module, sample)
-    if sample is None:
-        raise InputError(f"sample: {framework} needs one input to write the module as NIR; give a tensor with batch axis")
-    if framework == "snntorch":
-        from snntorch.export_nir import export_to_nir
-
-        return export_to_nir(module, sample)
-    if framework == "norse":
-        from norse.torch.utils.export_nir import to_nir
-
-        return to_nir(module, sample)
-    from sinabs.nir import to_nir
-
-    return to_nir(module, sample)

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Literal
 
-from . import _arrays
+from . import _arrays, _html
 from ._chip import Chip
 from ._result import Result
-from ._spikeloom import InputError
+from ._spikeloom import Batch, InputError
 from ._spikeloom import Network as _Network
 from ._spikeloom import Program as _Program
 
@@ -27,6 +27,13 @@ def _follower(progress: Progress) -> Callable[[str, int, int], None] | None:
         print(f"\r{task}: {done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
 
     return follow
+
+
+def _chip(chip: Any) -> Chip:
+    chip = Chip(chip) if isinstance(chip, str) else chip
+    if not isinstance(chip, Chip):
+        raise InputError(f"chip: is a {type(chip).__name__}; give a spikeloom.Chip or the name of one")
+    return chip
 
 
 class Network:
@@ -88,12 +95,15 @@ class Network:
             DoesNotFitError: the network does not fit; ``.reasons`` lists every broken limit with its remedy.
             InputError: an argument cannot be used.
         """
-        chip = Chip(chip) if isinstance(chip, str) else chip
-        if not isinstance(chip, Chip):
-            raise InputError(f"chip: is a {type(chip).__name__}; give a spikeloom.Chip or the name of one")
+        chip = _chip(chip)
         if not isinstance(weight_bits, int) or not 1 <= weight_bits <= 16:
             raise InputError(f"weight_bits: {weight_bits!r} is no whole number from 1 to 16")
-        batch = lambda x: None if x is None else self._inner._batch(_arrays.samples(x), None)  # noqa: E731
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
+            raise InputError(f"seed: {seed!r} is no whole number from 0")
+
+        def batch(x: Any, name: str) -> Batch | None:
+            return None if x is None else self._batch(x, None, None, name)
+
         return Program._of(
             self._inner._compile(
                 chip._inner,
@@ -101,14 +111,26 @@ class Network:
                 seed=seed,
                 check=check,
                 balance=balance,
-                calibration=batch(calibration),
-                activity=batch(activity),
+                calibration=batch(calibration, "calibration"),
+                activity=batch(activity, "activity"),
                 progress=_follower(progress),
             )
         )
 
+    def _batch(self, x: Any, labels: Any, dt: float | None, name: str = "x") -> Batch:
+        shape = self.layers[0][1]
+        try:
+            return self._inner._batch(_arrays.stimuli(x, shape, self.timesteps, dt, name), _arrays.labels(labels))
+        except InputError as error:
+            raise InputError(str(error).replace("x: ", f"{name}: ", 1) if name != "x" else str(error)) from None
+
     def __repr__(self) -> str:
         return repr(self._inner)
+
+    def _repr_html_(self) -> str:
+        rows = [("network", self.name), ("timesteps", self.timesteps)]
+        rows += [(name, "×".join(map(str, shape))) for name, shape in self.layers]
+        return _html.table(rows + [("", remark) for remark in self.remarks])
 
 
 class Program:
@@ -125,7 +147,7 @@ class Program:
     @classmethod
     def load(cls, path: str | os.PathLike[str], chip: Chip | str) -> Program:
         """The program in a file (.slb) that was compiled for ``chip``."""
-        chip = Chip(chip) if isinstance(chip, str) else chip
+        chip = _chip(chip)
         try:
             data = Path(path).read_bytes()
         except OSError as error:
@@ -173,6 +195,8 @@ class Program:
         threads: int | None = None,
         spikes: bool = False,
         per_sample: bool = False,
+        dt: float | None = None,
+        dataset: str = "arrays",
         progress: Progress = False,
     ) -> Result:
         """Runs samples through the simulated chip.
@@ -180,20 +204,25 @@ class Program:
         Args:
             x: a NumPy array or PyTorch tensor whose first axis counts samples: images (samples × …, pixels 0 to 255), or, for
                 networks that take events, samples × timesteps × … of 0 and 1. The other axes hold as many values as the input
-                layer has neurons, channel-major.
+                layer has neurons, channel-major. Or a list of recordings of events, as tonic gives them (see ``bin_events``).
             labels: the right class of each sample; without them there is no accuracy.
             mode: how time is modelled: "counts" (not at all), "analytic", "cycle". Counts are the same in all.
             threads: worker threads; default: all processors.
             spikes: keep every spike, for ``Result.spikes`` and ``Result.plot_raster``: 8 bytes each.
             per_sample: keep each sample's counts, for its energy.
+            dt: length of a timestep in the unit of time of recorded events (microseconds in tonic).
+            dataset: what the record calls the samples.
             progress: True to show it on standard error, or a function of (task, done, of).
 
         Raises:
             InputError: ``x``, ``labels`` or ``mode`` cannot be used; the message names which and why.
         """
-        if threads is not None and (not isinstance(threads, int) or not 1 <= threads <= 256):
+        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= 256):
             raise InputError(f"threads: {threads!r} is no whole number from 1 to 256")
-        batch = self._inner._batch(_arrays.samples(x), _arrays.labels(labels))
+        if not isinstance(mode, str):
+            raise InputError(f'mode: {mode!r} is none of "counts", "analytic", "cycle"')
+        stimuli = _arrays.stimuli(x, self.layers[0][1], self.timesteps, dt)
+        batch = self._inner._batch(stimuli, _arrays.labels(labels), str(dataset))
         inner = self._inner._run(batch, mode, threads or 0, spikes, per_sample, _follower(progress))
         return Result(inner)
 
@@ -202,6 +231,10 @@ class Program:
 
     def __repr__(self) -> str:
         return repr(self._inner)
+
+    def _repr_html_(self) -> str:
+        rows = [("network", self.name), ("chip", self.chip.name), ("cores in use", self.cores), ("timesteps", self.timesteps)]
+        return _html.table(rows + [(name, "×".join(map(str, shape))) for name, shape in self.layers])
 
 
 def _restore(name: str, data: bytes, chip: Chip) -> Program:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from . import _html
 from ._quantity import Quantity
 from ._spikeloom import InputError, RunResult
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
 
-Level = Literal["sample", "layer", "core", "energy"]
+Level = Literal["sample", "layer", "core", "step", "energy"]
 
 
 class Result:
@@ -108,6 +108,8 @@ class Result:
     def spikes(self, layer: str | int) -> npt.NDArray[np.uint32]:
         """Every spike of a layer: rows of (sample, timestep, neuron), ascending. Needs ``run(..., spikes=True)``."""
         names = self.layers
+        if isinstance(layer, bool) or not isinstance(layer, (str, int)):
+            raise InputError(f"layer: is a {type(layer).__name__}; give the name or the number of a layer")
         if isinstance(layer, str):
             if layer not in names:
                 raise InputError(f"layer: there is no `{layer}`; there are {', '.join(names)}")
@@ -120,11 +122,19 @@ class Result:
         return np.stack(columns, axis=1)
 
     def to_pandas(self, level: Level = "layer") -> pandas.DataFrame:
-        """A table: one row per "sample", "layer", ("core", layer, action) or ("energy": layer, action). Energies in joules."""
+        """A table, energies in joules, times in seconds.
+
+        Args:
+            level: one row per "sample"; per "layer"; per "core", layer and action, as counted over all samples; per "step": sample,
+                timestep and layer with its spikes (needs ``run(..., spikes=True)``; steps without spikes have a row too); or per
+                line of the "energy": layer and action.
+        """
         import pandas
 
         if level == "sample":
-            return pandas.DataFrame(self._inner._samples)
+            return pandas.DataFrame(self.to_samples())
+        if level == "step":
+            return pandas.DataFrame(self._steps())
         if level == "layer":
             rows = [
                 {"layer": name, "channels": c, "height": h, "width": w, "cores": cores, "spikes": spikes}
@@ -145,18 +155,33 @@ class Result:
                 for l, a, c, n, (v, low, high) in self._totals.get("lines", [])
             ]
             return pandas.DataFrame(rows)
-        raise InputError(f'level: {level!r} is none of "sample", "layer", "core", "energy"')
+        raise InputError(f'level: {level!r} is none of "sample", "layer", "core", "step", "energy"')
 
-    def plot_raster(self, layer: str | int, sample: int = 0, ax: Any = None) -> matplotlib.axes.Axes:
+    def to_samples(self) -> dict[str, npt.NDArray[Any]]:
+        """One array per figure of a sample: what ``to_pandas("sample")`` makes a table of."""
+        return self._inner._samples
+
+    def _steps(self) -> dict[str, Any]:
+        """Spikes by sample, timestep and layer."""
+        names, steps = self.layers, self._inner._timesteps
+        counts = np.zeros((self.n_samples, steps, len(names)), np.int64)
+        for layer in range(len(names)):
+            spikes = self.spikes(layer)
+            pairs, often = np.unique(spikes[:, :2], axis=0, return_counts=True)
+            counts[pairs[:, 0], pairs[:, 1], layer] = often
+        sample, step, layer_of = (axis.ravel() for axis in np.indices(counts.shape))
+        return {"sample": sample, "timestep": step, "layer": np.array(names)[layer_of], "spikes": counts.ravel()}
+
+    def plot_raster(self, layer: str | int, sample: int = 0, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
         """Spikes of a layer for one sample: neurons over timesteps. Needs matplotlib and ``run(..., spikes=True)``."""
         spikes = self.spikes(layer)
         own = spikes[spikes[:, 0] == sample]
-        ax = ax or _axes()
-        ax.plot(own[:, 1], own[:, 2], "|", color="black", markersize=4)
+        ax = _axes() if ax is None else ax
+        ax.plot(own[:, 1], own[:, 2], ".", color="black", markersize=4)
         ax.set(xlabel="timestep", ylabel="neuron", title=f"{layer}, sample {sample}: {len(own)} spikes")
         return ax
 
-    def plot_energy(self, ax: Any = None) -> matplotlib.axes.Axes:
+    def plot_energy(self, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
         """Dynamic energy of one sample by layer, stacked by component. Needs matplotlib."""
         if self._totals["unpriced"] is not None:
             raise InputError(self._totals["unpriced"])
@@ -164,7 +189,7 @@ class Result:
         for layer, _, component, _, (value, _, _) in self._totals["lines"]:
             of = parts.setdefault(component, {})
             of[layer] = of.get(layer, 0.0) + value / self.n_samples
-        ax = ax or _axes()
+        ax = _axes() if ax is None else ax
         names = self.layers
         bottom = np.zeros(len(names))
         for component, of in parts.items():
@@ -185,7 +210,7 @@ class Result:
         text = self._record()
         target = Path(path)
         temporary = target.with_name(target.name + ".tmp")
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(target)
 
     @property
@@ -203,20 +228,20 @@ class Result:
         return f"<Result {self._inner._network} on {self._inner._chip}: {self.n_samples} samples, {accuracy}, {self.energy}, {self.latency}>"
 
     def _repr_html_(self) -> str:
-        rows = [
+        rows: list[tuple[str, object]] = [
             ("network", self._inner._network),
             ("chip", f"{self._inner._chip}, {self._inner._cores} cores in use"),
             ("accuracy", "no labels" if self.accuracy is None else f"{100 * self.accuracy:.2f} %"),
             ("energy", self.energy or self._totals["unpriced"]),
             ("latency", self.latency or "the chip's description has no time"),
         ]
-        cells = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(str(v))}</td></tr>" for k, v in rows)
-        return f"<table>{cells}</table>"
+        return _html.table(rows)
 
 
-def _axes() -> Any:
+def _axes() -> matplotlib.axes.Axes:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError("plots need matplotlib: pip install 'spikeloom[plot]'") from error
-    return plt.subplots()[1]
+    axes: matplotlib.axes.Axes = plt.subplots()[1]
+    return axes

@@ -25,3 +25,25 @@ def images() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="session")
 def result(program, images) -> spikeloom.Result:
     return program.run(images[0], labels=images[1], spikes=True, per_sample=True)
+
+
+@pytest.fixture(scope="session")
+def graph():
+    """A network of nine neurons, an image of 3 × 3, each of which copies its input's events; a nir.NIRGraph."""
+    nir = pytest.importorskip("nir")
+    one = np.ones((1, 3, 3), np.float32)
+    return nir.NIRGraph(
+        nodes={
+            "input": nir.Input({"input": np.array([1, 3, 3])}),
+            "weights": nir.Conv2d((3, 3), 2 * np.ones((1, 1, 1, 1), np.float32), 1, 0, 1, 1, np.zeros(1, np.float32)),
+            "out": nir.IF(one, one, v_reset=0 * one),
+            "output": nir.Output({"output": np.array([1, 3, 3])}),
+        },
+        edges=[("input", "weights"), ("weights", "out"), ("out", "output")],
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny(graph) -> spikeloom.Program:
+    """That network on a chip, for events over four timesteps."""
+    return spikeloom.load(graph, dt=1, steps=4, coding="events").compile("loihi1")

@@ -1,5 +1,7 @@
 """A wrong input to every function: a Python error that names the argument."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,26 @@ from spikeloom import InputError
         (lambda p: spikeloom.load("nowhere.nir"), "nowhere.nir"),
         (lambda p: spikeloom.load(3), "source: int"),
         (lambda p: spikeloom.load("mnist-small").compile("loihi1", weight_bits=40), "weight_bits: 40"),
+        (lambda p: spikeloom.load("mnist-small").compile("loihi1", seed=-1), "seed: -1"),
+        (lambda p: spikeloom.load("mnist-small").compile("loihi1", calibration=np.zeros((1, 3), np.uint8)), "calibration: has shape"),
+        (lambda p: spikeloom.load("mnist-small").compile("loihi1", activity=["a"]), "activity: has elements"),
         (lambda p: spikeloom.load("mnist-small").compile(7), "chip: is a int"),
+        (lambda p: spikeloom.Program.load("x.slb", 7), "chip: is a int"),
+        (lambda p: spikeloom.Chip("loihi1").with_prices("gold"), "gold"),
+        (lambda p: spikeloom.Chip("loihi1").with_(core__neurons="many"), "core.neurons"),
+        (lambda p: p.run(np.zeros((1, 784), np.uint8), mode=3), "mode: 3"),
+        (lambda p: p.run([[1], [2, 3]]), "x: is no array"),
+        (lambda p: p.run(np.zeros((1, 784), np.uint8), labels=[2**40]), "labels: 1099511627776"),
+        (lambda p: p.run(np.zeros((1, 784), np.uint8), spikes=True).spikes(9), "layer: 9 is beyond"),
+        (lambda p: p.run(np.zeros((1, 784), np.uint8), spikes=True).spikes(1.5), "layer: is a float"),
+        (lambda p: spikeloom.energy.model(spikeloom.load("mnist-small")), "x: is missing"),
+        (lambda p: spikeloom.energy.model(spikeloom.load("mnist-small"), np.zeros((1, 3), np.uint8)), "x: has shape"),
+        (lambda p: spikeloom.energy.model({"mode": "snn"}), "has no `layers`"),
+        (lambda p: spikeloom.energy.model({"mode": "snn", "layers": []}), "`layers` is empty"),
+        (lambda p: spikeloom.energy.model("nowhere.json"), "network: "),
+        (lambda p: spikeloom.energy.model(3), "network: is a int"),
+        (lambda p: spikeloom.energy.model(spikeloom.load("mnist-small"), p, reading="guess"), "x: has elements"),
+        (lambda p: spikeloom.energy.model(spikeloom.load("mnist-small"), np.zeros((1, 784), np.uint8), reading="guess"), "options: "),
         (lambda p: spikeloom.bin_events(np.zeros(3), (2, 2, 2), dt=1), "events: have no field"),
         (lambda p: spikeloom.bin_events(np.zeros(1, [("t", "i8"), ("x", "i2"), ("y", "i2"), ("p", "i1")]), (2, 2, 2), dt=0), "dt: 0"),
     ],
@@ -44,6 +65,40 @@ def test_wrong_inputs_name_the_argument(program, call, part):
         call(program)
     assert part in str(error.value), str(error.value)
     assert isinstance(error.value, ValueError) and isinstance(error.value, spikeloom.SpikeloomError)
+
+
+@pytest.mark.parametrize(
+    "arguments, part",
+    [
+        ({"dt": 0}, "dt: 0"),
+        ({"dt": "a"}, "dt: 'a'"),
+        ({"steps": 0}, "steps: 0"),
+        ({"steps": 2.5}, "steps: 2.5"),
+        ({"profile": "brian"}, "profile: `brian` is none of snntorch"),
+        ({"reset": "hard"}, "reset: `hard` is none of zero"),
+        ({"compare": "eq"}, "compare: `eq` is none of gt, ge"),
+        ({"floor": "low"}, "floor: `low` is no number"),
+        ({"start": "x"}, "start: is neither a number"),
+        ({"spikes": 99}, "spikes: is neither one nor several"),
+        ({"integrator": "rk4"}, "integrator: `rk4` is none of euler"),
+        ({"coding": "rate"}, "coding: `rate` is none of every"),
+        ({"read_out": "nowhere", "dt": 1}, "nowhere"),
+        ({"reset_interval": 4}, "reset_interval: is for netx files"),
+        ({"source": "mnist-small", "dt": 1}, "dt: is for NIR and netx files"),
+        ({"source": "mnist-small", "steps": 4}, "steps: is for NIR and netx files"),
+        ({}, "timestep"),
+    ],
+)
+def test_wrong_options_of_a_file_name_the_argument(graph, arguments, part):
+    with pytest.raises(InputError) as error:
+        spikeloom.load(**({"source": graph} | arguments))
+    assert part in str(error.value), str(error.value)
+
+
+def test_errors_survive_pickle():
+    for kind in (spikeloom.SpikeloomError, InputError, spikeloom.DoesNotFitError, spikeloom.UnpricedError, spikeloom.InternalError):
+        again = pickle.loads(pickle.dumps(kind("words")))
+        assert type(again) is kind and str(again) == "words" and kind.__module__ == "spikeloom"
 
 
 def test_what_does_not_fit_says_why():
