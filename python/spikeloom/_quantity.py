@@ -7,7 +7,8 @@ from dataclasses import dataclass
 _PREFIXES = [(1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")]
 
 
-def _scaled(value: float, unit: str) -> tuple[float, str]:
+def scaled(value: float, unit: str) -> tuple[float, str]:
+    """The unit with the prefix that suits a value, and how much of ``unit`` it is."""
     for scale, prefix in _PREFIXES:
         if abs(value) >= scale:
             return scale, prefix + unit
@@ -33,7 +34,7 @@ class Quantity:
         return self.value
 
     def __str__(self) -> str:
-        scale, unit = _scaled(self.value, self.unit)
+        scale, unit = scaled(self.value, self.unit)
         text = f"{self.value / scale:.4g} {unit}"
         if self.low is not None and self.high is not None and (self.low, self.high) != (self.value, self.value):
             text += f" ({self.low / scale:.4g} to {self.high / scale:.4g})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _html
-from ._quantity import Quantity
+from ._quantity import Quantity, scaled
 from ._spikeloom import InputError, RunResult
 
 if TYPE_CHECKING:
@@ -21,10 +22,37 @@ if TYPE_CHECKING:
 Level = Literal["sample", "layer", "core", "step", "energy"]
 
 
-class Result:
-    """What a run gave. Means are over the samples; counts are sums over all of them."""
+@dataclass(frozen=True)
+class _Kept:
+    """What the compiled half says of a run, in plain values: a result that was pickled."""
 
-    def __init__(self, inner: RunResult) -> None:
+    n_samples: int
+    correct: int | None
+    record: str
+    _network: str
+    _chip: str
+    _cores: int
+    _timesteps: int
+    _layers: list[tuple[str, tuple[int, int, int], int, int]]
+    _energy: dict[str, Any]
+    _counts: list[tuple[int | None, str, str, int]]
+    _samples: dict[str, npt.NDArray[Any]]
+    _all_spikes: list[tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None]
+
+    def _spikes(
+        self, layer: int
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None:
+        return self._all_spikes[layer]
+
+
+def _restore(values: dict[str, Any]) -> Result:
+    return Result(_Kept(**values))
+
+
+class Result:
+    """What a run gave. Means are over the samples; counts are sums over all of them. Can be pickled."""
+
+    def __init__(self, inner: RunResult | _Kept) -> None:
         self._inner = inner
         self._totals = inner._energy
 
@@ -174,6 +202,8 @@ class Result:
 
     def plot_raster(self, layer: str | int, sample: int = 0, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
         """Spikes of a layer for one sample: neurons over timesteps. Needs matplotlib and ``run(..., spikes=True)``."""
+        if not 0 <= sample < self.n_samples:
+            raise InputError(f"sample: {sample} is beyond the {self.n_samples} samples")
         spikes = self.spikes(layer)
         own = spikes[spikes[:, 0] == sample]
         ax = _axes() if ax is None else ax
@@ -191,13 +221,14 @@ class Result:
             of[layer] = of.get(layer, 0.0) + value / self.n_samples
         ax = _axes() if ax is None else ax
         names = self.layers
+        scale, unit = scaled(max(sum(of.get(name, 0.0) for of in parts.values()) for name in names), "J")
         bottom = np.zeros(len(names))
         for component, of in parts.items():
-            heights = np.array([of.get(name, 0.0) * 1e6 for name in names])
+            heights = np.array([of.get(name, 0.0) / scale for name in names])
             if heights.any():
                 ax.bar(names, heights, bottom=bottom, label=component)
                 bottom += heights
-        ax.set(ylabel="dynamic energy per sample [µJ]", title=f"{self._inner._network} on {self._inner._chip}")
+        ax.set(ylabel=f"dynamic energy per sample [{unit}]", title=f"{self._inner._network} on {self._inner._chip}")
         ax.legend()
         return ax
 
@@ -222,6 +253,14 @@ class Result:
         if self._inner.correct is None:
             raise InputError("labels: a record holds the number of right decisions; run with labels")
         return self._inner.record
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        inner = self._inner
+        if isinstance(inner, _Kept):
+            return (_restore, ({field.name: getattr(inner, field.name) for field in fields(inner)},))
+        values: dict[str, Any] = {field.name: getattr(inner, field.name) for field in fields(_Kept)[:-1]}
+        values["_all_spikes"] = [inner._spikes(layer) for layer in range(len(inner._layers))]
+        return (_restore, (values,))
 
     def __repr__(self) -> str:
         accuracy = "no labels" if self.accuracy is None else f"{100 * self.accuracy:.2f} % right"

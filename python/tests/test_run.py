@@ -79,6 +79,28 @@ def test_programs_results_and_chips_survive(program, images, tmp_path):
     assert chip.description == spikeloom.Chip("loihi1").description and chip.prices != "loihi1"
 
 
+def test_results_survive(result, program, images):
+    again = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(result))))
+    assert again.record == result.record and repr(again) == repr(result) and again._repr_html_() == result._repr_html_()
+    for level in ("sample", "layer", "core", "step", "energy"):
+        assert again.to_pandas(level).equals(result.to_pandas(level))
+    assert (again.spikes("conv2") == result.spikes("conv2")).all()
+    bare = pickle.loads(pickle.dumps(program.run(images[0][:1])))
+    assert bare.accuracy is None
+    with pytest.raises(spikeloom.InputError, match="run with spikes=True"):
+        bare.spikes(0)
+
+
+def test_plots_are_drawn(result):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    raster, energy = result.plot_raster("conv1", sample=2), result.plot_energy()
+    assert "sample 2" in raster.get_title() and "[µJ]" in energy.get_ylabel()
+    assert len(raster.lines[0].get_xdata()) == (result.spikes("conv1")[:, 0] == 2).sum()
+    with pytest.raises(spikeloom.InputError, match="sample: 20 is beyond"):
+        result.plot_raster("conv1", sample=20)
+
+
 def test_threads_run_at_once_and_equal(program, images):
     results = []
     workers = [threading.Thread(target=lambda: results.append(program.run(*images).counts)) for _ in range(4)]
