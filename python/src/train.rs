@@ -9,7 +9,7 @@ use numpy::PyArrayDyn;
 use pyo3::prelude::*;
 use spikeloom::{
     datasets::Dataset,
-    training::ffgaf::{Config, Event, run},
+    training::ffgaf::{Config, Event, Job, run},
 };
 use std::path::PathBuf;
 
@@ -59,13 +59,14 @@ pub(crate) fn _train(
     let raised = Raised::default();
     let mut images = 0;
     let outcome = background::run(py, &raised, || {
-        run(&config, (&train, &test), &out, resume, raised.stop(), &mut |event| match event {
+        let job = Job { resume, ..Job::new(&config, &train, &test, &out) };
+        run(&job, raised.stop(), &mut |event| match event {
             Event::Started { images: of, .. } => images = of,
             Event::Batch(now) => {
                 let (done, of) = ((now.epoch - 1) * now.of + now.images, config.epochs * images);
                 raised.tell(progress.as_ref(), "train", done, of);
             }
-            Event::Epoch(..) => {}
+            Event::Saved(_) | Event::Epoch(..) => {}
         })
     });
     if let Some(error) = raised.take() {
