@@ -56,7 +56,7 @@ pub(crate) fn run<T: Send>(py: Python<'_>, raised: &Raised, work: impl FnOnce() 
                 waited += POLL;
                 if waited >= PERIOD {
                     waited = Duration::ZERO;
-                    if let Err(error) = Python::attach(|py| py.check_signals()) {
+                    if let Err(error) = Python::attach(Python::check_signals) {
                         raised.keep(error);
                     }
                 }
