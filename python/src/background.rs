@@ -45,6 +45,7 @@ impl Raised {
 }
 
 /// Does `work` on another thread, without the interpreter lock; Ctrl-C sets `raised.stop()`.
+#[allow(clippy::redundant_closure_for_method_calls, reason = "the method itself has one lifetime too few")]
 pub(crate) fn run<T: Send>(py: Python<'_>, raised: &Raised, work: impl FnOnce() -> T + Send) -> T {
     const POLL: Duration = Duration::from_millis(5);
     py.detach(|| {
@@ -56,7 +57,7 @@ pub(crate) fn run<T: Send>(py: Python<'_>, raised: &Raised, work: impl FnOnce() 
                 waited += POLL;
                 if waited >= PERIOD {
                     waited = Duration::ZERO;
-                    if let Err(error) = Python::attach(Python::check_signals) {
+                    if let Err(error) = Python::attach(|py| py.check_signals()) {
                         raised.keep(error);
                     }
                 }
