@@ -1,6 +1,7 @@
 //! The arguments of every command.
 
 pub(crate) mod energy;
+pub(crate) mod report;
 pub(crate) mod reproduce;
 mod shared;
 mod training;

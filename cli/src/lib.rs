@@ -8,6 +8,7 @@ mod args;
 mod cmd;
 mod files;
 mod interrupt;
+mod invocation;
 mod memory;
 mod nir;
 mod prices;
@@ -35,6 +36,8 @@ pub fn main() -> ExitCode {
 
 /// Runs the command in `arguments`, the program's name first, and returns its exit code.
 pub fn run<T: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = T>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    invocation::remember(&arguments);
     let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,
         Err(error) => {

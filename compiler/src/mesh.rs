@@ -166,6 +166,18 @@ impl Mesh {
         Link { from: (router % self.columns, router / self.columns), direction: link % 4 }
     }
 
+    /// The routers that a directed link joins, each as column and row.
+    pub fn ends(&self, link: usize) -> ((u32, u32), (u32, u32)) {
+        let (x, y) = self.link(link).from;
+        let to = match link % 4 {
+            EAST => (x + 1, y),
+            WEST => (x.wrapping_sub(1), y),
+            SOUTH => (x, y + 1),
+            _ => (x, y.wrapping_sub(1)),
+        };
+        ((x, y), to)
+    }
+
     fn row(&self, y: u32, from: u32, to: u32, visit: &mut impl FnMut(usize)) {
         let link = |x: u32, direction| 4 * (y * self.columns + x) as usize + direction;
         (from..to).for_each(|x| visit(link(x, EAST)));

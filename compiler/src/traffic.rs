@@ -58,6 +58,37 @@ pub fn nets(program: &Program, activity: &Activity) -> Vec<Net> {
     events.into_iter().map(|((src, dst), n)| Net { src, dst, weight: per_step(n) }).collect()
 }
 
+/// What a directed link carries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinkEvents {
+    /// Column and row of the router that it leaves.
+    pub from: (u32, u32),
+    /// Column and row of the router that it enters.
+    pub to: (u32, u32),
+    /// Packets per timestep, as the chip sends them.
+    pub events: f64,
+}
+
+/// What every link that is used carries, as the chip sends (input included), for given activity.
+///
+/// # Panics
+/// As [`nets`].
+pub fn link_loads(program: &Program, arch: &Arch, activity: &Activity) -> Vec<LinkEvents> {
+    let mesh = Mesh::of(arch);
+    let at = |cluster: ClusterId| mesh.position(program.cores[cluster.0 as usize].core);
+    let (mut loads, mut scratch) = (vec![0u64; mesh.n_links()], Vec::new());
+    for net in nets(program, activity) {
+        let dst = net.dst.iter().map(|&cluster| at(cluster));
+        mesh.route(net.src.map_or((0, 0), at), dst, &mut scratch, |link| loads[link] += net.weight);
+    }
+    let used = loads.into_iter().enumerate().filter(|(_, load)| *load > 0);
+    used.map(|(link, load)| {
+        let (from, to) = mesh.ends(link);
+        LinkEvents { from, to, events: load as f64 / MILLI as f64 }
+    })
+    .collect()
+}
+
 type Position = (u16, u16, u16);
 
 /// The table entries of a box of a layer, with the events of the neurons that use them.

@@ -28,10 +28,10 @@
 //! | what quantization changed | [`Deployed::quantization_change`] |
 //! | chips that fire per event against the same network in timesteps | [`Deployed::run_in_timesteps`], [`Mismatch`] |
 //! | how often neurons fire | [`Rates`] |
-//! | every spike of every sample | [`Executable::rasters`] |
+//! | every spike of every sample; one sample in detail | [`Executable::rasters`], [`Executable::closeup`] |
 //! | the network that analytical energy models evaluate | [`Model::measure_analytic`], [`analytic`] |
 //! | what deciding costs the host | [`HostReadout`] |
-//! | numbers with units, plain tables | [`report`] |
+//! | reports as data; numbers with units, plain tables | [`report`] |
 //!
 //! The library prints nothing and opens no file: contents come in as bytes or text with a name for errors, and go out the same
 //! way. Long work tells a [`Progress`] and may be stopped by it; compilation is watched by an [`Observer`]; [`Quiet`] is both.
@@ -40,6 +40,7 @@
 pub mod analytic;
 mod asynchronous;
 mod chip;
+mod closeup;
 mod deploy;
 mod error;
 mod executable;
@@ -55,7 +56,6 @@ mod raster;
 mod rates;
 mod record;
 mod replay;
-pub mod report;
 mod run;
 mod samples;
 mod spread;
@@ -63,6 +63,7 @@ mod verify;
 
 pub use asynchronous::{LayerMismatch, Mismatch};
 pub use chip::{Chip, table};
+pub use closeup::{Closeup, CoreLoad, LinkLoad};
 pub use deploy::{ActivitySource, DeployOptions, Deployed, Weighting};
 pub use error::{Error, Result};
 pub use executable::{Executable, decode};
@@ -90,4 +91,5 @@ pub use isa;
 #[cfg(feature = "nir")]
 pub use nir;
 pub use simulator;
+pub use spikeloom_report as report;
 pub use training;

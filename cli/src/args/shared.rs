@@ -1,6 +1,6 @@
 //! Arguments that several commands take: which network, which program, which chip, which images, how to simulate.
 
-use crate::{nir::NirArgs, trace::TraceArgs};
+use crate::{args::report::ReportArgs, nir::NirArgs, trace::TraceArgs};
 use clap::{Args as ClapArgs, ValueEnum};
 use simulator::TimingMode;
 use std::{
@@ -161,6 +161,8 @@ pub(crate) struct SimulationArgs {
     pub(crate) per_image: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trace: TraceArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

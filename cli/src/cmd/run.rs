@@ -5,15 +5,21 @@ use crate::{
     cmd, files, interrupt, memory,
     progress::Bars,
     report::{
-        agreement, bounds::TimeBounds, losses::Quantized, per_event::PerEvent, per_image, queues::Queues,
+        WithReport, agreement,
+        bounds::TimeBounds,
+        losses::Quantized,
+        per_event::PerEvent,
+        per_image,
+        queues::Queues,
         run::RunReport,
+        sections::{self, Ran},
     },
     source,
     target::{Weighting, deploy},
     trace,
 };
 use anyhow::{Context, Result, bail};
-use spikeloom::{Deployed, Described, Executable, HostReadout, Model, Priced, Run, RunOptions, Samples};
+use spikeloom::{Deployed, Described, Executable, HostReadout, Priced, Run, RunOptions, Samples, report::Report};
 use std::process::ExitCode;
 
 /// Compiles and simulates.
@@ -27,7 +33,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
         eprint!("{weighting}");
     }
     let mut in_timesteps = None;
-    let run = execute(&deployed.executable, samples.as_ref(), &args.simulation, |run, energy| {
+    let mut done = execute(&deployed.executable, samples.as_ref(), &args.simulation, |run, energy| {
         if deployed.fires_per_event() && !run.stopped {
             in_timesteps = stepwise(&deployed, samples.as_ref(), &args.simulation)?;
         }
@@ -36,13 +42,23 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
         let report = RunReport::new(&model.name, Some(args.target.seed), run, &energy.breakdown);
         Ok(RunReport { quantized, per_event, ..report })
     })?;
+    let mut verified = Ok(());
     if args.verify {
         // Firing per event is another network; what is verified then is what it was compared with.
-        if let Some(run) = in_timesteps.as_ref().or((!deployed.fires_per_event()).then_some(&run)) {
-            verify(&deployed, &model, samples.as_ref(), run, args.simulation.json)?;
+        if let Some(run) = in_timesteps.as_ref().or((!deployed.fires_per_event()).then_some(&done.run)) {
+            let found = deployed.verify(&model, samples.as_ref(), run, &mut Bars::new())?;
+            let (nouns, in_timesteps) = (samples.noun(), deployed.fires_per_event());
+            if !args.simulation.json {
+                print!("{}", agreement::text(&found, nouns, in_timesteps));
+            }
+            let after = done.report.sections.len().min(1);
+            done.report.sections.insert(after, sections::verified(&found, nouns, in_timesteps));
+            verified = found.ensure_equal();
         }
     }
-    Ok(exit_code(&run))
+    args.simulation.report.write(&done.report)?;
+    verified?;
+    Ok(exit_code(&done.run))
 }
 
 /// The same network in timesteps; `None` if it was stopped.
@@ -52,12 +68,10 @@ fn stepwise(deployed: &Deployed, samples: &dyn Samples, args: &SimulationArgs) -
     Ok(Some(run).filter(|run| !run.stopped))
 }
 
-fn verify(deployed: &Deployed, model: &Model, samples: &dyn Samples, run: &Run, quiet: bool) -> Result<()> {
-    let verification = deployed.verify(model, samples, run, &mut Bars::new())?;
-    if !quiet {
-        print!("{}", agreement::text(&verification, samples.noun(), deployed.fires_per_event()));
-    }
-    Ok(verification.ensure_equal()?)
+/// A run, and what is to be said of it.
+pub(crate) struct Done {
+    pub(crate) run: Run,
+    pub(crate) report: Report,
 }
 
 /// Simulates all samples, prices the counts, writes the files asked for and prints the report.
@@ -66,7 +80,7 @@ pub(crate) fn execute(
     samples: &dyn Samples,
     args: &SimulationArgs,
     report: impl FnOnce(&Run, &Priced) -> Result<RunReport>,
-) -> Result<Run> {
+) -> Result<Done> {
     cmd::set_threads(args.threads)?;
     if let Some(path) = args.output.as_ref().filter(|path| args.per_image.as_ref() == Some(path)) {
         bail!("{}: --per-image and --output name the same file; give each its own", path.display());
@@ -98,7 +112,7 @@ pub(crate) fn execute(
     }
     let queues = Queues::of(&executable.program, &chip.arch, &run);
     let no_latency = executable.machine.untimed(args.mode.into()).map(|reason| reason.to_string());
-    let report = RunReport {
+    let found = RunReport {
         no_latency,
         host_readout: Some(HostReadout::new(&executable.program, output_spikes(executable, &run))),
         bounds: TimeBounds::of(&executable.program, &chip.arch, &run),
@@ -109,12 +123,17 @@ pub(crate) fn execute(
         notes: described.notes(table),
         ..report(&run, &priced)?
     };
+    // Looking closely costs runs of its own, so it is done only for those who look.
+    let closeup = args.report.wanted().then(|| executable.closeup(samples, 0, args.mode.into())).transpose()?;
+    let (run_of, closeup) = (&run, closeup.as_ref());
+    let report =
+        sections::run(&found, &Ran { executable, samples, run: run_of, priced: &priced, prices: table, closeup });
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        println!("{}", serde_json::to_string_pretty(&WithReport { found: &found, report: &report })?);
     } else {
-        print!("{report}");
+        print!("{found}");
     }
-    Ok(run)
+    Ok(Done { run, report })
 }
 
 /// Spikes of the layer that is read, mean per sample.

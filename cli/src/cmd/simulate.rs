@@ -14,9 +14,10 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode> {
     let executable = source::program(&args.program)?;
     let name = &executable.program.name;
     let samples = source::samples(&args.images, name.parse().ok())?;
-    let run = execute(&executable, samples.as_ref(), &args.simulation, |run, energy| {
+    let done = execute(&executable, samples.as_ref(), &args.simulation, |run, energy| {
         let per_event = PerEvent::of(&executable.chip.arch, run, None);
         Ok(RunReport { per_event, ..RunReport::new(name, None, run, &energy.breakdown) })
     })?;
-    Ok(exit_code(&run))
+    args.simulation.report.write(&done.report)?;
+    Ok(exit_code(&done.run))
 }

@@ -11,31 +11,31 @@ use std::{collections::BTreeMap, fmt::Write};
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct TimeBounds {
     /// The largest part.
-    binding: &'static str,
+    pub(super) binding: &'static str,
     /// All parts of the timesteps along their slowest cores.
-    parts: Vec<PartTime>,
+    pub(super) parts: Vec<PartTime>,
     /// Time of the timesteps if the largest part took none \[s\], and what would bind it then.
-    without_seconds: f64,
-    next: &'static str,
+    pub(super) without_seconds: f64,
+    pub(super) next: &'static str,
     /// By layers of the slowest cores, the longest first.
-    layers: Vec<LayerTime>,
+    pub(super) layers: Vec<LayerTime>,
 }
 
 /// Time of a part.
 #[derive(Clone, Debug, Serialize)]
-struct PartTime {
-    part: &'static str,
-    seconds: f64,
+pub(super) struct PartTime {
+    pub(super) part: &'static str,
+    pub(super) seconds: f64,
     share: f64,
 }
 
 /// Time of the timesteps in which a layer had the slowest core.
 #[derive(Clone, Debug, Serialize)]
-struct LayerTime {
-    layers: String,
-    seconds: f64,
+pub(super) struct LayerTime {
+    pub(super) layers: String,
+    pub(super) seconds: f64,
     binding: &'static str,
-    parts: Vec<PartTime>,
+    pub(super) parts: Vec<PartTime>,
 }
 
 impl TimeBounds {
@@ -88,7 +88,7 @@ impl TimeBounds {
 }
 
 /// The layers whose neurons a core holds.
-fn layers_of(program: &Program, core: CoreId) -> String {
+pub(crate) fn layers_of(program: &Program, core: CoreId) -> String {
     let Some(image) = program.cores.iter().find(|image| image.core == core) else { return core.to_string() };
     let mut layers: Vec<&str> = image
         .descriptors

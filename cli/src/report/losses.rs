@@ -108,7 +108,7 @@ impl Quantized {
         self.layers.iter().any(LayerReport::is_notable)
     }
 
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         if self.layers.is_empty() {
             let clipped = match self.saturated {
                 Some(Saturated { times: 1.., .. }) => {

@@ -10,5 +10,19 @@ pub(crate) mod per_image;
 pub(crate) mod quantization;
 pub(crate) mod queues;
 pub(crate) mod run;
+pub(crate) mod sections;
+
+use serde::Serialize;
+use spikeloom::report::Report;
+
+/// What `--json` prints: the figures of a command under their own names, and the same as a report that all commands share.
+#[derive(Serialize)]
+pub(crate) struct WithReport<'a, T: Serialize> {
+    /// The figures.
+    #[serde(flatten)]
+    pub(crate) found: &'a T,
+    /// The report.
+    pub(crate) report: &'a Report,
+}
 
 pub(crate) use spikeloom::report::{number, text};

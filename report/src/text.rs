@@ -1,4 +1,4 @@
-//! Plain tables.
+//! Plain tables of texts.
 
 /// A table of texts with a header.
 pub struct Table(comfy_table::Table);
