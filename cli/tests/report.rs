@@ -52,16 +52,23 @@ fn numbers(report: &Report) -> Vec<f64> {
     }
     let mut all = Vec::new();
     for section in &report.sections {
-        section.quantities.iter().for_each(|q| of(&q.value, &mut all));
+        for q in &section.quantities {
+            of(&q.value, &mut all);
+        }
         let (drawn, plain): (Vec<_>, Vec<_>) = section.tables.iter().partition(|table| table.chart.is_some());
-        drawn.iter().for_each(|table| table.rows.iter().flatten().for_each(|v| of(v, &mut all)));
+        let cells = |tables: Vec<&report::Table>, all: &mut Vec<f64>| {
+            for value in tables.into_iter().flat_map(|table| table.rows.iter().flatten()) {
+                of(value, all);
+            }
+        };
+        cells(drawn, &mut all);
         for raster in &section.rasters {
             for t in 0..raster.timesteps as usize {
                 all.push(t as f64);
                 all.extend(raster.layers.iter().map(|layer| layer.counts[t] as f64));
             }
         }
-        plain.iter().for_each(|table| table.rows.iter().flatten().for_each(|v| of(v, &mut all)));
+        cells(plain, &mut all);
     }
     all
 }
@@ -106,10 +113,10 @@ fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
     if let Some(name) = schema["$ref"].as_str() {
         return fits(value, root.pointer(name.trim_start_matches('#')).expect("defined"), root);
     }
-    if let Some(all) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
-        if !all.iter().any(|one| fits(value, one, root)) {
-            return false;
-        }
+    if let Some(all) = schema["anyOf"].as_array().or(schema["oneOf"].as_array())
+        && !all.iter().any(|one| fits(value, one, root))
+    {
+        return false;
     }
     let is = |kind: &str| match kind {
         "null" => value.is_null(),
@@ -133,8 +140,8 @@ fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
     }
     let Some(object) = value.as_object() else { return true };
     let known = schema["properties"].as_object();
-    let required = schema["required"].as_array().into_iter().flatten();
-    required.into_iter().all(|key| object.contains_key(key.as_str().expect("a name")))
+    let mut required = schema["required"].as_array().into_iter().flatten();
+    required.all(|key| object.contains_key(key.as_str().expect("a name")))
         && known.is_none_or(|known| {
             let open = schema["additionalProperties"] != Value::Bool(false);
             object.iter().all(|(key, value)| known.get(key).map_or(open, |schema| fits(value, schema, root)))

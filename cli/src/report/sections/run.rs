@@ -66,7 +66,7 @@ fn inputs(found: &RunReport, ran: &Ran<'_>) -> Vec<Input> {
         digest("chip description", &found.arch, [arch.as_slice()]),
         digest("price table", &prices.name, [table.as_slice()]),
     ];
-    if samples.len() > 0 && samples.image(0).is_some() {
+    if !samples.is_empty() && samples.image(0).is_some() {
         let images = (0..samples.len()).filter_map(|i| samples.image(i));
         inputs.push(digest("pixels of the images", samples.name(), images));
     }
