@@ -23,6 +23,9 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "spikeloom", version, arg_required_else_help = true)]
 pub struct Args {
+    /// Most memory to use for what files ask for, as in 8G; default: three quarters of what there is
+    #[arg(long, global = true, value_name = "SIZE", value_parser = crate::memory::size)]
+    pub(crate) max_memory: Option<u64>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -16,30 +16,27 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
         .with_context(|| format!("{}: is not a text file in UTF-8", path.display()))
 }
 
-/// Writes a file under a temporary name in the same folder and renames it, so that an existing file stays untouched until the
-/// new one is complete.
+/// Writes a file that appears whole or not at all ([`base::output`]).
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_with(path, |file| Ok(file.write_all(bytes)?))
 }
 
 /// Like [`write`], for contents that are made while they are written. Errors of the maker are passed on as they are.
 pub(crate) fn write_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let place = || format!("{}: cannot be written; check that the folder exists and is writable", path.display());
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(place)?;
-    let mut buffer = std::io::BufWriter::new(&mut file);
-    write(&mut buffer).map_err(|error| if error.is::<std::io::Error>() { error.context(place()) } else { error })?;
-    buffer.flush().with_context(place)?;
-    drop(buffer);
-    file.as_file().sync_all().with_context(place)?;
-    // Temporary files are private to their owner; an output is readable like any other file.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).with_context(place)?;
+    base::output::write_with(path, write).map_err(|error: anyhow::Error| unwritable(path, error))
+}
+
+/// Refuses an output that could not be written, before anything is computed for it.
+pub(crate) fn check(path: &Path) -> Result<()> {
+    base::output::check(path).map_err(|error| unwritable(path, error.into()))
+}
+
+fn unwritable(path: &Path, error: anyhow::Error) -> anyhow::Error {
+    if error.is::<std::io::Error>() {
+        error.context(format!("{}: cannot be written; check that the folder exists and is writable", path.display()))
+    } else {
+        error
     }
-    file.persist(path).with_context(place)?;
-    Ok(())
 }
 
 #[cfg(test)]

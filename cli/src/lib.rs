@@ -45,6 +45,7 @@ pub fn run<T: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = T>) ->
             return ExitCode::from(error.exit_code() as u8);
         }
     };
+    memory::limit(args.max_memory);
     match cmd::run(&args) {
         Ok(code) => code,
         Err(error) => {

@@ -1,21 +1,37 @@
 //! `--max-memory`: how much a command may allocate for what its files ask for.
 
-use isa::budget::Budget;
-
 /// Memory taken to be there where the system does not tell \[bytes\].
 const UNKNOWN: u64 = 8 << 30;
 
-/// The budget that was asked for; three quarters of the machine otherwise.
-pub(crate) fn budget(asked: Option<u64>) -> Budget {
-    Budget::bytes(asked.unwrap_or_else(|| installed().unwrap_or(UNKNOWN) / 4 * 3))
+/// Sets the limit of the process: the one that was asked for; three quarters otherwise of the machine, or of what the process may
+/// have of it.
+pub(crate) fn limit(asked: Option<u64>) {
+    let installed = installed().unwrap_or(UNKNOWN);
+    let least = [group(), own()].into_iter().flatten().fold(installed, u64::min);
+    base::budget::set_limit(asked.unwrap_or(least / 4 * 3));
+}
+
+fn text(path: &str) -> Option<String> {
+    std::fs::read_to_string(path).ok()
 }
 
 /// Memory of the machine \[bytes\], where the system tells (Linux).
 fn installed() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let text = text("/proc/meminfo")?;
     let kib: u64 =
         text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
+}
+
+/// The limit of the control group \[bytes\], if it has one (a container on Linux).
+fn group() -> Option<u64> {
+    text("/sys/fs/cgroup/memory.max")?.trim().parse().ok()
+}
+
+/// The limit of this process's addresses \[bytes\], if it has one (`ulimit -v` on Linux).
+fn own() -> Option<u64> {
+    let text = text("/proc/self/limits")?;
+    text.lines().find_map(|line| line.strip_prefix("Max address space"))?.split_whitespace().next()?.parse().ok()
 }
 
 /// Reads a size such as `512M`, `8G` or a number of bytes.

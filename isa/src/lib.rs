@@ -16,7 +16,7 @@
 pub mod action;
 pub mod arch;
 pub mod asm;
-pub mod budget;
+pub use base::budget;
 pub mod encode;
 mod geometry;
 pub mod ids;

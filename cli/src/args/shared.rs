@@ -144,9 +144,6 @@ pub(crate) struct SimulationArgs {
     /// Number of worker threads; default: all processors
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// Most memory to use for what the chip's description asks for, as in 8G; default: three quarters of the machine's
-    #[arg(long, value_name = "SIZE", value_parser = crate::memory::size)]
-    pub(crate) max_memory: Option<u64>,
     /// Energy table: a name or a file (.ron); default: the chip's own
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) table: Option<String>,

@@ -2,7 +2,7 @@
 
 use crate::{
     args::{RunArgs, SimulationArgs},
-    cmd, files, interrupt, memory,
+    cmd, files, interrupt,
     progress::Bars,
     report::{
         WithReport, agreement,
@@ -85,6 +85,9 @@ pub(crate) fn execute(
     if let Some(path) = args.output.as_ref().filter(|path| args.per_image.as_ref() == Some(path)) {
         bail!("{}: --per-image and --output name the same file; give each its own", path.display());
     }
+    for path in [&args.output, &args.per_image].into_iter().flatten() {
+        files::check(path)?;
+    }
     let chip = &executable.chip;
     let liberties = isa::liberties(&executable.program, &chip.arch);
     if args.strict && !liberties.is_empty() {
@@ -94,7 +97,7 @@ pub(crate) fn execute(
     }
     let described = Described::new(&executable.program, &chip.arch);
     let table = &source::table_for(&described, chip, args.table.as_deref())?;
-    executable.ready(args.mode.into(), args.threads.unwrap_or(0), &mut memory::budget(args.max_memory))?;
+    executable.ready(args.mode.into(), args.threads.unwrap_or(0), &mut Budget::process())?;
     trace::write(&args.trace, executable, samples, args.mode)?;
     let options = RunOptions {
         mode: args.mode.into(),

@@ -2,6 +2,7 @@
 
 use super::{Baseline, CwCompConfig, FfMlpConfig};
 use crate::ffgaf::ConfigError;
+use base::budget::{Budget, TooLarge};
 use datasets::Dataset;
 
 impl Baseline {
@@ -11,7 +12,37 @@ impl Baseline {
             Self::FfMlp(config) => ff_mlp(config, data),
             Self::CwComp(config) => cwcomp(config, data),
         }
-        .map_err(ConfigError::Value)
+        .map_err(ConfigError::Value)?;
+        Ok(self.claim(data, &mut Budget::process())?)
+    }
+
+    /// Claims the memory of training, before any of it is allocated: value, two moments and gradient of every weight, four numbers
+    /// of every output of a batch.
+    fn claim(&self, data: &Dataset, budget: &mut Budget) -> Result<(), TooLarge> {
+        let long = |n: usize| n as u64;
+        let [channels, h, w] = data.shape.map(long);
+        match self {
+            Self::FfMlp(c) => {
+                let (mut inputs, batch) = (long(data.image_len()), long(c.batch.min(data.len())));
+                for &units in &c.hidden {
+                    budget.claim("training configuration, `hidden`", &[16, inputs, long(units)])?;
+                    budget.claim("training configuration, `batch`", &[64, batch, long(units)])?;
+                    inputs = long(units);
+                }
+            }
+            Self::CwComp(c) => {
+                let (mut inputs, batch) = (channels, long(c.batch.max(c.calibration).min(data.len())));
+                for (&outputs, &groups) in c.channels.iter().zip(&c.groups) {
+                    let (outputs, groups) = (long(outputs), long(groups));
+                    let padded = |channels: u64| (channels / groups).next_multiple_of(8);
+                    let weights = [16, 9, groups, padded(inputs), padded(outputs)];
+                    budget.claim("training configuration, `channels`", &weights)?;
+                    budget.claim("training configuration, `batch`", &[16, batch, h, w, outputs])?;
+                    inputs = outputs;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -19,6 +50,7 @@ fn ff_mlp(c: &FfMlpConfig, data: &Dataset) -> Result<(), String> {
     if c.hidden.is_empty() || c.hidden.contains(&0) {
         return Err(format!("hidden is {:?}; give the units of each layer, at least one layer of one unit", c.hidden));
     }
+    c.hidden.iter().try_for_each(|&units| counts(&[("hidden", units)]))?;
     if data.image_len() < data.classes {
         return Err(format!("images of {} values have no room for {} labels", data.image_len(), data.classes));
     }
@@ -42,7 +74,8 @@ fn cwcomp(c: &CwCompConfig, data: &Dataset) -> Result<(), String> {
     let (mut inputs, mut side) = (data.shape[0], data.shape[1].min(data.shape[2]));
     for (l, (&channels, &groups)) in c.channels.iter().zip(&c.groups).enumerate() {
         let layer = l + 1;
-        if channels == 0 || !channels.is_multiple_of(data.classes) {
+        counts(&[("channels", channels)])?;
+        if !channels.is_multiple_of(data.classes) {
             return Err(format!(
                 "layer {layer} has {channels} channels; give a multiple of the {} classes",
                 data.classes
@@ -61,12 +94,17 @@ fn cwcomp(c: &CwCompConfig, data: &Dataset) -> Result<(), String> {
     positive(&[("alpha", c.alpha), ("learning_rate", c.learning_rate), ("classifier_rate", c.classifier_rate)])
 }
 
+/// The most of anything that is counted.
+const MOST_COUNT: usize = 1_000_000;
+/// The largest gain or rate: what is beyond ends as infinities in single precision.
+const MOST: f32 = 1e6;
+
 fn counts(all: &[(&str, usize)]) -> Result<(), String> {
-    let zero = all.iter().find(|(_, n)| *n == 0);
-    zero.map_or(Ok(()), |(name, _)| Err(format!("{name} is 0; give at least 1")))
+    let wrong = all.iter().find(|(_, n)| !(1..=MOST_COUNT).contains(n));
+    wrong.map_or(Ok(()), |(name, n)| Err(format!("{name} is {n}; give 1 to {MOST_COUNT}")))
 }
 
 fn positive(all: &[(&str, f32)]) -> Result<(), String> {
-    let wrong = all.iter().find(|(_, v)| !(v.is_finite() && *v > 0.0));
-    wrong.map_or(Ok(()), |(name, v)| Err(format!("{name} is {v}; give a positive number")))
+    let wrong = all.iter().find(|(_, v)| !(*v > 0.0 && *v <= MOST));
+    wrong.map_or(Ok(()), |(name, v)| Err(format!("{name} is {v}; give a positive number up to {MOST:e}")))
 }

@@ -8,6 +8,7 @@
 
 use super::{CwComp, CwCompConfig, FfMlp, FfMlpConfig};
 use crate::ffgaf::adam::Param;
+use crate::ffgaf::check;
 use crate::ffgaf::store::{Tensor, Values, pack, unpack};
 use crate::ffgaf::{
     Card, Choice, EpochReport, Evaluation, Event, Head, RunError, StoreError, by_validation, describe, hold_out,
@@ -140,12 +141,14 @@ pub fn run(
     baseline.check(data.0)?;
     let (train, validation) = hold_out(data.0, VALIDATION.min(data.0.len() / 10), 1);
     fs::create_dir_all(out).map_err(StoreError::io(out))?;
-    let text = toml::to_string(baseline).expect("every field has a TOML form");
-    write_atomic(&out.join("config.toml"), text.as_bytes())?;
+    let _alone = base::output::Claimed::folder(out).map_err(StoreError::io(out))?;
+    base::output::sweep(out);
     let mut model = baseline.model(&train);
     let checkpoint = out.join("checkpoint.safetensors");
     let mut history =
         if resume && checkpoint.exists() { restore(&mut model, baseline, STATE, &checkpoint)? } else { Vec::new() };
+    let text = toml::to_string(baseline).expect("every field has a TOML form");
+    write_atomic(&out.join("config.toml"), text.as_bytes())?;
     model.continue_after(history.len(), &train);
     tell(Event::Started { epochs_done: history.len(), images: train.len() });
     while history.len() < baseline.epochs() {
@@ -228,6 +231,9 @@ fn restore(
             "is the checkpoint of another method or of other hyper-parameters; use its config.toml or another folder";
         return Err(StoreError::format(path, text));
     }
+    let depth = meta.history.first().map_or(0, |report| report.validation.readout.len());
+    check::decisions(&meta.history, depth)
+        .map_err(|text| StoreError::format(path, format!("is damaged: {text}; train again in another folder")))?;
     for (i, p) in model.params().into_iter().enumerate() {
         for part in parts {
             let v = vector(p, part);

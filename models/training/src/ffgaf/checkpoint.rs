@@ -6,7 +6,7 @@
 use super::adam::Param;
 use super::block::Block;
 use super::config::Config;
-use super::store::{StoreError, Tensor, Values, pack, unpack, write_atomic};
+use super::store::{StoreError, Tensor, Tensors, Values, pack, unpack, write_atomic};
 use super::train::{State, Trainer};
 use datasets::Dataset;
 use serde::{Deserialize, Serialize};
@@ -22,22 +22,44 @@ struct Meta {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     data: Option<String>,
     state: State,
+    /// SHA-256 of values and state; files of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
 }
 
 const FORMAT: &str = "spikeloom-checkpoint-1";
 
 /// SHA-256 of shape, labels and pixels, hexadecimal.
-fn digest(data: &Dataset) -> String {
+fn images_digest(data: &Dataset) -> String {
     let mut hash = Sha256::new();
     for n in data.shape {
         hash.update((n as u64).to_le_bytes());
     }
     hash.update(&data.labels);
     hash.update(&data.pixels);
+    hexadecimal(hash)
+}
+
+fn hexadecimal(hash: Sha256) -> String {
     hash.finalize().iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// SHA-256 of a checkpoint's values, by name, and of its state, hexadecimal.
+fn digest(tensors: &Tensors, state: &State) -> String {
+    let mut names: Vec<&String> = tensors.keys().collect();
+    names.sort_unstable();
+    let mut hash = Sha256::new();
+    for name in names {
+        hash.update(name.as_bytes());
+        for value in &tensors[name] {
+            hash.update(value.to_le_bytes());
+        }
+    }
+    hash.update(serde_json::to_vec(state).expect("a state has a JSON form"));
+    hexadecimal(hash)
 }
 
 fn params(block: &mut Block) -> [(&'static str, &mut Param); 4] {
@@ -69,10 +91,16 @@ impl Trainer<'_> {
                 }
             }
         }
+        let values = tensors.iter().map(|tensor| match &tensor.data {
+            Values::Real(data) => (tensor.name.clone(), data.clone()),
+            Values::Integer(_) => unreachable!("checkpoints hold reals"),
+        });
+        let digest = Some(digest(&values.collect(), &self.state));
         let meta = Meta {
+            digest,
             format: FORMAT.into(),
             config: self.config.clone(),
-            data: Some(digest(self.train)),
+            data: Some(images_digest(self.train)),
             state: self.state.clone(),
         };
         write_atomic(path, &pack(&tensors, &meta))
@@ -95,8 +123,15 @@ impl Trainer<'_> {
             );
             return Err(StoreError::format(path, text));
         }
-        if meta.data.is_some_and(|data| data != digest(self.train)) {
+        if meta.data.is_some_and(|data| data != images_digest(self.train)) {
             let text = "the run was started on other training images; give it the same, or another output folder";
+            return Err(StoreError::format(path, text));
+        }
+        meta.state
+            .check(self.blocks.len(), self.batches(), self.config.epochs)
+            .map_err(|text| StoreError::format(path, format!("is damaged: {text}; train again in another folder")))?;
+        if meta.digest.as_ref().is_some_and(|digest| *digest != self::digest(&tensors, &meta.state)) {
+            let text = "is damaged: its values are not the ones that were written; train again in another folder";
             return Err(StoreError::format(path, text));
         }
         for (l, block) in self.blocks.iter_mut().enumerate() {
@@ -115,8 +150,7 @@ impl Trainer<'_> {
                     *v = data;
                 }
             }
-            block.updates =
-                *meta.state.updates.get(l).ok_or_else(|| StoreError::format(path, "counters are incomplete"))?;
+            block.updates = meta.state.updates[l];
         }
         self.state = meta.state;
         Ok(())

@@ -37,8 +37,8 @@ pub struct Choice {
 pub fn by_validation(history: &[EpochReport]) -> Option<Choice> {
     let all = history.iter().flat_map(|report| {
         let v = &report.validation;
-        (0..v.readout.len()).flat_map(move |layer| {
-            [(Head::Goodness, v.goodness[layer]), (Head::Readout, v.readout[layer])].map(|(head, correct)| Choice {
+        v.goodness.iter().zip(&v.readout).enumerate().flat_map(move |(layer, (&goodness, &readout))| {
+            [(Head::Goodness, goodness), (Head::Readout, readout)].map(|(head, correct)| Choice {
                 epoch: report.epoch,
                 layer,
                 head,

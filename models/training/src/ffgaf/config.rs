@@ -1,7 +1,22 @@
 //! Every hyper-parameter of a training run, readable as TOML and stored with the result.
 
 use super::per_layer::PerLayer;
+use crate::kernels::ConvShape;
+use base::budget::{Budget, TooLarge};
 use serde::{Deserialize, Serialize};
+
+/// The range of gains and rates: what lies outside ends as infinities in single precision.
+const LEAST: f32 = 1e-9;
+/// See [`LEAST`].
+const MOST: f32 = 1e6;
+/// The most passes over the training images.
+const MOST_EPOCHS: usize = 1_000_000;
+/// The most layers.
+const MOST_LAYERS: usize = 1000;
+/// The largest seed that TOML can hold.
+const MOST_SEED: u64 = i64::MAX as u64;
+/// The largest shift of an augmentation, pixels.
+const MOST_SHIFT: usize = 1000;
 
 /// How the spike train enters the goodness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +127,22 @@ pub struct Augment {
     pub scale: f32,
     /// Probability of blanking a rectangle of 2 % to 15 % of the area with the mean grey.
     pub erase: f32,
+}
+
+impl Augment {
+    fn check(&self) -> Result<(), String> {
+        if self.shift > MOST_SHIFT {
+            return Err(format!("augment.shift is {}; give at most {MOST_SHIFT} pixels", self.shift));
+        }
+        for (name, value, most) in
+            [("rotate", self.rotate, 360.0), ("scale", self.scale, 0.9), ("erase", self.erase, 1.0)]
+        {
+            if !(0.0..=most).contains(&value) {
+                return Err(format!("augment.{name} is {value}; give 0 to {most}"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// When each layer learns, in fractions of the run. Empty lists: all layers, always.
@@ -263,6 +294,9 @@ pub enum ConfigError {
     /// Values that do not fit together.
     #[error("configuration: {0}")]
     Value(String),
+    /// More memory than may be used.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
 }
 
 /// Entries of two tables that differ, each as `name: value against other value`.
@@ -331,6 +365,9 @@ impl Config {
                 return fail(format!("schedule.{name} has {} entries; give none or {n}", list.len()));
             }
         }
+        if n > MOST_LAYERS {
+            return fail(format!("channels has {n} entries; give at most {MOST_LAYERS} layers"));
+        }
         if let Some(c) = self.channels.iter().find(|&&c| c > MOST_CHANNELS) {
             return fail(format!("channels holds {c}; a layer has at most {MOST_CHANNELS}"));
         }
@@ -367,13 +404,93 @@ impl Config {
         if !(1..=8).contains(&self.readout_grid) {
             return fail(format!("readout_grid is {}; give 1 to 8", self.readout_grid));
         }
+        if self.epochs > MOST_EPOCHS {
+            return fail(format!("epochs is {}; give at most {MOST_EPOCHS}", self.epochs));
+        }
         let shares = [self.dropout, self.ema, self.beta1, self.beta2];
         if !shares.iter().all(|share| (0.0..1.0).contains(share)) {
             return fail("dropout, ema, beta1 and beta2 must lie in [0, 1)".into());
         }
-        let positive = [self.kappa, self.learning_rate, self.readout_learning_rate];
-        if !self.alpha.iter().chain(&positive).all(|v| v.is_finite() && *v > 0.0) {
-            return fail("alpha, kappa, learning_rate and readout_learning_rate must be positive numbers".into());
+        let rates = [("learning_rate", self.learning_rate), ("readout_learning_rate", self.readout_learning_rate)];
+        let gains = self.alpha.iter().map(|&alpha| ("alpha", alpha)).chain([("kappa", self.kappa)]);
+        for (name, value) in gains.chain(rates) {
+            if !(LEAST..=MOST).contains(&value) {
+                return fail(format!("{name} is {value}; give a number from {LEAST:e} to {MOST:e}"));
+            }
+        }
+        // With the logistic allocation φ divides.
+        let phi = f64::from(self.allocation_phi);
+        if !(0.0..=1e9).contains(&phi) || (phi == 0.0 && self.allocation == Allocation::Logistic) {
+            return fail(format!("allocation_phi is {phi}; give a positive number up to 1e9"));
+        }
+        for (name, list) in [("start", &self.schedule.start), ("stop", &self.schedule.stop)] {
+            if let Some(part) = list.iter().find(|part| !(0.0..=1.0).contains(*part)) {
+                return fail(format!("schedule.{name} holds {part}; give fractions of the run, 0 to 1"));
+            }
+        }
+        if self.seed > MOST_SEED || self.validation_seed > MOST_SEED {
+            return fail(format!("seed and validation_seed are at most {MOST_SEED}, the largest integer of TOML"));
+        }
+        self.augment.check().or_else(fail)
+    }
+
+    /// The layers' geometry on images of `input` (C·H·W) in so many classes.
+    ///
+    /// # Errors
+    /// If they do not fit together: which setting, and what it may be.
+    pub fn shapes(&self, input: [usize; 3], classes: usize) -> Result<Vec<ConvShape>, ConfigError> {
+        let mut shapes = Vec::new();
+        let [mut channels, mut h, mut w] = input;
+        for (l, (&out, &stride)) in self.channels.iter().zip(&self.strides).enumerate() {
+            let fail = |text: String| ConfigError::Value(format!("layer {}: {text}", l + 1));
+            if out < classes {
+                return Err(fail(format!("{out} channels cannot serve {classes} classes; use at least one per class")));
+            }
+            let pool = self.pool.at(l);
+            let shape =
+                ConvShape::checked((h / pool, w / pool), channels, out, self.kernel.at(l), stride, self.padding.at(l))
+                    .map_err(|error| fail(error.to_string()))?;
+            (channels, h, w) = (out, shape.out_h(), shape.out_w());
+            let grid = self.readout_grid;
+            if self.readout == Readout::Learned && grid > h.min(w) {
+                let text =
+                    format!("readout_grid is {grid}, but the layer's maps are {h} × {w}; give at most {}", h.min(w));
+                return Err(fail(text));
+            }
+            shapes.push(shape);
+        }
+        Ok(shapes)
+    }
+
+    /// Claims the memory that training takes with these layers on `images` images, before any of it is allocated.
+    ///
+    /// # Errors
+    /// If there is less: which setting asks for it.
+    pub fn claim(
+        &self,
+        shapes: &[ConvShape],
+        images: usize,
+        classes: usize,
+        budget: &mut Budget,
+    ) -> Result<(), TooLarge> {
+        let long = |n: usize| n as u64;
+        let batch = long(self.batch.min(images));
+        let calibration = long(self.calibration.max(self.final_calibration).min(images));
+        let regions = if self.readout == Readout::Learned { long(self.readout_grid * self.readout_grid) } else { 1 };
+        for (l, s) in shapes.iter().enumerate() {
+            let of = |what: &str| format!("training configuration, layer {}: {what}", l + 1);
+            let out_c = long(s.out_c);
+            let weights = &[long(s.taps()), long(s.in_c), out_c];
+            let with = |first: &[u64], rest: &[u64]| [first, rest].concat();
+            // Value, two moments, average, packed integers; then one gradient for each block of 16 samples.
+            budget.claim(&of("`channels` and `kernel`"), &with(&[4 * 5], weights))?;
+            budget.claim(&of("`channels`, `kernel` and `batch`"), &with(&[4, batch.div_ceil(16)], weights))?;
+            budget.claim(&of("`readout_grid` and `channels`"), &[4 * 6, long(classes), regions, out_c])?;
+            // Sums, counts and gradients of every output of a batch; features and pulls of every sample.
+            budget.claim(&of("`batch` and `channels`"), &[4 + 1 + 4, batch, long(s.out_pixels()), out_c])?;
+            budget.claim(&of("`batch` and `readout_grid`"), &[4 * 3, batch, regions, out_c])?;
+            budget.claim(&of("`padding`"), &[2 * 4 * 4, long(s.padded_pixels()), long(s.in_c)])?;
+            budget.claim(&of("`calibration`"), &[calibration, long(s.out_pixels()), out_c])?;
         }
         Ok(())
     }

@@ -2,29 +2,57 @@
 
 use super::store::{StoreError, write_atomic};
 use super::train::EpochReport;
-use charts::{Line, Lines, Point};
+use charts::{Line as Curve, Lines, Point};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-/// Adds one line to `log.jsonl`, in place of lines that an interrupted process wrote for the same epoch; rewrites `log.csv` and the picture.
-pub(super) fn write(
-    out: &Path,
-    history: &[EpochReport],
-    report: &EpochReport,
-    seconds: f64,
-    images: usize,
-) -> Result<(), StoreError> {
+/// What took how long, for the epoch just trained.
+pub(super) struct Took {
+    /// The epoch, 1-based.
+    pub(super) epoch: usize,
+    /// Seconds of training and validation.
+    pub(super) seconds: f64,
+    /// Training images.
+    pub(super) images: usize,
+}
+
+/// Brings the files up to the history. Lines of earlier epochs are kept with their times; an epoch whose line was lost, when a run
+/// was killed between checkpoint and log, has no time.
+pub(super) fn write(out: &Path, history: &[EpochReport], took: Option<&Took>) -> Result<(), StoreError> {
     let path = out.join("log.jsonl");
-    let mut line = serde_json::to_value(report).expect("a report has a JSON form");
-    line["seconds"] = seconds.into();
-    line["images_per_second"] = (images as f64 / seconds).into();
-    let earlier = fs::read_to_string(&path).unwrap_or_default();
-    let mut text: String = earlier.lines().take(report.epoch - 1).map(|line| format!("{line}\n")).collect();
-    let _ = writeln!(text, "{line}");
+    let old: HashMap<usize, Line> = fs::read_to_string(&path).unwrap_or_default().lines().filter_map(parse).collect();
+    let mut text = String::new();
+    for report in history {
+        let took = took.filter(|took| took.epoch == report.epoch);
+        let line = match (took, old.get(&report.epoch)) {
+            (None, Some(old)) if old.report == *report => old.clone(),
+            _ => Line {
+                report: report.clone(),
+                seconds: took.map(|took| took.seconds),
+                images_per_second: took.map(|took| took.images as f64 / took.seconds),
+            },
+        };
+        let _ = writeln!(text, "{}", serde_json::to_value(line).expect("a report has a JSON form"));
+    }
     write_atomic(&path, text.as_bytes())?;
     write_atomic(&out.join("log.csv"), csv(history).as_bytes())?;
     write_atomic(&out.join("accuracy.svg"), svg(history).as_bytes())
+}
+
+/// A line of `log.jsonl`.
+#[derive(Clone, Serialize, Deserialize)]
+struct Line {
+    #[serde(flatten)]
+    report: EpochReport,
+    seconds: Option<f64>,
+    images_per_second: Option<f64>,
+}
+
+fn parse(text: &str) -> Option<(usize, Line)> {
+    serde_json::from_str(text).ok().map(|line: Line| (line.report.epoch, line))
 }
 
 /// Accuracy in percent of every layer's read-out.
@@ -51,9 +79,9 @@ fn svg(history: &[EpochReport]) -> String {
         let points: Vec<Point> =
             history.iter().map(|r| Point { x: r.epoch as f64, y: validation(r)[l], deviation: 0.0 }).collect();
         let last = points.last().map_or(0.0, |p| p.y);
-        Line { name: format!("layer {}: {last:.2} % after epoch {}", l + 1, history.len()), points }
+        Curve { name: format!("layer {}: {last:.2} % after epoch {}", l + 1, history.len()), points }
     };
-    let lines: Vec<Line> = (0..layers).map(line).collect();
+    let lines: Vec<Curve> = (0..layers).map(line).collect();
     Lines {
         title: "Validation accuracy of each layer's read-out",
         x: "epoch",

@@ -10,6 +10,7 @@ pub(crate) mod adam;
 pub mod allocation;
 mod augment;
 pub(crate) mod block;
+pub(crate) mod check;
 mod checkpoint;
 mod choice;
 mod config;

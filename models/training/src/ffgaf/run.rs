@@ -98,6 +98,14 @@ pub enum RunError {
     /// Files.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Losses that are no numbers any more.
+    #[error(
+        "training diverged in epoch {epoch}: a loss is no finite number; lower learning_rate or alpha, and train again"
+    )]
+    Diverged {
+        /// The epoch, 1-based.
+        epoch: usize,
+    },
 }
 
 /// Trains, lets images held out of the training images choose epoch, layer and read-out, and evaluates the test images once at the end.
@@ -114,6 +122,8 @@ pub fn run(job: &Job<'_>, stop: &AtomicBool, tell: &mut dyn FnMut(Event<'_>)) ->
         trainer = trainer.watching(job.test);
     }
     fs::create_dir_all(out).map_err(StoreError::io(out))?;
+    let _alone = base::output::Claimed::folder(out).map_err(StoreError::io(out))?;
+    base::output::sweep(out);
     let checkpoint = out.join("checkpoint.safetensors");
     if job.resume && checkpoint.exists() {
         trainer.restore(&checkpoint)?;
@@ -121,6 +131,9 @@ pub fn run(job: &Job<'_>, stop: &AtomicBool, tell: &mut dyn FnMut(Event<'_>)) ->
         for stale in ["log.jsonl", "log.csv"] {
             let _ = fs::remove_file(out.join(stale));
         }
+    }
+    if !trainer.history().is_empty() {
+        log::write(out, trainer.history(), None)?;
     }
     write_atomic(&out.join("config.toml"), config.to_toml().as_bytes())?;
     tell(Event::Started { epochs_done: trainer.history().len(), images: train.len() });
@@ -151,6 +164,9 @@ pub fn run(job: &Job<'_>, stop: &AtomicBool, tell: &mut dyn FnMut(Event<'_>)) ->
             }
             continue;
         };
+        if !trainer.converges() {
+            return Err(RunError::Diverged { epoch: report.epoch });
+        }
         if let Some(choice) = by_validation(trainer.history()).filter(|c| c.epoch == report.epoch) {
             let network = trainer.network(trainer.calibration()).headed(choice.layer, choice.head);
             save_network(&best, &network, &Card { epochs: report.epoch, ..Card::default() })?;
@@ -159,7 +175,8 @@ pub fn run(job: &Job<'_>, stop: &AtomicBool, tell: &mut dyn FnMut(Event<'_>)) ->
         let images = stretch.batches * config.batch.min(train.len());
         trainer.save(&checkpoint)?;
         saved = Instant::now();
-        log::write(out, trainer.history(), &report, seconds, images)?;
+        let took = log::Took { epoch: report.epoch, seconds, images };
+        log::write(out, trainer.history(), Some(&took))?;
         tell(Event::Epoch(&report, seconds));
         stretch = Stretch::begin();
     }

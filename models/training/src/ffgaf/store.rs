@@ -1,13 +1,14 @@
 //! Trained networks and run states on disk: safetensors with one JSON string of metadata, written to a temporary name and renamed.
 
-use super::config::Config;
+use super::check;
+use super::config::{Config, Readout};
 use super::grid::GridWeights;
 use super::network::{Layer, Network};
+use base::budget::Budget;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Metadata key; a single key keeps the file's bytes deterministic.
@@ -45,14 +46,9 @@ impl StoreError {
     }
 }
 
-/// Writes `bytes` under a temporary name in the same folder, flushes, and renames: a reader sees the old file or the new one.
+/// Replaces a file by `bytes`: a reader sees the old file or the new one.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    let mut file = fs::File::create(&temporary).map_err(StoreError::io(&temporary))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(StoreError::io(&temporary))?;
-    fs::rename(&temporary, path).map_err(StoreError::io(path))
+    base::output::write(path, bytes).map_err(StoreError::io(path))
 }
 
 /// A named tensor.
@@ -84,16 +80,16 @@ pub(crate) fn pack(tensors: &[Tensor], meta: &impl Serialize) -> Vec<u8> {
     safetensors::serialize(views, Some(HashMap::from([(KEY.to_string(), text)]))).expect("names are distinct")
 }
 
+/// The tensors of a file by name, integers as reals.
+pub(crate) type Tensors = HashMap<String, Vec<f32>>;
+
 /// Reads what [`pack`] wrote.
-pub(crate) fn unpack<M: DeserializeOwned>(path: &Path) -> Result<(HashMap<String, Vec<f32>>, M), StoreError> {
+pub(crate) fn unpack<M: DeserializeOwned>(path: &Path) -> Result<(Tensors, M), StoreError> {
     unpack_bytes(&fs::read(path).map_err(StoreError::io(path))?, path)
 }
 
 /// Reads the bytes of what [`pack`] wrote, integers as reals; `path` is what errors call them.
-pub(crate) fn unpack_bytes<M: DeserializeOwned>(
-    bytes: &[u8],
-    path: &Path,
-) -> Result<(HashMap<String, Vec<f32>>, M), StoreError> {
+pub(crate) fn unpack_bytes<M: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<(Tensors, M), StoreError> {
     let bad = |e: &dyn std::fmt::Display| {
         StoreError::format(
             path,
@@ -142,23 +138,6 @@ struct LayerMeta {
     groups: Vec<usize>,
     logit_gain: f32,
     grid: usize,
-}
-
-impl LayerMeta {
-    /// Whether the layer can stand on a map of shape `below`.
-    fn check(&self, below: [usize; 3]) -> Result<(), String> {
-        if self.input != below {
-            return Err(format!("reads a map of {:?}, but {below:?} reaches it", self.input));
-        }
-        let [_, h, w] = self.input;
-        let fits = |side: usize| side / self.pool + 2 * self.pad >= self.kernel;
-        let sizes = [self.channels, self.kernel, self.stride, self.pool, self.grid];
-        let possible = sizes.iter().all(|n| (1..1 << 15).contains(n))
-            && self.pad < self.kernel
-            && (fits(h) && fits(w))
-            && usize::from(self.levels) * self.pool * self.pool <= 255;
-        if possible { Ok(()) } else { Err("has sizes that do not fit together".into()) }
-    }
 }
 
 fn one() -> usize {
@@ -260,64 +239,72 @@ pub fn read_network(bytes: &[u8], path: &Path) -> Result<(Network, Card), StoreE
             format!("format is `{}`, this program reads `{NETWORK_FORMAT}`", meta.format),
         ));
     }
-    let mut layers: Vec<Layer> = Vec::new();
+    let fail = |text: String| StoreError::format(path, text);
+    meta.config.check().map_err(|error| fail(error.to_string()))?;
+    check::classes(meta.classes).map_err(fail)?;
+    if meta.layers.is_empty() {
+        return Err(fail("has no layer; a network has one or more".into()));
+    }
+    let mut network = Network { config: meta.config, input: meta.input, classes: meta.classes, layers: Vec::new() };
+    let (mut shapes, mut input) = (Vec::new(), meta.input);
     for (l, m) in meta.layers.into_iter().enumerate() {
-        let below = layers.last().map_or(meta.input, Layer::output);
-        m.check(below).map_err(|why| StoreError::format(path, format!("layer {}: {why}", l + 1)))?;
+        let at = |text: String| fail(format!("layer {l}: {text}"));
+        let layer = m.with_tensors(l, &mut tensors, &network).map_err(at)?;
+        let shape = check::layer(&layer, input, network.classes).map_err(at)?;
+        input = [layer.channels, shape.out_h(), shape.out_w()];
+        shapes.push(shape);
+        network.layers.push(layer);
+    }
+    network.claim(&shapes, &mut Budget::process()).map_err(|error| fail(error.to_string()))?;
+    Ok((network, meta.card))
+}
+
+impl LayerMeta {
+    /// Layer `l` of a network, with its vectors. Their lengths are what its sizes say, and so these are no larger than the file.
+    fn with_tensors(self, l: usize, tensors: &mut Tensors, network: &Network) -> Result<Layer, String> {
+        let product = |factors: &[usize]| {
+            let product = factors.iter().try_fold(1_usize, |product, &factor| product.checked_mul(factor));
+            product.ok_or("its sizes are more than can be counted")
+        };
         let on_grid = tensors.contains_key(&format!("layer{l}.unit"));
         let mut take = |name: &str, len: usize| {
-            let name = format!("layer{l}.{name}");
-            let data = tensors.remove(&name).unwrap_or_default();
-            if data.len() == len {
-                Ok(data)
-            } else {
-                Err(StoreError::format(
-                    path,
-                    format!("tensor `{name}` has {} values, its layer needs {len}", data.len()),
-                ))
+            let data = tensors.remove(&format!("layer{l}.{name}")).unwrap_or_default();
+            match data.len() {
+                n if n == len => Ok(data),
+                n => Err(format!("tensor `{name}` has {n} values, the layer needs {len}")),
             }
         };
-        let readout_len = meta.classes * m.grid * m.grid * m.channels;
-        let per_channel = m.input[0] * m.kernel * m.kernel;
-        let mut weight = take("weight", m.channels * per_channel)?;
+        let per_channel = product(&[self.input[0], self.kernel, self.kernel])?;
+        let mut weight = take("weight", product(&[self.channels, per_channel])?)?;
         if on_grid {
-            for (weights, unit) in weight.chunks_exact_mut(per_channel.max(1)).zip(take("unit", m.channels)?) {
+            for (weights, unit) in weight.chunks_exact_mut(per_channel.max(1)).zip(take("unit", self.channels)?) {
                 for q in weights {
                     *q *= unit;
                 }
             }
         }
-        let mean = take("mean", m.channels)?;
-        let variance = take("variance", m.channels)?;
-        let channel_weight = take("channel_weight", m.channels)?;
-        let channel_bias = take("channel_bias", m.channels)?;
-        let readout =
-            if meta.config.readout == super::Readout::Learned { take("readout", readout_len)? } else { Vec::new() };
-        if m.groups.len() != meta.classes || m.groups.iter().sum::<usize>() != m.channels {
-            return Err(StoreError::format(
-                path,
-                format!("layer {l}: class groups do not sum to {} channels", m.channels),
-            ));
-        }
-        layers.push(Layer {
-            input: m.input,
-            channels: m.channels,
-            kernel: m.kernel,
-            stride: m.stride,
-            pad: m.pad,
-            pool: m.pool,
-            levels: m.levels,
-            kappa: m.kappa,
+        let readout = match network.config.readout {
+            Readout::Learned => take("readout", product(&[network.classes, self.grid, self.grid, self.channels])?)?,
+            Readout::Goodness => Vec::new(),
+        };
+        Ok(Layer {
             weight,
-            mean,
-            variance,
-            channel_weight,
-            channel_bias,
-            groups: m.groups,
-            logit_gain: m.logit_gain,
-            grid: m.grid,
+            mean: take("mean", self.channels)?,
+            variance: take("variance", self.channels)?,
+            channel_weight: take("channel_weight", self.channels)?,
+            channel_bias: take("channel_bias", self.channels)?,
             readout,
-        });
+            input: self.input,
+            channels: self.channels,
+            kernel: self.kernel,
+            stride: self.stride,
+            pad: self.pad,
+            pool: self.pool,
+            levels: self.levels,
+            kappa: self.kappa,
+            groups: self.groups,
+            logit_gain: self.logit_gain,
+            grid: self.grid,
+        })
     }
-    Ok((Network { config: meta.config, input: meta.input, classes: meta.classes, layers }, meta.card))
 }

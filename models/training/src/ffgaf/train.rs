@@ -7,10 +7,12 @@
 use super::adam::Rates;
 use super::allocation::{apportion, shares};
 use super::block::{Batch, Block, StepResult};
+use super::check;
 use super::config::{Config, ConfigError, Readout};
 use super::network::{Evaluation, Layer, Network, Runner};
 use super::random::{Purpose, Stream};
 use super::similarity::ClassSimilarity;
+use base::budget::Budget;
 use datasets::Dataset;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -65,6 +67,23 @@ pub(crate) struct State {
     pub(crate) correct: Vec<usize>,
     pub(crate) updates: Vec<u64>,
     pub(crate) history: Vec<EpochReport>,
+}
+
+impl State {
+    /// Whether this can be the state of a run with so many layers, batches an epoch, and epochs.
+    pub(crate) fn check(&self, depth: usize, batches: usize, epochs: usize) -> Result<(), String> {
+        if [self.loss.len(), self.correct.len(), self.updates.len()] != [depth; 3] {
+            return Err(format!("loss, correct or updates are not those of {depth} layers"));
+        }
+        if self.epoch != self.history.len() || self.epoch > epochs || self.batch > batches {
+            let (epoch, batch, reports) = (self.epoch, self.batch, self.history.len());
+            return Err(format!("batch {batch} of epoch {epoch} does not follow {reports} epochs"));
+        }
+        if self.updates.iter().any(|&n| n > (epochs as u64).saturating_mul(batches as u64)) {
+            return Err("more updates than batches".into());
+        }
+        check::history(&self.history, depth)
+    }
 }
 
 /// A training run.
@@ -122,12 +141,8 @@ impl<'a> Trainer<'a> {
         if train.is_empty() || train.shape != validation.shape {
             return Err(ConfigError::Value("training and validation images must exist and have one shape".into()));
         }
-        if let Some(c) = config.channels.iter().find(|&&c| c < train.classes) {
-            return Err(ConfigError::Value(format!(
-                "{c} channels cannot serve {} classes; use at least one per class",
-                train.classes
-            )));
-        }
+        let geometry = config.shapes(train.shape, train.classes)?;
+        config.claim(&geometry, train.len(), train.classes, &mut Budget::process())?;
         let share = shares(config.allocation, &ClassSimilarity::of(train), f64::from(config.allocation_phi));
         let mut shape = train.shape;
         let mut blocks = Vec::new();
@@ -176,7 +191,7 @@ impl<'a> Trainer<'a> {
         self.state.epoch >= self.config.epochs
     }
 
-    fn batches(&self) -> usize {
+    pub(crate) fn batches(&self) -> usize {
         (self.train.len() / self.config.batch).max(1)
     }
 
@@ -217,6 +232,12 @@ impl<'a> Trainer<'a> {
         self.state.correct.fill(0);
         self.state.history.push(report.clone());
         Some(report)
+    }
+
+    /// Whether every loss so far is a number.
+    #[must_use]
+    pub fn converges(&self) -> bool {
+        self.state.history.iter().flat_map(|report| &report.loss).chain(&self.state.loss).all(|loss| loss.is_finite())
     }
 
     /// Images that re-estimate the statistics of the network as it stands at the end of an epoch.

@@ -36,7 +36,7 @@ pub use gather::Source;
 pub use grouped::{GroupedConv, GroupedScratch};
 pub use pool::{rectify, rectify_gradient, rectify_pool, rectify_pool_gradient, scale};
 pub use portable::{Product, product};
-pub use shape::ConvShape;
+pub use shape::{ConvShape, ShapeError};
 pub use sum_pool::SumPool;
 
 use gather::{pad_sample, pad_sample_by_four};

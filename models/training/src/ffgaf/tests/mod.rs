@@ -2,6 +2,7 @@
 
 mod golden;
 mod gradient;
+mod impossible;
 mod runs;
 mod training;
 

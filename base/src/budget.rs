@@ -3,9 +3,23 @@
 //! Sizes that come from files are computed here, in checked arithmetic, before anything of that size is allocated: `Π factors`
 //! bytes are claimed, or refused with the name of what asks for them. A claim is an estimate of the large parts, not an account
 //! of every byte.
+//!
+//! A process has one limit, that of [`Budget::process`]: the program sets it when it starts ([`set_limit`]), and readers that are
+//! handed no budget of their own hold what they read to it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use thiserror::Error;
+
+/// The limit of a process that sets none \[bytes\].
+const UNSET: u64 = 8 << 30;
+
+static LIMIT: AtomicU64 = AtomicU64::new(UNSET);
+
+/// Sets the limit of [`Budget::process`] \[bytes\].
+pub fn set_limit(bytes: u64) {
+    LIMIT.store(bytes, Ordering::Relaxed);
+}
 
 /// Memory that may be allocated \[bytes\].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +45,11 @@ impl Budget {
     /// At most `limit` bytes.
     pub const fn bytes(limit: u64) -> Self {
         Self { limit, claimed: 0 }
+    }
+
+    /// At most what this process may allocate.
+    pub fn process() -> Self {
+        Self::bytes(LIMIT.load(Ordering::Relaxed))
     }
 
     /// What may still be allocated \[bytes\].
