@@ -309,8 +309,8 @@ impl Entry {
     fn problem(&self) -> Option<String> {
         match self {
             Self::Energy { value, low, high, source, .. } => figure_problem(*value, *low, *high, source),
-            Self::Sram { plus, .. } if !(plus.is_finite() && *plus >= 0.0) => {
-                Some(format!("needs a `plus` of at least 0 pJ, has {plus}"))
+            Self::Sram { plus, .. } if !(0.0..=MOST).contains(plus) => {
+                Some(format!("needs a `plus` of at least 0 pJ and at most {MOST:e}, has {plus}"))
             }
             Self::Sram { source, .. } => source.is_empty().then(|| "has no source".into()),
             Self::Included { reason } | Self::NotPublished { reason } => {
@@ -358,9 +358,12 @@ fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Acti
     deserializer.deserialize_map(Entries)
 }
 
+/// The largest figure \[pJ, or pW\]: a kilojoule, from which sums over any counts are still numbers.
+const MOST: f64 = 1e15;
+
 fn figure_problem(value: f64, low: f64, high: f64, source: &str) -> Option<String> {
-    if !(0.0 <= low && low <= value && value <= high && high.is_finite()) {
-        Some(format!("needs 0 ≤ low ≤ value ≤ high, has {low}, {value}, {high}"))
+    if !(0.0 <= low && low <= value && value <= high && high <= MOST) {
+        Some(format!("needs 0 ≤ low ≤ value ≤ high ≤ {MOST:e}, has {low}, {value}, {high}"))
     } else if source.is_empty() {
         Some("has no source".into())
     } else {

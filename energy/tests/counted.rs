@@ -70,6 +70,7 @@ prop_compose! {
             theta_in: Some(spikes.iter().sum()),
             theta_out: Some(f64::from(fired)),
             input_spikes: Some(spikes),
+            even: false,
         }
     }
 }

@@ -18,6 +18,7 @@ fn layer(conv: Conv, spikes: Vec<f64>, theta_out: f64) -> Layer {
         theta_in: Some(spikes.iter().sum()),
         theta_out: Some(theta_out),
         input_spikes: Some(spikes),
+        even: false,
     }
 }
 

@@ -177,7 +177,7 @@ pub struct Site {
 
 /// Counts by site. Sums over parts equal the whole: merging ledgers adds their counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<(Site, Counts)>", into = "Vec<(Site, Counts)>")]
+#[serde(try_from = "Vec<(Site, Counts)>", into = "Vec<(Site, Counts)>")]
 pub struct Ledger {
     rows: BTreeMap<Site, Counts>,
 }
@@ -224,13 +224,25 @@ impl Ledger {
     }
 }
 
-impl From<Vec<(Site, Counts)>> for Ledger {
-    fn from(rows: Vec<(Site, Counts)>) -> Self {
-        let mut ledger = Self::default();
+/// Counts that add up to more than 64 bits hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the counts of `{}` add up to more than 2^64", .0.name())]
+pub struct TooMany(pub Action);
+
+impl TryFrom<Vec<(Site, Counts)>> for Ledger {
+    type Error = TooMany;
+
+    /// The sum over all rows is one that 64 bits hold, and so is every other.
+    fn try_from(rows: Vec<(Site, Counts)>) -> Result<Self, TooMany> {
+        let (mut ledger, mut total) = (Self::default(), Counts::default());
         for (site, counts) in rows {
+            for (action, n) in counts.iter() {
+                total[action] = total[action].checked_add(n).ok_or(TooMany(action))?;
+            }
             *ledger.at(site) += &counts;
         }
-        ledger
+        total[Action::SynapticAdd].checked_add(total[Action::SynapticMac]).ok_or(TooMany(Action::SynapticAdd))?;
+        Ok(ledger)
     }
 }
 
@@ -280,7 +292,8 @@ mod tests {
             rows.into_iter()
                 .map(|(core, layer, n)| (site(core, layer), Counts(n.try_into().expect("one per action"))))
                 .collect::<Vec<_>>()
-                .into()
+                .try_into()
+                .expect("small counts")
         })
     }
 

@@ -287,6 +287,7 @@ fn measured(
         theta_in: Some(delivered.iter().sum::<u64>() as f64 / per),
         theta_out: Some(fired.iter().sum::<u64>() as f64 / activity.samples as f64),
         input_spikes: Some(delivered.iter().map(|&n| n as f64 / per).collect()),
+        even: false,
     };
     // An accumulator has no window of its own; repeated input sets the number of passes over it.
     let updates = updates.or(repeats.filter(|&n| n > 1));

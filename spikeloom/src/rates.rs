@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 use simulator::{Probe, TimingMode};
 use std::sync::{Mutex, PoisonError};
 
+/// The most timesteps: sums over the neurons of a chip are then counted in 64 bits.
+const MOST_STEPS: u64 = 1 << 40;
+
 /// Rates with their origin.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,9 +117,10 @@ impl Rates {
 
     /// The rates of a program's layers, found by name; `place` is named in errors.
     pub fn activity(&self, program: &Program, place: &str) -> Result<Activity> {
-        if self.steps == 0 {
+        if !(1..=MOST_STEPS).contains(&self.steps) {
             return Err(Error::input(format!(
-                "{place}: `steps` is 0; give the number of timesteps that the events were counted over"
+                "{place}: `steps` is {}; give the number of timesteps that the events were counted over",
+                self.steps
             )));
         }
         let counts = program.layers.iter().map(|layer| {

@@ -21,6 +21,12 @@ const FORMAT: &str = "spikeloom-run";
 /// Version of the format.
 const VERSION: u32 = 1;
 
+/// The longest time of a record \[s\]: 30,000 years.
+const MOST_SECONDS: f64 = 1e12;
+
+/// The widest word of a memory.
+const MOST_BITS: u32 = 1 << 16;
+
 /// A stored run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
@@ -140,15 +146,45 @@ impl Record {
             Ok(record) => record,
             Err(error) => return refuse(format!("the stored run is damaged; {remedy} again: {error}")),
         };
-        if record.images == 0 {
-            return refuse(format!("`images` is 0, so there is no energy per image; {remedy} again"));
+        match record.problem() {
+            Some(problem) => refuse(format!("{problem}; {remedy} again")),
+            None => Ok(record),
         }
-        if let Some((site, _)) = record.ledger.rows().find(|(site, _)| usize::from(site.layer.0) >= record.layers.len())
-        {
-            let n = record.layers.len();
-            return refuse(format!("`ledger` counts for {}, but `layers` has {n} entries; {remedy} again", site.layer));
+    }
+
+    /// What no run can have, if the record says it.
+    fn problem(&self) -> Option<String> {
+        let Self { images, correct, timesteps, cores, chips, .. } = *self;
+        if images == 0 {
+            return Some("`images` is 0, so there is no energy per image".into());
         }
-        Ok(record)
+        if correct > images {
+            return Some(format!("`correct` is {correct} of {images} images"));
+        }
+        if timesteps == 0 || chips > cores.max(1) {
+            return Some(format!("{timesteps} timesteps on {cores} cores of {chips} chips cannot be"));
+        }
+        if let Some(seconds) = self.seconds.filter(|seconds| !(0.0..=MOST_SECONDS).contains(seconds)) {
+            return Some(format!("`seconds` is {seconds}"));
+        }
+        let n = self.layers.len();
+        let layers = self.ledger.rows().map(|(site, _)| site.layer).chain(self.memories.iter().map(|m| m.layer));
+        if let Some(layer) = layers.into_iter().find(|layer| usize::from(layer.0) >= n) {
+            return Some(format!("`ledger` or `memories` counts for {layer}, but `layers` has {n} entries"));
+        }
+        if let Some(memory) = self.memories.iter().find(|m| !(1..=MOST_BITS).contains(&m.bits)) {
+            return Some(format!("`memories` has words of {} bits in {}", memory.bits, memory.layer));
+        }
+        // Where every event asks for a decision, neurons may fire more than once in a timestep; inputs are events of the host.
+        let per_event = self.chip.as_ref().is_some_and(|chip| chip.arch.core.fire == isa::arch::Fire::PerEvent);
+        let most = |layer: &LayerRecord| {
+            let (c, h, w) = layer.shape;
+            u128::from(images) * u128::from(timesteps) * u128::from(c) * u128::from(h) * u128::from(w)
+        };
+        let fires = self.layers.iter().filter(|layer| layer.cores > 0 && !per_event);
+        let beyond = fires.into_iter().find(|layer| u128::from(layer.spikes) > most(layer))?;
+        let (name, spikes, most) = (&beyond.name, beyond.spikes, most(beyond));
+        Some(format!("layer `{name}` has {spikes} spikes, more than one per neuron and timestep ({most})"))
     }
 
     /// The text of the file that [`Self::parse`] reads.

@@ -55,6 +55,9 @@ pub(crate) fn deploy(
     target: &TargetArgs,
     output: &Path,
 ) -> Result<Deployment> {
+    if let Err(why) = network.accepts(train) {
+        bail!("the network {why}");
+    }
     let (_, validation) = hold_out(train, network.config.validation, network.config.validation_seed);
     ensure!(!validation.is_empty(), "the network was trained without validation images; nothing can be compared");
     let rounded =

@@ -4,7 +4,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::network::{Layer, Mode, Network, Shape};
-use super::options::{Options, Reading};
+use super::options::{Arithmetic, Options, Reading};
 use super::reading::Case;
 use super::term::{Group, Quantities, Unit};
 
@@ -166,9 +166,17 @@ pub fn evaluate(network: &Network, options: &Options) -> Result<Evaluation, Eval
     Ok(evaluation)
 }
 
+/// The largest price of one operation \[pJ\]: a joule.
+const MOST_PJ: f64 = 1e12;
+
 fn check(network: &Network, options: &Options) -> Result<(), EvaluateError> {
     if !(1..=64).contains(&options.bits) {
         return Err(EvaluateError::OutOfRange(format!("`bits` is {}; give 1 to 64", options.bits)));
+    }
+    if let Some(Arithmetic { add, mul }) = options.arithmetic
+        && ![add, mul].iter().all(|pj| (0.0..=MOST_PJ).contains(pj))
+    {
+        return Err(EvaluateError::OutOfRange(format!("`arithmetic` is {add} and {mul} pJ; give 0 to {MOST_PJ:e}")));
     }
     if network.timesteps == 0 {
         return Err(EvaluateError::OutOfRange("`T` is 0; give at least one step".into()));
@@ -176,10 +184,14 @@ fn check(network: &Network, options: &Options) -> Result<(), EvaluateError> {
     if network.mode == Mode::Ann {
         return Ok(());
     }
-    network.layers.iter().enumerate().try_for_each(|(index, layer)| check_activity(index, layer, options.reading))
+    network
+        .layers
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, layer)| check_activity(index, layer, network.timesteps, options.reading))
 }
 
-fn check_activity(index: usize, layer: &Layer, reading: Reading) -> Result<(), EvaluateError> {
+fn check_activity(index: usize, layer: &Layer, timesteps: u32, reading: Reading) -> Result<(), EvaluateError> {
     let name = || layer.name.clone();
     let missing = |field| EvaluateError::MissingActivity { index, layer: name(), field };
     let theta_in = layer.theta_in.ok_or(missing("theta_in"))?;
@@ -190,9 +202,21 @@ fn check_activity(index: usize, layer: &Layer, reading: Reading) -> Result<(), E
     if [theta_in, theta_out].iter().any(|theta| !theta.is_finite() || *theta < 0.0) {
         return Err(EvaluateError::OutOfRange(format!("layer {index} `{}`: spike counts must be ≥ 0", layer.name)));
     }
+    // What is not zero of a real-valued input counts once.
+    let steps = f64::from(timesteps);
+    let most_in = layer.shape.n_in() * if layer.analog { 1.0 } else { steps };
+    for (field, theta, most) in [("theta_in", theta_in, most_in), ("theta_out", theta_out, layer.shape.n_out() * steps)]
+    {
+        if theta > most * (1.0 + 1e-9) {
+            return Err(EvaluateError::OutOfRange(format!(
+                "layer {index} `{}`: `{field}` is {theta}, more than one spike per neuron and timestep ({most})",
+                layer.name
+            )));
+        }
+    }
     let problem = |problem: String| EvaluateError::SpikeMap { index, layer: name(), problem };
     match (&layer.input_spikes, &layer.shape) {
-        (None, Shape::Conv(_)) if reading == Reading::Exact => {
+        (None, Shape::Conv(_)) if reading == Reading::Exact && !layer.even => {
             Err(EvaluateError::MissingSpikeMap { index, layer: name() })
         }
         (None, _) => Ok(()),

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::network::{Conv, Layer, Neuron, Shape};
 
+/// The longest side of a map or kernel: what follows from sides is then counted in 32 bits.
+const MOST_SIDE: u32 = 1 << 20;
+
 /// A number for both directions, or one for each.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -119,11 +122,25 @@ impl TryFrom<LayerFile> for Layer {
             }
         };
         let LayerFile { name, bias, biased_channels, neuron, analog, theta_in, theta_out, input_spikes, .. } = file;
-        Ok(Self { name, shape, bias, biased_channels, neuron, analog, theta_in, theta_out, input_spikes })
+        if let Some(n) = biased_channels.filter(|&n| f64::from(n) > shape.c_out()) {
+            return Err(format!("layer `{name}`: `biased_channels` is {n}, of {} channels", shape.c_out()));
+        }
+        let even = false;
+        Ok(Self { name, shape, bias, biased_channels, neuron, analog, theta_in, theta_out, input_spikes, even })
     }
 }
 
 fn check_conv(conv: &Conv) -> Result<(), String> {
+    let fields = [
+        ("h", conv.h_in),
+        ("w", conv.w_in),
+        ("kernel", conv.kernel[0].max(conv.kernel[1])),
+        ("stride", conv.stride[0].max(conv.stride[1])),
+        ("padding", conv.padding[0].max(conv.padding[1])),
+    ];
+    if let Some((field, n)) = fields.into_iter().find(|&(_, n)| n > MOST_SIDE) {
+        return Err(format!("`{field}` is {n}; give at most {MOST_SIDE}"));
+    }
     if conv.kernel.contains(&0) || conv.stride.contains(&0) {
         return Err("`kernel` and `stride` must be at least 1".into());
     }
@@ -139,7 +156,7 @@ fn check_conv(conv: &Conv) -> Result<(), String> {
 
 impl From<Layer> for LayerFile {
     fn from(layer: Layer) -> Self {
-        let Layer { name, shape, bias, biased_channels, neuron, analog, theta_in, theta_out, input_spikes } = layer;
+        let Layer { name, shape, bias, biased_channels, neuron, analog, theta_in, theta_out, input_spikes, .. } = layer;
         let conv = if let Shape::Conv(c) = shape { Some(c) } else { None };
         let (nin, nout) = if let Shape::Fc { n_in, n_out } = shape { (Some(n_in), Some(n_out)) } else { (None, None) };
         Self {

@@ -70,6 +70,8 @@ pub struct Layer {
     /// Spikes per input element, row-major `[C][H][W]`, summed over T (for an analog input: 1 where it is not zero).
     /// The `exact` reading of a spiking convolution needs it: the fan-out of a spike depends on its position.
     pub input_spikes: Option<Vec<f64>>,
+    /// Spikes are spread evenly over the input map, which then needs no listing. Files list them.
+    pub even: bool,
 }
 
 /// Geometry of a layer.
@@ -119,12 +121,13 @@ impl Conv {
     pub fn reach(&self) -> [Vec<u32>; 2] {
         let out = self.output_size();
         let along = |n: u32, i: usize| {
-            let (kernel, stride, padding) = (self.kernel[i], self.stride[i], self.padding[i]);
+            let [kernel, stride, padding, outputs] =
+                [self.kernel[i], self.stride[i], self.padding[i], out[i]].map(i64::from);
             let hits = |y: u32| {
-                let reached = |k: &u32| {
-                    (y + padding).checked_sub(*k).is_some_and(|d| d.is_multiple_of(stride) && d / stride < out[i])
-                };
-                (0..kernel).filter(reached).count() as u32
+                // Outputs o with o·s ≤ y + p ≤ o·s + kernel − 1.
+                let last = (i64::from(y) + padding).div_euclid(stride).min(outputs - 1);
+                let first = (i64::from(y) + padding - kernel).div_euclid(stride).max(-1) + 1;
+                (last - first + 1).max(0) as u32
             };
             (0..n).map(hits).collect()
         };
@@ -134,9 +137,8 @@ impl Conv {
     /// Synaptic events caused by `spikes` (row-major `[C][H][W]` counts): Σ spikes·reach_y·reach_x·C_out/groups.
     pub fn synaptic_events(&self, spikes: impl IntoIterator<Item = f64>) -> f64 {
         let [rows, columns] = self.reach();
-        let positions = rows.iter().flat_map(|y| columns.iter().map(move |x| f64::from(y * x)));
-        let positions: Vec<f64> = positions.collect();
-        let reached: f64 = spikes.into_iter().zip(positions.iter().cycle()).map(|(n, taps)| n * taps).sum();
+        let positions = rows.iter().flat_map(|&y| columns.iter().map(move |&x| f64::from(y) * f64::from(x)));
+        let reached: f64 = spikes.into_iter().zip(positions.cycle()).map(|(n, taps)| n * taps).sum();
         reached * f64::from(self.c_out / self.groups)
     }
 }

@@ -155,6 +155,7 @@ impl Quantities {
         let events = match (shape, &layer.input_spikes) {
             (Shape::Fc { .. }, _) => th_in * shape.n_out(),
             (Shape::Conv(c), Some(spikes)) => c.synaptic_events(spikes.iter().copied()),
+            (Shape::Conv(_), None) if layer.even => th_in / shape.n_in() * shape.macs_inside(),
             (Shape::Conv(_), None) => f64::NAN,
         };
         let cached = options.direct == DirectEncoding::Cached;

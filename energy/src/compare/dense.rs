@@ -47,7 +47,7 @@ impl Dense {
     /// The network that carries as much information per activation as T one-bit steps: ⌈log2(T + 1)⌉ bits (Yan et al.,
     /// arXiv 2409.08290). The arithmetic is that of the wider operand, with 8 bit as the narrowest priced: an upper bound.
     pub fn iso_information(timesteps: u32, weight_bits: u32) -> Self {
-        let activation_bits = (timesteps + 1).next_power_of_two().ilog2();
+        let activation_bits = (u64::from(timesteps) + 1).next_power_of_two().ilog2();
         Self::integer(&format!("qnn{activation_bits}"), weight_bits, activation_bits)
     }
 

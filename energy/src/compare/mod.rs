@@ -8,7 +8,7 @@ mod dense;
 
 use serde::Serialize;
 
-use crate::analytic::{EvaluateError, Mode, Network, Options, Shape, evaluate};
+use crate::analytic::{EvaluateError, Mode, Network, Options, evaluate};
 
 pub use dense::Dense;
 
@@ -140,10 +140,8 @@ pub fn at_rate(network: &Network, rate: f64) -> Network {
         let n_in = layer.shape.n_in();
         let per_input = if layer.analog { layer.theta_in.unwrap_or(n_in) / n_in } else { spikes };
         layer.theta_in = Some(per_input * n_in);
-        let keeps_map = layer.analog && layer.input_spikes.is_some();
-        let has_map = matches!(layer.shape, Shape::Conv(_)) || layer.input_spikes.is_some();
-        if has_map && !keeps_map {
-            layer.input_spikes = Some(vec![per_input; n_in as usize]);
+        if !(layer.analog && layer.input_spikes.is_some()) {
+            (layer.input_spikes, layer.even) = (None, true);
         }
     }
     network

@@ -20,6 +20,7 @@ fn layer(name: String, shape: Shape, bias: bool) -> Layer {
         theta_in: None,
         theta_out: None,
         input_spikes: None,
+        even: false,
     }
 }
 

@@ -91,13 +91,9 @@ fn subject(model: &ModelArgs, images: &ImageArgs, what: &str) -> Result<Subject>
         bail!("{}: is a graph; {what} need a trained network (.safetensors or a bundled one)", model.name);
     };
     let images = source::images(images, dataset)?;
-    ensure!(
-        images.shape == network.input,
-        "{}: images are {:?}, the network takes {:?}; use the data set that it was trained on",
-        images.name,
-        images.shape,
-        network.input
-    );
+    if let Err(why) = network.accepts(&images) {
+        bail!("{}: {why}; use the data set that it was trained on", model.name);
+    }
     Ok(Subject { name: model.name, network, images })
 }
 

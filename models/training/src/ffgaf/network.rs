@@ -322,6 +322,24 @@ impl<'a> Runner<'a> {
 }
 
 impl Network {
+    /// Whether images of `data` are what the network takes, in no more classes than it has.
+    ///
+    /// # Errors
+    /// How they differ.
+    pub fn accepts(&self, data: &Dataset) -> Result<(), String> {
+        let ([c, h, w], [own_c, own_h, own_w]) = (data.shape, self.input);
+        if data.shape != self.input {
+            return Err(format!(
+                "takes images of {own_c} × {own_h} × {own_w}; those of {} are {c} × {h} × {w}",
+                data.name
+            ));
+        }
+        match data.labels.iter().find(|&&label| usize::from(label) >= self.classes) {
+            Some(label) => Err(format!("has {} classes; {} holds an image of class {label}", self.classes, data.name)),
+            None => Ok(()),
+        }
+    }
+
     /// Re-estimates μ_c and v_c layer by layer over `images` of `data`, weights frozen. No effect for per-sample statistics.
     pub fn calibrate(&mut self, data: &Dataset, images: &[u32]) {
         if self.config.norm == Norm::Sample {
