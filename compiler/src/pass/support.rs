@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 pub fn supported(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostics> {
     let mut found = Vec::new();
     for (id, _) in graph.projections() {
+        geometry(graph, id, &mut found);
         if let Some(limits) = &arch.core.convolution {
             convolution(graph, id, arch, limits, &mut found);
         }
@@ -93,6 +94,27 @@ fn lacks(neuron: &NeuronModel<Quantized>, arch: &Arch) -> Vec<(String, String)> 
             found
         }
         NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => Vec::new(),
+    }
+}
+
+/// What descriptors of programs hold in 16 bits.
+fn geometry(graph: &Graph<Quantized>, id: ProjectionId, found: &mut Vec<Diagnostic>) {
+    let projection = graph.projection(id);
+    let pool = projection.pool.map_or((1, 1), |pool| pool.size);
+    let mut sizes = vec![("pool", pool)];
+    if let Connectivity::Conv2d(conv) = projection.connectivity {
+        let (kernel, stride) = (conv.kernel, conv.stride);
+        sizes.extend([("kernel", kernel), ("stride", stride), ("padding", conv.padding), ("dilation", conv.dilation)]);
+    }
+    for (name, (a, b)) in sizes {
+        if a.max(b) > u16::MAX.into() {
+            found.push(Diagnostic {
+                entity: entity(graph, id),
+                message: "programs hold the geometry of synapses in 16 bits".into(),
+                limit: Some(Limit { resource: name.into(), used: a.max(b).into(), max: u16::MAX.into() }),
+                remedy: format!("give a smaller {name}"),
+            });
+        }
     }
 }
 

@@ -26,7 +26,7 @@ impl Cx<'_> {
             });
             end = end.max(range.end);
         }
-        self.check(end <= u64::from(image.n_state), Rule::State, image.core, || {
+        self.check(end == u64::from(image.n_state), Rule::State, image.core, || {
             format!("tiles use {end} state words, but n_state is {}", image.n_state)
         });
         for (i, descriptor) in image.descriptors.iter().enumerate() {

@@ -14,7 +14,7 @@
 //! | `axons` | an axon entry calls synaptic descriptors, each at most once, and at least one |
 //! | `geometry` | extents, strides, kernels, pools and groups are positive; tiles lie in their layer; windows are in order; groups and tile borders align with `span`; synapse lists ascend, are not empty, and name sources and targets that exist; the numbers of a layer name each neuron once |
 //! | `weights` | a block has as many weights as its descriptor reads, of a width that the core stores, each within the width; every block is used |
-//! | `state` | the tiles' state ranges are disjoint and inside `n_state`; a synaptic descriptor addresses exactly one tile, with the same box |
+//! | `state` | the tiles' state ranges are disjoint and end at `n_state`; a synaptic descriptor addresses exactly one tile, with the same box |
 //! | `params` | one parameter set per channel, within the potential's width; chips that sweep touched neurons only or fire per event have neither bias nor leak, and no lists; a list is meaningful, of operations, rules and fraction bits that the chip has, with one value, one per channel or per neuron in each column, decays of 0 to 4096 |
 //! | `emission` | classes cover the tile, the table has one entry per combination, no entry names a route twice; accumulators emit nothing |
 //! | `routes` | receivers are in use and know the tag; delay 0 only from the input port; the destination form is one that the chip has |

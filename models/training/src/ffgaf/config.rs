@@ -446,16 +446,23 @@ impl Config {
             if out < classes {
                 return Err(fail(format!("{out} channels cannot serve {classes} classes; use at least one per class")));
             }
-            let pool = self.pool.at(l);
-            let shape =
-                ConvShape::checked((h / pool, w / pool), channels, out, self.kernel.at(l), stride, self.padding.at(l))
-                    .map_err(|error| fail(error.to_string()))?;
+            let (pool, kernel, padding) = (self.pool.at(l), self.kernel.at(l), self.padding.at(l));
+            (h, w) = (h / pool, w / pool);
+            if h.min(w).saturating_add(padding.saturating_mul(2)) < kernel {
+                return Err(fail(format!(
+                    "a {kernel} × {kernel} kernel does not fit on a map of {h} × {w} with padding = {padding}; change kernel, \
+                     padding, strides or pool"
+                )));
+            }
+            let shape = ConvShape::checked((h, w), channels, out, kernel, stride, padding)
+                .map_err(|error| fail(error.to_string()))?;
             (channels, h, w) = (out, shape.out_h(), shape.out_w());
             let grid = self.readout_grid;
             if self.readout == Readout::Learned && grid > h.min(w) {
+                let (layer, side) = (l + 1, h.min(w));
                 let text =
-                    format!("readout_grid is {grid}, but the layer's maps are {h} × {w}; give at most {}", h.min(w));
-                return Err(fail(text));
+                    format!("readout_grid is {grid}, but layer {layer} has maps of {h} × {w}; give at most {side}");
+                return Err(ConfigError::Value(text));
             }
             shapes.push(shape);
         }

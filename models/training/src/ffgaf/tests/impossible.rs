@@ -149,13 +149,13 @@ fn settings_that_cannot_be_are_refused_by_name() {
     let data = bars(50, [1, 8, 8], 2);
     let huge = 1 << 40;
     let cases: [(Config, &str); 7] = [
-        (Config { kernel: PerLayer::All(11), padding: PerLayer::All(0), ..small() }, "kernel is 11"),
+        (Config { kernel: PerLayer::All(11), padding: PerLayer::All(0), ..small() }, "a 11 × 11 kernel"),
         (Config { padding: PerLayer::All(1000), ..small() }, "padding holds 1000"),
         (Config { padding: PerLayer::All(1 << 63), ..small() }, "padding holds"),
         (Config { kernel: PerLayer::All(usize::MAX), ..small() }, "kernel holds"),
         (Config { channels: vec![8, huge], ..small() }, "channels holds"),
         (Config { channels: vec![8192; 200], strides: vec![1; 200], ..small() }, "`channels`"),
-        (Config { readout: Readout::Learned, readout_grid: 8, ..small() }, "layer 2: readout_grid is 8"),
+        (Config { readout: Readout::Learned, readout_grid: 8, ..small() }, "readout_grid is 8, but layer 2"),
     ];
     for (config, expected) in cases {
         let error = Trainer::new(config.clone(), &data, &data).err().expect("refused").to_string();
