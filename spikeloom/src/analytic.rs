@@ -41,6 +41,7 @@ pub fn parse(name: &str, text: &str) -> Result<Network, Error> {
     for (i, layer) in network.layers.iter_mut().enumerate().filter(|(_, layer)| layer.name.is_empty()) {
         layer.name = format!("layer{}", i + 1);
     }
+    network.possible().map_err(|error| fail(error.to_string()))?;
     Ok(network)
 }
 

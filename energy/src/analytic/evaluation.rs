@@ -169,6 +169,39 @@ pub fn evaluate(network: &Network, options: &Options) -> Result<Evaluation, Eval
 /// The largest price of one operation \[pJ\]: a joule.
 const MOST_PJ: f64 = 1e12;
 
+/// The most spikes of a layer: sums of their prices are then numbers.
+const MOST_SPIKES: f64 = 1e24;
+
+impl Network {
+    /// Whether neurons that fire at most once in a timestep can have fired as often as the network says. The formulas hold for any
+    /// counts, and published ones need not be possible.
+    ///
+    /// # Errors
+    /// The first layer with more spikes.
+    pub fn possible(&self) -> Result<(), EvaluateError> {
+        if self.mode == Mode::Ann {
+            return Ok(());
+        }
+        let steps = f64::from(self.timesteps);
+        for (index, layer) in self.layers.iter().enumerate() {
+            // What is not zero of a real-valued input counts once.
+            let most_in = layer.shape.n_in() * if layer.analog { 1.0 } else { steps };
+            let most_out = layer.shape.n_out() * steps;
+            for (field, theta, most) in
+                [("theta_in", layer.theta_in, most_in), ("theta_out", layer.theta_out, most_out)]
+            {
+                if let Some(theta) = theta.filter(|&theta| theta > most * (1.0 + 1e-9)) {
+                    let name = &layer.name;
+                    return Err(EvaluateError::OutOfRange(format!(
+                        "layer {index} `{name}`: `{field}` is {theta}, more than one spike per neuron and timestep ({most})"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 fn check(network: &Network, options: &Options) -> Result<(), EvaluateError> {
     if !(1..=64).contains(&options.bits) {
         return Err(EvaluateError::OutOfRange(format!("`bits` is {}; give 1 to 64", options.bits)));
@@ -191,7 +224,7 @@ fn check(network: &Network, options: &Options) -> Result<(), EvaluateError> {
         .try_for_each(|(index, layer)| check_activity(index, layer, network.timesteps, options.reading))
 }
 
-fn check_activity(index: usize, layer: &Layer, timesteps: u32, reading: Reading) -> Result<(), EvaluateError> {
+fn check_activity(index: usize, layer: &Layer, reading: Reading) -> Result<(), EvaluateError> {
     let name = || layer.name.clone();
     let missing = |field| EvaluateError::MissingActivity { index, layer: name(), field };
     let theta_in = layer.theta_in.ok_or(missing("theta_in"))?;
@@ -199,20 +232,10 @@ fn check_activity(index: usize, layer: &Layer, timesteps: u32, reading: Reading)
         Some(_) => layer.theta_out.ok_or(missing("theta_out"))?,
         None => 0.0,
     };
-    if [theta_in, theta_out].iter().any(|theta| !theta.is_finite() || *theta < 0.0) {
-        return Err(EvaluateError::OutOfRange(format!("layer {index} `{}`: spike counts must be ≥ 0", layer.name)));
-    }
-    // What is not zero of a real-valued input counts once.
-    let steps = f64::from(timesteps);
-    let most_in = layer.shape.n_in() * if layer.analog { 1.0 } else { steps };
-    for (field, theta, most) in [("theta_in", theta_in, most_in), ("theta_out", theta_out, layer.shape.n_out() * steps)]
-    {
-        if theta > most * (1.0 + 1e-9) {
-            return Err(EvaluateError::OutOfRange(format!(
-                "layer {index} `{}`: `{field}` is {theta}, more than one spike per neuron and timestep ({most})",
-                layer.name
-            )));
-        }
+    if ![theta_in, theta_out].iter().all(|theta| (0.0..=MOST_SPIKES).contains(theta)) {
+        let name = &layer.name;
+        let text = format!("layer {index} `{name}`: spike counts must be ≥ 0 and at most {MOST_SPIKES:e}");
+        return Err(EvaluateError::OutOfRange(text));
     }
     let problem = |problem: String| EvaluateError::SpikeMap { index, layer: name(), problem };
     match (&layer.input_spikes, &layer.shape) {
