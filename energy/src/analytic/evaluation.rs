@@ -217,11 +217,7 @@ fn check(network: &Network, options: &Options) -> Result<(), EvaluateError> {
     if network.mode == Mode::Ann {
         return Ok(());
     }
-    network
-        .layers
-        .iter()
-        .enumerate()
-        .try_for_each(|(index, layer)| check_activity(index, layer, network.timesteps, options.reading))
+    network.layers.iter().enumerate().try_for_each(|(index, layer)| check_activity(index, layer, options.reading))
 }
 
 fn check_activity(index: usize, layer: &Layer, reading: Reading) -> Result<(), EvaluateError> {
