@@ -161,7 +161,8 @@ impl Options {
     pub fn usual(network: &Network, bits: u32) -> Vec<Self> {
         let lines = [SramLine::Clamped, SramLine::Extrapolated, SramLine::Packed64];
         let on = |reading| lines.map(|ram| Self { bits, ram: Some(ram), ..Self::new(reading) });
-        let mapped = |layer: &Layer| layer.input_spikes.is_some() || matches!(layer.shape, Shape::Fc { .. });
+        let mapped =
+            |layer: &Layer| layer.input_spikes.is_some() || layer.even || matches!(layer.shape, Shape::Fc { .. });
         let mut readings = vec![Self { bits, ..Self::new(Reading::Qualia) }];
         readings.extend(on(Reading::Paper));
         if network.mode == Mode::Ann || network.layers.iter().all(mapped) {
