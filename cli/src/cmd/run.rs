@@ -19,6 +19,7 @@ use crate::{
     trace,
 };
 use anyhow::{Context, Result, bail};
+use base::budget::Budget;
 use spikeloom::{Deployed, Described, Executable, HostReadout, Priced, Run, RunOptions, Samples, report::Report};
 use std::process::ExitCode;
 
