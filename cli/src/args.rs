@@ -1,6 +1,7 @@
 //! The arguments of every command.
 
 pub(crate) mod energy;
+mod events;
 pub(crate) mod report;
 pub(crate) mod reproduce;
 mod shared;
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Deploy(DeployArgs),
     /// Show what a compiled program uses of its chip, or disassemble it
     Inspect(InspectArgs),
+    /// Compare two recordings of one sample spike by spike
+    Diff(DiffArgs),
     /// Check a NIR file: what it holds, what it does not say, what would be refused
     Check(CheckArgs),
     /// Write a network as a NIR file
@@ -128,6 +131,31 @@ pub(crate) struct SimulateArgs {
     pub(crate) images: ImageArgs,
     #[command(flatten)]
     pub(crate) simulation: SimulationArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DiffArgs {
+    /// A recording: recording.h5 or spikes.csv of --trace spikes, or a framework's NIRData or .npz (one array per layer,
+    /// timesteps first; potentials as NAME.v)
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+    /// The other recording
+    #[arg(value_name = "B")]
+    pub(crate) b: PathBuf,
+    /// Timesteps by which a layer of A is later than in B: a layer behind N spiking layers is N later than in frameworks
+    #[arg(long, value_name = "LAYER=N,...", value_delimiter = ',', value_parser = shift)]
+    pub(crate) shift: Vec<(String, u32)>,
+    /// Look for the shift of each layer that leaves the fewest differences
+    #[arg(long)]
+    pub(crate) align: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn shift(text: &str) -> Result<(String, u32), String> {
+    let pair = text.rsplit_once('=').and_then(|(layer, n)| Some((layer.to_owned(), n.parse().ok()?)));
+    pair.ok_or_else(|| "a shift is a layer and a number of timesteps, as in fc1=1".into())
 }
 
 #[derive(Debug, ClapArgs)]

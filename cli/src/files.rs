@@ -53,6 +53,23 @@ mod tests {
         assert_eq!(std::fs::read_dir(dir.path()).expect("readable").count(), 1);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+        write(&file, b"one").expect("writable");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("own");
+        symlink(&file, &link).expect("a link");
+        write(&link, b"two").expect("writable");
+        assert_eq!(read_text(&file).expect("readable"), "two");
+        assert!(link.symlink_metadata().expect("there").is_symlink());
+        assert_eq!(file.metadata().expect("there").permissions().mode() & 0o777, 0o600);
+        write(Path::new("/dev/null"), b"gone").expect("a device");
+        assert!(!Path::new("/dev/null").is_file());
+    }
+
     #[test]
     fn a_missing_folder_is_named() {
         let error = write(Path::new("no/such/folder/x"), b"").unwrap_err().to_string();

@@ -6,11 +6,14 @@
 
 mod args;
 mod cmd;
+mod data;
+mod diff;
 mod files;
 mod interrupt;
 mod invocation;
 mod memory;
 mod nir;
+mod outputs;
 mod prices;
 mod progress;
 mod recording;

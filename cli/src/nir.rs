@@ -3,7 +3,9 @@
 use crate::files;
 use anyhow::{Result, anyhow};
 use clap::{Args as ClapArgs, ValueEnum};
-use nir::{Assumption, Coding, Integrator, Options, PROFILES, Profile, Read, Rules, Spikes, Start};
+use ir::{Graph, InputCoding, NeuronModel, Stage};
+use nir::{Assumption, Coding, Integrator, Options, PROFILES, Profile, Read, Recorded, Rules, Spikes, Start};
+use spikeloom::Model;
 use std::{collections::BTreeMap, path::Path};
 
 /// What a NIR file does not say.
@@ -49,6 +51,35 @@ pub(crate) struct NirArgs {
     /// The Output node that the class is read from, where there are several
     #[arg(long, value_name = "NODE")]
     read_out: Option<String>,
+    /// What recordings say, where there are any.
+    #[arg(skip)]
+    recorded: Option<RecordedInput>,
+}
+
+/// What recordings say about the input of a NIR file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct RecordedInput {
+    /// Timesteps of the longest.
+    pub(crate) steps: u32,
+    /// Whether some are shorter.
+    pub(crate) lengths_differ: bool,
+    /// Smallest value of an event.
+    pub(crate) least: i32,
+    /// Largest value of an event.
+    pub(crate) most: i32,
+    /// Real value of one unit.
+    pub(crate) unit: f64,
+}
+
+impl RecordedInput {
+    fn enter<S: Stage>(self, graph: &mut Graph<S>) {
+        let Some(input) = graph.input() else { return };
+        if let NeuronModel::Input { coding: InputCoding::Events { least, most, .. }, scale } =
+            &mut graph.population_mut(input).neuron
+        {
+            (*least, *most, *scale) = (self.least, self.most, self.unit as f32);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -180,15 +211,23 @@ impl NirArgs {
             }),
             profile: self.profile,
             output: self.read_out.clone(),
+            recorded: self.recorded.map(|r| Recorded {
+                steps: r.steps,
+                lengths_differ: r.lengths_differ,
+                reach: f64::from(r.least.unsigned_abs().max(r.most.unsigned_abs())) * r.unit,
+            }),
         }
     }
 
     /// What a netx file does not say.
     pub(crate) fn netx(&self) -> netx::Options {
         netx::Options {
-            steps: self.steps,
+            steps: self.steps.or(self.recorded.map(|r| r.steps)),
             reset_interval: self.reset_interval,
-            events: matches!(self.coding, Some(Entry::Events)),
+            events: match self.coding {
+                None => self.recorded.is_some(),
+                Some(entry) => matches!(entry, Entry::Events),
+            },
         }
     }
 
@@ -197,10 +236,24 @@ impl NirArgs {
         self.given().find(|option| !["--steps", "--coding", "--reset-interval"].contains(option))
     }
 
-    /// Recorded events set the coding and the number of steps, unless the user does.
-    pub(crate) fn default_to_events(&mut self, timesteps: u32) {
-        self.coding = self.coding.or(Some(Entry::Events));
-        self.steps = self.steps.or(Some(timesteps));
+    /// Recordings set the coding, its values and the number of steps, where the user does not.
+    pub(crate) fn record(&mut self, recorded: RecordedInput) {
+        self.recorded = Some(recorded);
+    }
+
+    /// Whether samples were said to enter as values.
+    pub(crate) fn takes_values(&self) -> bool {
+        matches!(self.coding, Some(Entry::Every | Entry::Once))
+    }
+
+    /// Makes the input of a network take the values that recordings have.
+    pub(crate) fn take_values(&self, model: &mut Model) {
+        if let Some(recorded) = self.recorded {
+            recorded.enter(&mut model.graph);
+            if let Some(integers) = &mut model.integers {
+                recorded.enter(integers);
+            }
+        }
     }
 
     /// The first option that was given.

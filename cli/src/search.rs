@@ -6,7 +6,7 @@
 //! | `points/` | one file per point |
 //! | `points.csv` | all points of the space as a table |
 
-use crate::{args::ImageArgs, files, nir::NirArgs, source};
+use crate::{args::ImageArgs, data, files, nir::NirArgs, source};
 use anyhow::{Context, Result};
 use explore::{
     Bench, FIGURES, Network, PointRecord, Space, Store,
@@ -75,8 +75,9 @@ fn bench(space: Space, path: &Path) -> Result<Bench> {
     };
     let mut networks = Vec::new();
     for workload in &space.networks {
-        let images = ImageArgs { data: workload.data.as_deref().map(beside), limit: workload.samples };
-        let (model, samples) = source::inputs(&beside(&workload.model), &NirArgs::default(), &images)
+        let images =
+            ImageArgs { data: workload.data.as_deref().map(beside), limit: workload.samples, ..ImageArgs::default() };
+        let (model, samples) = data::inputs(&beside(&workload.model), &NirArgs::default(), &images)
             .with_context(|| format!("{}: network `{}`", path.display(), workload.model))?;
         let model = spikeloom::Model { name: workload.model.clone(), ..model };
         networks.push(Network::new(model, samples)?);

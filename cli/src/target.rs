@@ -1,27 +1,26 @@
 //! A model onto a chip as the arguments say; training images and files of rates are read here.
 
 use crate::{
-    args::{Potentials, RateSource, TargetArgs},
-    files,
+    args::{ImageArgs, Potentials, RateSource, TargetArgs},
+    data, files,
     report::mapping::{self, MappingReport},
-    source,
 };
 use anyhow::{Result, bail};
 use serde::Serialize;
 use spikeloom::{ActivitySource, Chip, DeployOptions, Deployed, Model, Observer, Rates, Samples};
 
-/// Deploys; `data` says where training images are.
+/// Deploys; `images` says where training images are.
 pub(crate) fn deploy(
     model: &Model,
     chip: &Chip,
     target: &TargetArgs,
-    data: Option<&str>,
+    images: &ImageArgs,
     observer: &mut dyn Observer,
 ) -> Result<Deployed> {
     if target.save_activity.is_some() && target.activity.is_none() {
         bail!("--save-activity: nothing is measured; add --activity train:N");
     }
-    let train = |n| source::training(data, model.dataset(), n);
+    let train = |n| data::training(images, model, n);
     let calibration: Option<Box<dyn Samples>> = target.calibrate.map(|n| train(n as usize)).transpose()?;
     let measured: Option<Box<dyn Samples>> = match &target.activity {
         Some(RateSource::Train(n)) => Some(train(*n)?),

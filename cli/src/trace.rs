@@ -9,21 +9,21 @@ use simulator::{
     trace::{Firings, Packets, Potentials, Spikes, Timeline, Vcd},
 };
 use spikeloom::{Executable, Samples};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Which traces of which image, and where they go.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TraceArgs {
-    /// Trace one image: spikes.csv and potentials.csv (both also in recording.h5, NIRData), packets.csv,
+    /// Trace one sample: spikes.csv and potentials.csv (both also in recording.h5, NIRData), packets.csv,
     /// timeline.pftrace (opens in ui.perfetto.dev), cores.vcd
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND,...")]
     trace: Vec<Kind>,
-    /// Folder of the traces; made if it does not exist
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    trace_dir: PathBuf,
-    /// The image that is traced, counted from 0
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    trace_image: usize,
+    /// Folder of the traces; made if it does not exist. Default: the current folder
+    #[arg(long, value_name = "DIR")]
+    trace_dir: Option<PathBuf>,
+    /// The sample that is traced, counted from 0. Default: the first
+    #[arg(long, value_name = "N")]
+    trace_image: Option<usize>,
     /// Cores in cores.vcd, as in `0,5,17`; default: all that the program uses
     #[arg(long, value_name = "CORE,...", value_delimiter = ',')]
     trace_cores: Vec<u32>,
@@ -44,6 +44,52 @@ enum Kind {
     Vcd,
 }
 
+/// Spikes and potentials as NIRData.
+const RECORDING: &str = "recording.h5";
+
+impl Kind {
+    fn file(self) -> &'static str {
+        match self {
+            Self::Spikes => "spikes.csv",
+            Self::Potentials => "potentials.csv",
+            Self::Packets => "packets.csv",
+            Self::Timeline => "timeline.pftrace",
+            Self::Vcd => "cores.vcd",
+        }
+    }
+}
+
+impl TraceArgs {
+    fn folder(&self) -> &Path {
+        self.trace_dir.as_deref().unwrap_or(Path::new("."))
+    }
+
+    /// Refuses options of traces without a trace, and a folder that cannot be one.
+    pub(crate) fn check(&self) -> Result<()> {
+        let given = [
+            ("--trace-dir", self.trace_dir.is_some()),
+            ("--trace-image", self.trace_image.is_some()),
+            ("--trace-cores", !self.trace_cores.is_empty()),
+        ];
+        if let Some((option, _)) = given.into_iter().find(|(_, given)| *given && self.trace.is_empty()) {
+            bail!("{option}: nothing is traced; say what with --trace, as in --trace spikes");
+        }
+        let folder = self.folder();
+        ensure!(folder.is_dir() || !folder.exists(), "--trace-dir {}: is a file; name a folder", folder.display());
+        Ok(())
+    }
+
+    /// The files of the traces, if their folder exists.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let folder = self.folder();
+        let mut files: Vec<PathBuf> = self.trace.iter().map(|kind| folder.join(kind.file())).collect();
+        files.sort();
+        files.dedup();
+        files.retain(|_| folder.is_dir());
+        files
+    }
+}
+
 /// Writes the traces asked for. Nothing is written if one of them is impossible.
 pub(crate) fn write(args: &TraceArgs, executable: &Executable, samples: &dyn Samples, mode: Mode) -> Result<()> {
     if args.trace.is_empty() {
@@ -51,12 +97,12 @@ pub(crate) fn write(args: &TraceArgs, executable: &Executable, samples: &dyn Sam
     }
     samples.ensure_fit(&executable.input())?;
     let machine = &executable.machine;
-    let image = args.trace_image;
+    let image = args.trace_image.unwrap_or(0);
     ensure!(
         image < samples.len(),
-        "--trace-image {image}: {} has {} images in this run, counted from 0; choose a smaller number",
+        "--trace-image {image}: {} has {} in this run, counted from 0; choose a smaller number",
         samples.name(),
-        samples.len()
+        samples.counted()
     );
     let mode = TimingMode::from(mode);
     if args.trace.iter().any(|kind| matches!(kind, Kind::Timeline | Kind::Vcd)) {
@@ -72,21 +118,15 @@ pub(crate) fn write(args: &TraceArgs, executable: &Executable, samples: &dyn Sam
         let used: Vec<String> = machine.cores().map(|core| core.0.to_string()).collect();
         bail!("--trace-cores {}: the program does not use this core; it uses {}", core.0, used.join(", "));
     }
-    std::fs::create_dir_all(&args.trace_dir).with_context(|| {
-        format!("--trace-dir {}: cannot be made; check the path and its permissions", args.trace_dir.display())
+    let folder = args.folder();
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!("--trace-dir {}: cannot be made; check the path and its permissions", folder.display())
     })?;
 
     let stimulus = executable.stimulus(samples, image);
     let has = |kind| args.trace.contains(&kind);
     for (i, kind) in args.trace.iter().enumerate().filter(|(i, kind)| !args.trace[..*i].contains(kind)) {
-        let name = match kind {
-            Kind::Spikes => "spikes.csv",
-            Kind::Potentials => "potentials.csv",
-            Kind::Packets => "packets.csv",
-            Kind::Timeline => "timeline.pftrace",
-            Kind::Vcd => "cores.vcd",
-        };
-        let path = args.trace_dir.join(name);
+        let path = folder.join(kind.file());
         files::write_with(&path, |to| {
             match kind {
                 Kind::Spikes if machine.fires_per_event() => {
@@ -123,7 +163,7 @@ pub(crate) fn write(args: &TraceArgs, executable: &Executable, samples: &dyn Sam
             Ok(())
         })?;
         if i == 0 {
-            eprintln!("tracing image {image} of {}", samples.name());
+            eprintln!("tracing {} {image} of {}", samples.noun()[0], samples.name());
         }
         eprintln!("wrote {}", path.display());
     }
@@ -137,7 +177,7 @@ pub(crate) fn write(args: &TraceArgs, executable: &Executable, samples: &dyn Sam
         (false, true) => record::<false, true>(machine, &stimulus)?,
         (false, false) => return Ok(()),
     };
-    let path = args.trace_dir.join("recording.h5");
+    let path = folder.join(RECORDING);
     files::write(&path, &recorded)?;
     eprintln!("wrote {}", path.display());
     Ok(())

@@ -43,7 +43,7 @@ fn what_cannot_be_traced_is_refused_before_anything_is_written() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["--trace", "timeline", "--mode", "counts"], &["timeline", "--mode counts", "--mode analytic"]),
         (&["--trace", "spikes,vcd", "--mode", "counts"], &["vcd", "--mode analytic"]),
-        (&["--trace", "spikes", "--trace-image", "1"], &["--trace-image 1", "1 images"]),
+        (&["--trace", "spikes", "--trace-image", "1"], &["--trace-image 1", "1 image"]),
         (&["--trace", "vcd", "--trace-cores", "100000"], &["--trace-cores 100000", "it uses 0, "]),
         (&["--trace", "heat"], &["heat", "spikes, potentials, packets, timeline, vcd"]),
     ];

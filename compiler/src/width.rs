@@ -25,7 +25,7 @@ pub use reach::{Reach, reach};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Limit};
 use ir::{
-    Connectivity, Dynamics, Emits, Graph, InputCoding, NeuronModel, PopulationId, Projection, Quantized, Shape, Unit,
+    Connectivity, Dynamics, Emits, Graph, NeuronModel, PopulationId, Projection, Quantized, Shape, Unit,
     dynamics::{Action, Op},
 };
 use std::{borrow::Cow, collections::BTreeSet};
@@ -71,7 +71,7 @@ pub fn bounds(graph: &Graph<Quantized>, input: (i32, i32)) -> Vec<Vec<Bound>> {
         for (id, population) in graph.populations() {
             let p = id.0 as usize;
             let emitted = match &population.neuron {
-                NeuronModel::Input { coding, .. } => presents(*coding, t)
+                NeuronModel::Input { coding, .. } => (t < coding.steps())
                     .then_some(Bound { low: i64::from(input.0.min(0)), high: i64::from(input.1.max(0)) }),
                 NeuronModel::Linear => panic!("{}: linear populations must be fused first", population.name),
                 NeuronModel::Spiking(_) | NeuronModel::Accumulator { .. } | NeuronModel::Dynamic(_) => None,
@@ -103,14 +103,6 @@ pub(crate) fn arrivals_in_a_step(graph: &Graph<Quantized>, id: PopulationId, inp
         all.hull(-down, up);
     }
     all
-}
-
-fn presents(coding: InputCoding, t: u32) -> bool {
-    match coding {
-        InputCoding::DirectOnce => t == 0,
-        InputCoding::DirectEveryStep { steps } => t < steps,
-        InputCoding::Events => true,
-    }
 }
 
 /// Refuses a network whose potentials may need more bits than `state_bits` grants their model, population by population.

@@ -41,7 +41,7 @@ fn recurrent(lists: Vec<Vec<u32>>) -> Graph<Quantized> {
     let mut add = |name: &str, n, neuron| {
         graph.add_population(Population { name: name.into(), shape: Shape::vector(n), neuron, norm: () })
     };
-    add("input", 1, NeuronModel::Input { coding: InputCoding::Events, scale: 1.0 });
+    add("input", 1, NeuronModel::Input { coding: InputCoding::spikes(6), scale: 1.0 });
     let neuron = Spiking {
         threshold: PerChannel::uniform(20),
         v_init: PerChannel((0..n).map(|i| i64::from(i % 20)).collect()),

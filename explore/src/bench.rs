@@ -53,7 +53,7 @@ impl Network {
                 sent.extend([(i as u32).to_le_bytes(), (t as u32).to_le_bytes()].concat());
                 sent.extend(events);
             }
-            sent.extend(samples.label(i).to_le_bytes());
+            sent.extend(samples.label(i).unwrap_or(u32::MAX).to_le_bytes());
         }
         let record = NetworkRecord {
             model: model.name.clone(),
@@ -384,7 +384,9 @@ fn figures(ran: &Ran, table: Option<&Table>) -> Result<(BTreeMap<String, f64>, b
     };
     let counts = record.ledger.total();
     let links = [Action::LinkEastWest, Action::LinkNorthSouth, Action::LinkChip].map(|link| counts[link]);
-    set("accuracy", record.correct as f64 / n);
+    if let Some(correct) = record.correct {
+        set("accuracy", correct as f64 / n);
+    }
     set("cores", record.cores as f64);
     set("chips", record.chips as f64);
     set("spikes", ran.spikes as f64 / n);

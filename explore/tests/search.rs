@@ -98,7 +98,7 @@ fn a_point_costs_what_running_it_costs() {
         assert_eq!(figures["latency"], seconds / 6.0);
         let energy = run.price(chip.prices().expect("it has some")).expect("complete").per_image();
         assert_eq!(figures["energy"], energy.value * 1e-12);
-        assert_eq!(figures["accuracy"], run.correct() as f64 / 6.0);
+        assert_eq!(figures["accuracy"], run.correct().expect("labels") as f64 / 6.0);
         let operations: u64 = run.samples.iter().map(|sample| sample.synaptic_operations).sum();
         assert_eq!(figures["synaptic_operations"], operations as f64 / 6.0);
         compared += 1;

@@ -143,12 +143,26 @@ impl<S: Stage> Graph<S> {
         self.populations().find(|(_, p)| matches!(p.neuron, NeuronModel::Input { .. })).map(|(id, _)| id)
     }
 
+    /// Classes that the read-out decides between.
+    pub fn classes(&self) -> usize {
+        match &self.readout {
+            Readout::Goodness { sizes, .. } => sizes.len(),
+            Readout::ChannelEnergy { population, grid, weights } => {
+                let per_class = self.population(*population).shape.channels as usize * (*grid as usize).pow(2);
+                weights.len() / per_class.max(1)
+            }
+            Readout::Potential { population } | Readout::SpikeCount { population } => {
+                self.population(*population).shape.neurons()
+            }
+        }
+    }
+
     /// Smallest and largest integer that an input neuron may receive in a timestep: the range of the encoding for direct
-    /// coding, 0 and 1 for events. `None` without an input.
+    /// coding, for events the range that the coding states. `None` without an input.
     pub fn input_range(&self) -> Option<(i32, i32)> {
         let NeuronModel::Input { coding, .. } = self.population(self.input()?).neuron else { return None };
         Some(match (coding, self.encoding) {
-            (InputCoding::Events, _) => (0, 1),
+            (InputCoding::Events { least, most, .. }, _) => (least, most),
             (_, InputEncoding::Pixels) => (0, 255),
             (_, InputEncoding::Standardized { limit, .. }) => (-limit, limit),
             (_, InputEncoding::Affine { gain, offset }) => {

@@ -50,6 +50,7 @@ impl<T: Copy> PerChannel<T> {
 
 /// How the outside world drives an input population. Input values arrive in the step in which they are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "CodingText", into = "CodingText")]
 pub enum InputCoding {
     /// Direct coding, once: every non-zero value of the sample is one graded event in timestep 0.
     DirectOnce,
@@ -58,8 +59,92 @@ pub enum InputCoding {
         /// Number of timesteps in which the sample is presented.
         steps: u32,
     },
-    /// Events recorded elsewhere, given with their timesteps.
+    /// Events with timesteps of their own: recorded elsewhere, or made of an image.
+    Events {
+        /// Number of timesteps in which events may arrive; from timestep `steps` on there are none.
+        steps: u32,
+        /// Smallest value that a neuron may receive in a timestep; 0 for spikes.
+        least: i32,
+        /// Largest value that a neuron may receive in a timestep; 1 for spikes.
+        most: i32,
+    },
+}
+
+impl InputCoding {
+    /// Spikes, at most one per neuron and timestep, in the first `steps` timesteps.
+    pub const fn spikes(steps: u32) -> Self {
+        Self::Events { steps, least: 0, most: 1 }
+    }
+
+    /// Whether the input is given as events.
+    pub const fn is_events(self) -> bool {
+        matches!(self, Self::Events { .. })
+    }
+
+    /// Whether all that it sends are spikes: 0 or 1.
+    pub const fn is_spikes(self) -> bool {
+        matches!(self, Self::Events { least: 0, most: 1, .. })
+    }
+
+    /// Number of timesteps in which input may arrive.
+    pub const fn steps(self) -> u32 {
+        match self {
+            Self::DirectOnce => 1,
+            Self::DirectEveryStep { steps } | Self::Events { steps, .. } => steps,
+        }
+    }
+
+    /// The same in a sample of `timesteps`: `Events` alone stands for events in all of them.
+    #[must_use]
+    pub fn within(self, timesteps: u32) -> Self {
+        match self {
+            Self::Events { steps: u32::MAX, least, most } => Self::Events { steps: timesteps, least, most },
+            other => other,
+        }
+    }
+}
+
+/// The coding as text: `Events` alone means spikes in every timestep of the sample.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "InputCoding")]
+enum CodingText {
+    DirectOnce,
+    DirectEveryStep {
+        steps: u32,
+    },
     Events,
+    EventsIn {
+        steps: u32,
+        #[serde(default)]
+        least: i32,
+        #[serde(default = "one")]
+        most: i32,
+    },
+}
+
+fn one() -> i32 {
+    1
+}
+
+impl From<CodingText> for InputCoding {
+    fn from(text: CodingText) -> Self {
+        match text {
+            CodingText::DirectOnce => Self::DirectOnce,
+            CodingText::DirectEveryStep { steps } => Self::DirectEveryStep { steps },
+            CodingText::Events => Self::spikes(u32::MAX),
+            CodingText::EventsIn { steps, least, most } => Self::Events { steps, least, most },
+        }
+    }
+}
+
+impl From<InputCoding> for CodingText {
+    fn from(coding: InputCoding) -> Self {
+        match coding {
+            InputCoding::DirectOnce => Self::DirectOnce,
+            InputCoding::DirectEveryStep { steps } => Self::DirectEveryStep { steps },
+            InputCoding::Events { steps, least, most } => Self::EventsIn { steps, least, most },
+        }
+    }
 }
 
 /// Membrane reset after a spike.

@@ -23,7 +23,7 @@ impl Stimulus {
     /// Direct coding of integer `values` (one per input neuron). Zeros send nothing.
     ///
     /// # Panics
-    /// If the coding is [`InputCoding::Events`], which carries its own timesteps.
+    /// If the coding is [`InputCoding::Events`], which has its own timesteps.
     pub fn direct(values: &[i32], coding: InputCoding) -> Self {
         let events: Vec<Event> = values
             .iter()
@@ -34,7 +34,7 @@ impl Stimulus {
         let steps = match coding {
             InputCoding::DirectOnce => 1,
             InputCoding::DirectEveryStep { steps } => steps as usize,
-            InputCoding::Events => panic!("an event-coded input is given by its events, not by values"),
+            InputCoding::Events { .. } => panic!("an event-coded input is given by its events, not by values"),
         };
         Self { steps: vec![events; steps] }
     }

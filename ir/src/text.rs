@@ -137,7 +137,10 @@ pub fn parse<S: Stage>(text: &str) -> Result<Graph<S>, TextError> {
     let text: GraphText<S> = ron::from_str(text).map_err(syntax)?;
     let mut graph = Graph::new(text.name, text.timesteps, text.encoding);
     graph.readout = text.readout;
-    for p in text.populations {
+    for mut p in text.populations {
+        if let NeuronModel::Input { coding, .. } = &mut p.neuron {
+            *coding = coding.within(text.timesteps);
+        }
         graph.add_population(Population { name: p.name, shape: p.shape, neuron: p.neuron, norm: p.norm });
     }
     for (index, p) in text.projections.into_iter().enumerate() {

@@ -112,10 +112,13 @@ fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population
         NeuronModel::Input { scale, coding } => {
             found.check(n_incoming == 0, entity, || "an input takes no projections".into());
             found.check(scale.is_finite() && *scale > 0.0, entity, || format!("scale {scale} is not positive"));
-            if let InputCoding::DirectEveryStep { steps } = coding {
+            if let InputCoding::DirectEveryStep { steps } | InputCoding::Events { steps, .. } = coding {
                 found.check(*steps <= graph.timesteps, entity, || {
                     format!("presents {steps} steps in a sample of {}", graph.timesteps)
                 });
+            }
+            if let InputCoding::Events { least, most, .. } = coding {
+                found.check(least <= most, entity, || format!("events have values from {least} to {most}"));
             }
         }
         NeuronModel::Spiking(neuron) => {

@@ -79,7 +79,8 @@ fn variants<S: Stage>(graph: &ir::Graph<S>, found: &mut BTreeSet<&'static str>) 
             NeuronModel::Input { coding, .. } => found.insert(match coding {
                 InputCoding::DirectOnce => "once",
                 InputCoding::DirectEveryStep { .. } => "every step",
-                InputCoding::Events => "events",
+                InputCoding::Events { most: 1, .. } => "events",
+                InputCoding::Events { .. } => "graded events",
             }),
             NeuronModel::Spiking(neuron) => {
                 found.insert(if neuron.leak == Leak::None { "IF" } else { "LIF" });
@@ -130,6 +131,7 @@ fn a_thousand_graphs_cover_every_variant_and_most_of_them_spike() {
         "floor",
         "forward",
         "goodness",
+        "graded events",
         "grouped",
         "hard",
         "linear",

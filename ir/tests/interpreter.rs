@@ -294,7 +294,7 @@ fn channel_energy_weighs_regions_of_the_map() {
 
 #[test]
 fn events_carry_their_own_timesteps() {
-    let graph = single(4, InputCoding::Events, neuron(2, Window::new(0, 4)));
+    let graph = single(4, InputCoding::spikes(4), neuron(2, Window::new(0, 4)));
     let event = || vec![Event { neuron: 0, value: 1 }];
     let stimulus = Stimulus { steps: vec![event(), vec![], event(), event()] };
     let trace = interpret(&graph, &stimulus);

@@ -55,7 +55,7 @@ pub fn liberties(program: &Program, arch: &Arch) -> Vec<Liberty> {
 
 /// Recorded events are spikes; images are encoded as values.
 fn carries_values(program: &Program) -> bool {
-    program.input.coding != Coding::Events
+    !matches!(program.input.coding, Coding::Events { least: 0, most: 1, .. })
 }
 
 fn thresholds(program: &Program, arch: &Arch) -> Option<Liberty> {
@@ -81,7 +81,7 @@ mod tests {
         let thresholds = tiles(&program.cores[0]).flat_map(|tile| &tile.params).map(|p| p.threshold);
         let distinct = thresholds.collect::<BTreeSet<_>>().len();
         arch.core.thresholds.as_mut().expect("limited").value = distinct as u64;
-        program.input.coding = Coding::Events;
+        program.input.coding = Coding::spikes(4);
         assert_eq!(liberties(&program, &arch), []);
         program.input.coding = Coding::Once;
         assert_eq!(liberties(&program, &arch), [Liberty::GradedInputs]);

@@ -3,6 +3,7 @@
 use crate::{
     ids::{LayerId, WeightBlockId},
     image::{CoreImage, Emission, Route},
+    op::{Descriptor, NeuronDescriptor, NeuronKind},
     readout::Readout,
 };
 use serde::{Deserialize, Serialize};
@@ -107,8 +108,30 @@ pub enum Coding {
         /// Timesteps of presentation.
         steps: u32,
     },
-    /// Recorded events with their own timesteps.
-    Events,
+    /// Events with timesteps of their own.
+    Events {
+        /// Number of timesteps in which events may arrive.
+        steps: u32,
+        /// Smallest value that a neuron may receive in a timestep; 0 for spikes.
+        least: i32,
+        /// Largest value that a neuron may receive in a timestep; 1 for spikes.
+        most: i32,
+    },
+}
+
+impl Coding {
+    /// Spikes, at most one per neuron and timestep, in the first `steps` timesteps.
+    pub const fn spikes(steps: u32) -> Self {
+        Self::Events { steps, least: 0, most: 1 }
+    }
+
+    /// Number of timesteps in which input may arrive.
+    pub const fn steps(self) -> u32 {
+        match self {
+            Self::Once => 1,
+            Self::EveryStep { steps } | Self::Events { steps, .. } => steps,
+        }
+    }
 }
 
 /// Weights of one descriptor.
@@ -130,6 +153,19 @@ pub fn weight_fits(bits: u32, weight: i64) -> bool {
 }
 
 impl Program {
+    /// Whether samples may be shorter than the program's input, all windows and the sample then ending that much earlier: the
+    /// input is events, every window is as long as the input, and no accumulator begins with the sum of a constant.
+    pub fn is_elastic(&self) -> bool {
+        let Coding::Events { steps, .. } = self.input.coding else { return false };
+        let fits = |d: &NeuronDescriptor| match &d.kind {
+            NeuronKind::Accumulator => d.params.iter().all(|params| params.v_init == 0),
+            NeuronKind::Listed(list) if list.ops.is_empty() => list.words[0].values.iter().all(|&v| v == 0),
+            _ => d.kind.window().is_some_and(|(start, end)| end.saturating_sub(start) == steps),
+        };
+        let descriptors = self.cores.iter().flat_map(|image| &image.descriptors);
+        descriptors.into_iter().all(|descriptor| !matches!(descriptor, Descriptor::Neurons(d) if !fits(d)))
+    }
+
     /// The layer of an id.
     pub fn layer(&self, id: LayerId) -> &Layer {
         &self.layers[id.0 as usize]
@@ -155,4 +191,7 @@ pub struct InputEvent {
 pub struct Stimulus {
     /// Events by timestep, ascending in neurons.
     pub steps: Vec<Vec<InputEvent>>,
+    /// Timesteps with input of this sample, where they are fewer than the program's ([`Program::is_elastic`]).
+    #[serde(default)]
+    pub lasts: Option<u32>,
 }

@@ -348,5 +348,10 @@ fn encoding() -> impl Strategy<Value = crate::program::Encoding> {
 
 fn coding() -> impl Strategy<Value = crate::program::Coding> {
     use crate::program::Coding;
-    prop_oneof![Just(Coding::Once), any::<u32>().prop_map(|steps| Coding::EveryStep { steps }), Just(Coding::Events),]
+    prop_oneof![
+        Just(Coding::Once),
+        any::<u32>().prop_map(|steps| Coding::EveryStep { steps }),
+        any::<u32>().prop_map(Coding::spikes),
+        any::<(u32, i32, i32)>().prop_map(|(steps, least, most)| Coding::Events { steps, least, most }),
+    ]
 }

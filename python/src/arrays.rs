@@ -22,7 +22,7 @@ enum Kind {
 struct Dense {
     name: String,
     stimuli: Vec<ir::Stimulus>,
-    labels: Vec<u32>,
+    labels: Option<Vec<u32>>,
 }
 
 impl Batch {
@@ -52,14 +52,13 @@ impl Batch {
         }
         let labelled = labels.is_some();
         let per_sample: usize = shape[1..].iter().product();
-        let events = of.coding == ir::InputCoding::Events;
+        let events = of.coding.is_events();
         let timed = events && shape.len() > 2 && shape[2..].iter().product::<usize>() == of.neurons;
         if timed {
             let stimuli = match x.cast::<PyArrayDyn<u8>>() {
                 Ok(array) => stimuli(py, array.readonly(), shape[1], of, i32::from)?,
                 Err(_) => stimuli(py, x.cast::<PyArrayDyn<i32>>()?.readonly(), shape[1], of, |v| v)?,
             };
-            let labels = labels.unwrap_or_else(|| vec![0; n]);
             return Ok(Self { kind: Kind::Events(Dense { name: name.to_owned(), stimuli, labels }), labelled });
         }
         if per_sample != of.neurons {
@@ -172,8 +171,8 @@ impl Samples for Dense {
         self.stimuli.len()
     }
 
-    fn label(&self, i: usize) -> u32 {
-        self.labels[i]
+    fn label(&self, i: usize) -> Option<u32> {
+        Some(self.labels.as_ref()?[i])
     }
 
     fn stimulus(&self, i: usize, _: &Input) -> ir::Stimulus {

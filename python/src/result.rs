@@ -78,7 +78,7 @@ impl RunResult {
     /// Right decisions, or None without labels.
     #[getter]
     fn correct(&self) -> Option<usize> {
-        self.labelled.then(|| self.run.correct())
+        self.run.correct().filter(|_| self.labelled)
     }
 
     /// The record of the run as `spikeloom run --output` writes it, a JSON text.
@@ -165,7 +165,7 @@ impl RunResult {
         let column = |f: &dyn Fn(&spikeloom::Sample) -> u64| PyArray1::from_iter(py, samples.iter().map(f));
         dict.set_item("class", column(&|s| u64::from(s.class)))?;
         if self.labelled {
-            dict.set_item("label", column(&|s| u64::from(s.label)))?;
+            dict.set_item("label", column(&|s| u64::from(s.label.unwrap_or_default())))?;
         }
         dict.set_item("spikes", column(&|s| s.spikes))?;
         dict.set_item("synaptic_operations", column(&|s| s.synaptic_operations))?;

@@ -34,7 +34,7 @@ fn network() -> Graph<Quantized> {
     let add = |graph: &mut Graph<Quantized>, name: &str, shape, neuron| {
         graph.add_population(Population { name: name.into(), shape, neuron, norm: () })
     };
-    let input = NeuronModel::Input { coding: InputCoding::Events, scale: 1.0 };
+    let input = NeuronModel::Input { coding: InputCoding::spikes(TIMESTEPS), scale: 1.0 };
     let mut pre = add(&mut graph, "layer1", Shape::new(40, 32, 32), input);
     let mut random = Random(1);
     for (i, (channels, side, stride, threshold)) in

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .lines()
         .map(|line| line.split_whitespace().map(neuron).collect())
         .collect::<Result<_, Box<dyn Error>>>()?;
-    let stimulus = Stimulus { steps };
+    let stimulus = Stimulus { steps, lasts: None };
     let arch = preset(chip).ok_or_else(|| format!("no chip is called {chip}"))?;
     let program = compile_quantized(&graph, &arch, &Options::default())?.program;
     let start = Instant::now();

@@ -105,6 +105,39 @@ pub enum RunError {
         /// When.
         timestep: Timestep,
     },
+    /// An input event comes after the last timestep with input.
+    #[error("input event at {timestep}: the program takes input in {steps} timesteps. Compile it for longer samples")]
+    AfterInput {
+        /// When.
+        timestep: Timestep,
+        /// Timesteps in which input may arrive.
+        steps: u32,
+    },
+    /// The sample is longer than the program's input, or shorter where the program's windows do not move with it.
+    #[error("the sample lasts {lasts} timesteps, the program takes input in {steps}. Compile it for this length")]
+    Length {
+        /// Timesteps with input of the sample.
+        lasts: u32,
+        /// Timesteps with input of the program.
+        steps: u32,
+    },
+    /// An input event has a value that the widths of potentials were not proven for.
+    #[error(
+        "input event at {timestep}: neuron {neuron} receives {value}, but the program takes values from {least} to {most}. \
+         Compile it for these samples"
+    )]
+    OutOfRange {
+        /// When.
+        timestep: Timestep,
+        /// The neuron of the event.
+        neuron: u32,
+        /// Its value.
+        value: i32,
+        /// Smallest value that the program takes.
+        least: i32,
+        /// Largest value that the program takes.
+        most: i32,
+    },
     /// A timestep's work exceeds the chip's fixed timestep.
     #[error(
         "{timestep}: {core} needs {needed} ticks, but a timestep of this chip is fixed at {available}. Spread the work \

@@ -17,8 +17,20 @@ use isa::{
     arch::{Fire, Sweep},
 };
 
-/// The counts of samples of `timesteps` steps, the tallies of all of which are in `state`.
-pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, (timesteps, samples): (u32, u64)) -> Ledger {
+/// What the tallies of a ledger cover.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    /// Timesteps of a sample.
+    pub(crate) timesteps: u32,
+    /// Timesteps that the program has more: all windows end that much earlier.
+    pub(crate) shorter: u32,
+    /// Samples.
+    pub(crate) samples: u64,
+}
+
+/// The counts of samples, the tallies of all of which are in `state`.
+pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, span: Span) -> Ledger {
+    let Span { timesteps, samples, .. } = span;
     let mut ledger = Ledger::default();
     let mut pushes: Vec<Vec<u64>> = loaded.units.iter().map(|unit| vec![0; unit.axons.len()]).collect();
     for (unit, tally) in loaded.units.iter().zip(&state.units) {
@@ -26,7 +38,7 @@ pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, (timesteps, sa
         events(unit, tally, arch, state.graded, &mut layers);
         for (tile, tally) in unit.tiles.iter().zip(&tally.tiles) {
             let counts = &mut layers[tile.local_layer as usize];
-            sweep(unit, tile, tally, arch, (timesteps, samples), counts);
+            sweep(unit, tile, tally, arch, span, counts);
             emission(unit, tile, tally, counts, &mut pushes);
             if tile.to_host {
                 let outputs = if tile.fires() { tally.spikes } else { samples * tile.n() as u64 };
@@ -103,18 +115,19 @@ fn sweep(
     tile: &Tile,
     tally: &TileState,
     arch: &Arch,
-    (timesteps, samples): (u32, u64),
+    Span { timesteps, shorter, samples }: Span,
     counts: &mut Counts,
 ) {
     let (state, params, bits) = (&arch.core.memories.state, &arch.core.memories.params, arch.core.state_bits);
     let (channels, positions) = (tile.extent.0 as u64, (tile.extent.1 * tile.extent.2) as u64);
+    let end = |(_, end): (u32, u32)| end.saturating_sub(shorter).min(timesteps);
     let kept = tile.list.as_ref().map_or(1, |list| list.costs().words);
     counts[StateReset] += samples * kept * state.words(positions, channels, bits);
     if let Some(list) = &tile.list {
         if tile.to_host && !tile.fires() {
             counts[StateRead] += samples * state.words(positions, channels, bits);
         }
-        let sweeps = samples * u64::from(tile.window.1.min(timesteps).saturating_sub(tile.window.0));
+        let sweeps = samples * u64::from(end(tile.window).saturating_sub(tile.window.0));
         let (costs, visits) = (list.costs(), sweeps * channels * positions);
         let words = sweeps * costs.words * state.words(positions, channels, bits);
         counts[StateRead] += words;
@@ -142,7 +155,7 @@ fn sweep(
         return;
     }
     let occurrences = unit.tick.iter().filter(|&&i| std::ptr::eq(&raw const unit.tiles[i], tile)).count() as u64;
-    let times = |(first, end): (u32, u32)| samples * occurrences * u64::from(end.min(timesteps).saturating_sub(first));
+    let times = |when: (u32, u32)| samples * occurrences * u64::from(end(when).saturating_sub(when.0));
     let (updates, sweeps) = (times(tile.window), times(tile.visited));
     let (visits, words, records) = match arch.core.sweep {
         Sweep::All | Sweep::Always => {

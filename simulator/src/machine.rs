@@ -4,7 +4,7 @@ use crate::{
     core::CoreCosts,
     coupled::Coupled,
     error::{LoadError, NoTime, RunError},
-    ledger::ledger,
+    ledger::{Span, ledger},
     load::{Loaded, load},
     noc::{analytic::LinkLoads, topology::Topology},
     packets::packets,
@@ -27,7 +27,8 @@ pub struct Machine {
     pub(crate) layers: Vec<isa::Layer>,
     pub(crate) readout: Readout,
     pub(crate) timesteps: u32,
-    direct: bool,
+    coding: Coding,
+    elastic: bool,
     pub(crate) loaded: Loaded,
     pub(crate) topology: Topology,
     costs: Result<Costs, NoTime>,
@@ -75,7 +76,8 @@ impl Machine {
         };
         let costs = Costs::new(arch, &loaded);
         Ok(Self {
-            direct: program.input.coding != Coding::Events,
+            coding: program.input.coding,
+            elastic: program.is_elastic(),
             loaded,
             coupled,
             range: None,
@@ -187,29 +189,30 @@ impl Machine {
         mode: TimingMode,
         probe: &mut P,
     ) -> Result<Run, RunError> {
-        self.run_steps(state, stimulus, (mode, self.timesteps), probe)
+        self.run_steps(state, stimulus, (mode, u32::MAX), probe)
     }
 
     /// Counts of the first `timesteps` timesteps of a sample, as if it ended there: what a timestep did is the difference to one less.
     /// What the reset and the final reading of potentials do is in the counts of 0 timesteps.
     pub fn first_counts(&self, state: &mut State, stimulus: &Stimulus, timesteps: u32) -> Result<Ledger, RunError> {
-        let steps = timesteps.min(self.timesteps);
-        Ok(self.run_steps(state, stimulus, (TimingMode::Counts, steps), &mut crate::NoProbe)?.ledger)
+        Ok(self.run_steps(state, stimulus, (TimingMode::Counts, timesteps), &mut crate::NoProbe)?.ledger)
     }
 
     fn run_steps<P: Probe>(
         &self,
         state: &mut State,
         stimulus: &Stimulus,
-        (mode, timesteps): (TimingMode, u32),
+        (mode, limit): (TimingMode, u32),
         probe: &mut P,
     ) -> Result<Run, RunError> {
-        self.check(stimulus)?;
+        let shorter = self.check(stimulus)?;
+        let span = Span { timesteps: limit.min(self.timesteps - shorter), shorter, samples: 1 };
         let untimed = CoreCosts::default();
         let costs = self.costs_in(mode);
         let settings = Settings {
             layers: &self.layers,
-            timesteps,
+            timesteps: span.timesteps,
+            shorter,
             touched_only: self.arch.core.sweep == Sweep::Touched && self.coupled.is_none(),
             read_layer: self.readout.layer(),
             costs: costs.map_or(&untimed, |costs| &costs.core),
@@ -223,14 +226,15 @@ impl Machine {
         }
         state.reset(&self.loaded, settings.touched_only);
         // Directly coded values are graded even where one of them happens to be 1.
-        state.graded = self.direct || stimulus.steps.iter().flatten().any(|event| event.value != 1);
+        state.graded = !matches!(self.coding, Coding::Events { .. })
+            || stimulus.steps.iter().flatten().any(|event| event.value != 1);
         if let Some(coupled) = &self.coupled {
             let finish = coupled.run(&self.loaded, (settings, mode, self.n_read_values()), state, stimulus, probe);
             self.observe(state, Timestep(0), probe);
             let time = coupled.untimed(mode).is_none().then_some(finish.time);
-            return Ok(Run { saturated: finish.saturated, ..self.outcome(state, time, timesteps) });
+            return Ok(Run { saturated: finish.saturated, ..self.outcome(state, time, span) });
         }
-        for t in 0..timesteps {
+        for t in 0..span.timesteps {
             state.work.clear();
             state.sent.clear();
             state.routed.clear();
@@ -259,7 +263,7 @@ impl Machine {
         if let Some(range) = self.range {
             self.clip_sums(state, range);
         }
-        Ok(Run { saturated: state.saturated, ..self.outcome(state, time, timesteps) })
+        Ok(Run { saturated: state.saturated, ..self.outcome(state, time, span) })
     }
 
     /// Clips what has no update: accumulators.
@@ -305,14 +309,29 @@ impl Machine {
         })
     }
 
-    fn check(&self, stimulus: &Stimulus) -> Result<(), RunError> {
+    /// Refuses input that the program does not take; returns by how many timesteps the sample is shorter than the program's.
+    fn check(&self, stimulus: &Stimulus) -> Result<u32, RunError> {
         let neurons = self.layers[self.loaded.port.layer.0 as usize].neurons();
-        for (t, events) in stimulus.steps.iter().enumerate().take(self.timesteps as usize) {
+        for (t, events) in stimulus.steps.iter().enumerate() {
+            let timestep = Timestep(t as u32);
             if let Some(event) = events.iter().find(|event| event.neuron as usize >= neurons) {
-                return Err(RunError::NoSuchInput { timestep: Timestep(t as u32), neuron: event.neuron, neurons });
+                return Err(RunError::NoSuchInput { timestep, neuron: event.neuron, neurons });
+            }
+            let Coding::Events { least, most, .. } = self.coding else { continue };
+            let steps = stimulus.lasts.unwrap_or(u32::MAX).min(self.coding.steps());
+            if t >= steps as usize && !events.is_empty() {
+                return Err(RunError::AfterInput { timestep, steps });
+            }
+            if let Some(event) = events.iter().find(|event| !(least..=most).contains(&event.value)) {
+                return Err(RunError::OutOfRange { timestep, neuron: event.neuron, value: event.value, least, most });
             }
         }
-        Ok(())
+        // Where neurons fire per event, a sample lasts as long as its events.
+        let lasts = stimulus.lasts.filter(|_| self.coupled.is_none()).unwrap_or(self.coding.steps());
+        match self.coding.steps().checked_sub(lasts) {
+            Some(shorter) if shorter == 0 || self.elastic => Ok(shorter),
+            _ => Err(RunError::Length { lasts, steps: self.coding.steps() }),
+        }
     }
 
     /// Potentials that the host reads at the end of a sample.
@@ -339,7 +358,7 @@ impl Machine {
         potentials
     }
 
-    fn outcome(&self, state: &State, time: Option<Time>, timesteps: u32) -> Run {
+    fn outcome(&self, state: &State, time: Option<Time>, span: Span) -> Run {
         let mut layer_spikes = vec![0; self.layers.len()];
         layer_spikes[self.loaded.port.layer.0 as usize] = state.input_events;
         for (unit, own) in self.loaded.units.iter().zip(&state.units) {
@@ -357,7 +376,7 @@ impl Machine {
             potentials,
             layer_spikes,
             saturated: 0,
-            ledger: ledger(&self.loaded, &self.arch, state, (timesteps, 1)),
+            ledger: ledger(&self.loaded, &self.arch, state, span),
             time,
         }
     }

@@ -21,6 +21,8 @@ pub(crate) use input::input;
 pub(crate) struct Settings<'a> {
     pub(crate) layers: &'a [Layer],
     pub(crate) timesteps: u32,
+    /// Timesteps by which the sample is shorter than the program's: all windows end that much earlier.
+    pub(crate) shorter: u32,
     /// Only touched neurons are visited in a sweep.
     pub(crate) touched_only: bool,
     pub(crate) read_layer: LayerId,
@@ -152,15 +154,16 @@ fn tick<P: Probe>(unit: &Unit, settings: Settings<'_>, state: &mut State, t: u32
     for &index in &unit.tick {
         let tile = &unit.tiles[index];
         if let Some(list) = &tile.list {
-            quiet &= t >= tile.window.1;
+            let end = tile.window.1.saturating_sub(settings.shorter);
+            quiet &= t >= end;
             list.integrate(&mut state.units[u].v);
-            if (tile.window.0..tile.window.1).contains(&t) {
+            if (tile.window.0..end).contains(&t) {
                 listed::<P>((list, tile), (settings, u, index), state, t, work);
             }
             continue;
         }
         let Some(neurons) = &tile.neurons else { continue };
-        if t >= tile.window.1 {
+        if t >= tile.window.1.saturating_sub(settings.shorter) {
             continue;
         }
         if t < tile.window.0 {

@@ -15,7 +15,7 @@ fn machine() -> Machine {
 fn stimulus(i: usize) -> Stimulus {
     let events = (0..16).filter(|bit| i >> bit & 1 == 1).map(|neuron| InputEvent { neuron, value: 1 });
     let events: Vec<InputEvent> = events.collect();
-    Stimulus { steps: vec![events; 2] }
+    Stimulus { steps: vec![events; 2], lasts: None }
 }
 
 fn options(threads: usize) -> BatchOptions<'static> {
@@ -43,7 +43,7 @@ fn any_number_of_threads_gives_the_runs_one_by_one() {
 #[test]
 fn the_first_failing_sample_is_named() {
     let bad = |i: usize| match i {
-        30.. => Stimulus { steps: vec![vec![InputEvent { neuron: 100 + i as u32, value: 1 }]] },
+        30.. => Stimulus { steps: vec![vec![InputEvent { neuron: 100 + i as u32, value: 1 }]], lasts: None },
         _ => stimulus(i),
     };
     for threads in [1, 4] {

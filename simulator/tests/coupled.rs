@@ -230,7 +230,7 @@ fn ordered_by_nothing(mut graph: Graph<Quantized>) -> Graph<Quantized> {
     for id in graph.populations().map(|(id, _)| id).collect::<Vec<_>>() {
         let largest = graph.incoming(id).iter().map(|&p| largest_step(graph.projection(p))).max().unwrap_or(0);
         match &mut graph.population_mut(id).neuron {
-            NeuronModel::Input { coding, .. } => *coding = InputCoding::Events,
+            NeuronModel::Input { coding, .. } => *coding = InputCoding::spikes(150),
             NeuronModel::Spiking(neuron) => {
                 neuron.threshold.0.iter_mut().for_each(|t| *t = (*t).max(i64::from(largest)).max(1));
                 let least = neuron.threshold.0.iter().copied().min().unwrap_or(1);

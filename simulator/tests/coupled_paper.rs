@@ -101,7 +101,7 @@ fn program(inputs: u16, sizes: &[u16], layers: &[Dense<'_>]) -> Program {
         input: InputPort {
             layer: LayerId(0),
             encoding: Encoding::Pixels,
-            coding: Coding::Events,
+            coding: Coding::spikes(9),
             emission: emission(inputs, routes(0).len()),
             routes: routes(0),
         },
@@ -134,7 +134,8 @@ fn run_on(arch: &Arch, program: &Program, neurons: &[u32]) -> (Run, Vec<(u64, u1
     let machine = Machine::new(program, arch).expect("loads");
     let steps = neurons.iter().map(|&neuron| vec![InputEvent { neuron, value: 1 }]).collect();
     let mut firings = Firings::default();
-    let run = machine.run(&Stimulus { steps }, TimingMode::Analytic, &mut firings).expect("a valid sample");
+    let run =
+        machine.run(&Stimulus { steps, lasts: None }, TimingMode::Analytic, &mut firings).expect("a valid sample");
     (run, firings.0)
 }
 
@@ -168,7 +169,9 @@ fn packets_that_wait_for_each_other_delay_a_core_and_change_no_spike() {
     let neuron = Program { arch: "speck_scaled".into(), ..one(2, 0, &[5]) };
     let machine = Machine::new(&neuron, &arch).expect("loads");
     let steps = vec![vec![InputEvent { neuron: 0, value: 1 }]; 3];
-    let run = |mode| machine.run(&Stimulus { steps: steps.clone() }, mode, &mut simulator::NoProbe).expect("valid");
+    let run = |mode| {
+        machine.run(&Stimulus { steps: steps.clone(), lasts: None }, mode, &mut simulator::NoProbe).expect("valid")
+    };
     let (free, waiting) = (run(TimingMode::Analytic), run(TimingMode::Cycle));
     let step = |run: &Run| run.time.as_ref().expect("timed").steps[0];
     // As above, every event a router later; the last spike passes one more on its way to the host.

@@ -13,7 +13,7 @@ fn network(shape: Shape, pool: Option<Pool>, lists: Vec<Vec<u32>>, n: u32) -> Gr
     let mut graph = Graph::new("lists", 3, InputEncoding::Pixels);
     let mut add =
         |name: &str, shape, neuron| graph.add_population(Population { name: name.into(), shape, neuron, norm: () });
-    let input = add("input", shape, NeuronModel::Input { coding: InputCoding::Events, scale: 1.0 });
+    let input = add("input", shape, NeuronModel::Input { coding: InputCoding::spikes(3), scale: 1.0 });
     let sum = add("sum", Shape::vector(n), NeuronModel::Accumulator { v_init: PerChannel::uniform(0) });
     let lists = SynapseLists::new(lists);
     let weights = (1..=lists.n_synapses() as i32).collect();

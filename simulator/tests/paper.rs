@@ -13,7 +13,7 @@ use simulator::{Machine, NoProbe, Run, TimingMode};
 /// Spikes of (0, 0) and (1, 1) in timestep 0.
 fn two_spikes() -> Stimulus {
     let spike = |neuron| InputEvent { neuron, value: 1 };
-    Stimulus { steps: vec![vec![spike(0), spike(5)]] }
+    Stimulus { steps: vec![vec![spike(0), spike(5)]], lasts: None }
 }
 
 fn run(mode: TimingMode) -> Run {

@@ -37,7 +37,9 @@ fn run(events: Option<u64>, mode: TimingMode) -> (Run, Queues) {
     let machine = Machine::new(&support::paper("loihi1"), &arch).expect("loads");
     let spike = |neuron| InputEvent { neuron, value: 1 };
     let mut queues = Queues::default();
-    let run = machine.run(&Stimulus { steps: vec![vec![spike(0), spike(5)]] }, mode, &mut queues).expect("valid");
+    let run = machine
+        .run(&Stimulus { steps: vec![vec![spike(0), spike(5)]], lasts: None }, mode, &mut queues)
+        .expect("valid");
     (run, queues)
 }
 

@@ -132,7 +132,7 @@ fn decode(trace: &[u8]) -> BTreeMap<u64, Track> {
 /// Input in the first two timesteps.
 fn stimulus() -> Stimulus {
     let spike = |neuron| InputEvent { neuron, value: 1 };
-    Stimulus { steps: vec![vec![spike(0), spike(5)], vec![spike(3), spike(10), spike(15)]] }
+    Stimulus { steps: vec![vec![spike(0), spike(5)], vec![spike(3), spike(10), spike(15)]], lasts: None }
 }
 
 fn traced(machine: &Machine, mode: TimingMode) -> (Run, Recorder, BTreeMap<u64, Track>) {

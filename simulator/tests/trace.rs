@@ -48,7 +48,7 @@ fn machine(name: &str) -> Machine {
 
 fn two_spikes() -> Stimulus {
     let spike = |neuron| InputEvent { neuron, value: 1 };
-    Stimulus { steps: vec![vec![spike(0), spike(5)]] }
+    Stimulus { steps: vec![vec![spike(0), spike(5)]], lasts: None }
 }
 
 #[test]

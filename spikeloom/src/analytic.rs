@@ -261,6 +261,13 @@ fn measured(
         }
         NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => (None, None, 0),
     };
+    if let NeuronModel::Input { coding: InputCoding::Events { least, most, .. }, .. } = source.neuron
+        && (least, most) != (0, 1)
+    {
+        return fail(
+            "gets events of other values than 1; the analytical models know spikes, and values that are repeated",
+        );
+    }
     let repeats = match source.neuron {
         NeuronModel::Input { coding: InputCoding::DirectOnce, .. } => Some(1),
         NeuronModel::Input { coding: InputCoding::DirectEveryStep { steps }, .. } => Some(steps),

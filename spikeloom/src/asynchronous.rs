@@ -25,7 +25,7 @@ pub struct Mismatch {
     /// Samples compared.
     pub samples: u64,
     /// Right decisions in timesteps.
-    pub stepwise_correct: u64,
+    pub stepwise_correct: Option<u64>,
     /// Samples whose class differs.
     pub changed_decisions: u64,
     /// The layers that hold neurons.

@@ -14,7 +14,7 @@ use compiler::{
     program_cost,
     width::{bounds, fits},
 };
-use ir::{Graph, InputCoding, Quantized};
+use ir::{Graph, Quantized};
 
 /// How a model is laid onto a chip.
 #[derive(Clone)]
@@ -106,7 +106,7 @@ impl Model {
         let quantize = QuantizeOptions {
             weight_bits: options.weight_bits,
             state_bits: arch.core.state_bits,
-            saturates: options.saturate.unwrap_or(self.input()?.coding == InputCoding::Events),
+            saturates: options.saturate.unwrap_or(self.input()?.coding.is_events()),
             calibration: &calibration,
             ..QuantizeOptions::default()
         };

@@ -4,7 +4,7 @@ use crate::{
     chip::Chip,
     error::{Error, Result},
     progress::{Progress, Task},
-    samples::{Input, Samples},
+    samples::{Input, Samples, right_class},
 };
 use isa::{Ledger, Program, budget::Budget};
 use simulator::{BatchOptions, Machine, Probe, TimingMode};
@@ -89,7 +89,7 @@ impl Executable {
 
     /// What the host sends for a sample.
     pub fn stimulus(&self, samples: &dyn Samples, i: usize) -> isa::Stimulus {
-        compiler::stimulus(&samples.stimulus(i, &self.input()))
+        stimulus(samples, i, &self.input())
     }
 
     /// The loop over samples: runs each with a probe of its own and keeps what `keep` makes of it. The progress may end it
@@ -111,12 +111,12 @@ impl Executable {
         let batch = self.machine.run_batch_probed(
             samples.len(),
             BatchOptions { mode: pass.mode, threads, stop: Some(&stop) },
-            |i| compiler::stimulus(&samples.stimulus(i, &input)),
+            |i| stimulus(samples, i, &input),
             |_| probe(),
             |i, run, probe| {
                 let kept = keep(i, run, probe);
-                let right = run.class == samples.label(i);
-                let flow = watched.lock().unwrap_or_else(PoisonError::into_inner).advance(Some(right));
+                let right = right_class(samples, i, input.classes).map(|label| run.class == label);
+                let flow = watched.lock().unwrap_or_else(PoisonError::into_inner).advance(right);
                 if kept.is_err() || flow.is_break() {
                     stop.store(true, Ordering::Relaxed);
                 }
@@ -128,6 +128,11 @@ impl Executable {
         let kept = batch.results.into_iter().map(|(_, kept)| kept).collect::<Result<Vec<T>>>()?;
         Ok(Passed { kept, ledger: batch.ledger })
     }
+}
+
+/// What the host sends for a sample of this input.
+pub(crate) fn stimulus(samples: &dyn Samples, i: usize, input: &Input) -> isa::Stimulus {
+    isa::Stimulus { lasts: samples.lasts(i, input), ..compiler::stimulus(&samples.stimulus(i, input)) }
 }
 
 /// The program in the bytes of a file.

@@ -9,7 +9,8 @@
 //!     let chip = Chip::open(chip)?;
 //!     let deployed = model.deploy(&chip, &DeployOptions::default(), &mut Quiet)?;
 //!     let run = deployed.run(&images, &RunOptions::default(), &mut Quiet)?;
-//!     println!("{}: {} of 20 right, {}", chip.arch.name, run.correct(), run.price(chip.prices()?)?);
+//!     let right = run.correct().unwrap_or(0);
+//!     println!("{}: {right} of 20 right, {}", chip.arch.name, run.price(chip.prices()?)?);
 //! }
 //! # Ok::<(), spikeloom::Error>(())
 //! ```
@@ -64,6 +65,7 @@ mod verify;
 pub use asynchronous::{LayerMismatch, Mismatch};
 pub use chip::{Chip, table};
 pub use closeup::{Closeup, CoreLoad, LinkLoad};
+pub use datasets::recording::Recordings;
 pub use deploy::{ActivitySource, DeployOptions, Deployed, Weighting};
 pub use error::{Error, Result};
 pub use executable::{Executable, decode};
@@ -76,12 +78,12 @@ pub use progress::{Observer, Progress, Quiet, Task};
 pub use quantization::QuantizationChange;
 pub use raster::{Raster, Spike};
 pub use rates::{LayerRates, Rates};
-pub use record::{LayerRecord, Priced, Record};
+pub use record::{Asked, LayerRecord, Priced, Record};
 pub use replay::Costed;
 pub use run::{Run, RunOptions, Sample};
-pub use samples::{Input, Recordings, Samples};
+pub use samples::{Input, Samples, Unlabelled};
 pub use spread::Spread;
-pub use verify::{FloatAgreement, SpikeChange, Verification};
+pub use verify::{FloatAgreement, RightDecisions, SpikeChange, Verification};
 
 pub use compiler;
 pub use datasets;

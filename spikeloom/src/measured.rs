@@ -42,6 +42,15 @@ impl Model {
         let graph = &deployed.quantized;
         let no_form = |error: NotExpressible| Error::input(format!("{}: has no analytical model: {error}", self.name));
         samples.ensure_fit(&deployed.executable.input())?;
+        let input = deployed.executable.input();
+        if let Some(steps) = (0..samples.len()).find_map(|i| samples.lasts(i, &input)) {
+            return Err(Error::input(format!(
+                "{}: a recording lasts {steps} timesteps and others {}, and the analytical models know one T for all; measure \
+                 recordings of one length",
+                samples.name(),
+                input.coding.steps()
+            )));
+        }
         // What the models cannot express is refused before anything is simulated.
         let begun = || {
             let mut activity = Activity::new(graph);

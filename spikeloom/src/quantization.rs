@@ -6,22 +6,22 @@ use crate::{
     model::Model,
     parallel::parallel,
     progress::{Progress, Task},
-    samples::Samples,
+    samples::{Samples, right_class},
+    verify::RightDecisions,
 };
 use compiler::pass::{
     fuse::fuse,
     quantize::{Observed, compare},
 };
+use ir::lasting;
 
 /// The integer network beside the real-valued one, both by the reference interpreter.
 #[derive(Clone, Debug)]
 pub struct QuantizationChange {
     /// Samples compared.
     pub samples: usize,
-    /// Right decisions of the real-valued network.
-    pub float_correct: usize,
-    /// Right decisions of the integer network.
-    pub correct: usize,
+    /// Right decisions, where the class of every sample is known.
+    pub correct: Option<RightDecisions>,
     /// Samples on which they differ.
     pub decisions_changed: usize,
     /// What each layer of [`compiler::Reports::layers`] did; `None` if there was no sample.
@@ -40,19 +40,29 @@ impl Deployed {
         progress: &mut dyn Progress,
     ) -> Result<QuantizationChange> {
         let fused = fuse(&model.graph).map_err(|reasons| Error::input(format!("{}: {reasons}", model.name)))?;
-        let stimuli = model.stimuli(samples)?;
-        let compared =
-            parallel(Task::Compare, stimuli.len(), progress, |i| compare(&fused, &self.quantized, &stimuli[i]))?;
+        let input = model.input()?;
+        samples.ensure_fit(&input)?;
+        let compared = parallel(Task::Compare, samples.len(), progress, |i| {
+            let stimulus = samples.stimulus(i, &input);
+            let own = samples.lasts(i, &input);
+            let own = own.and_then(|steps| Some((lasting(&fused, steps)?, lasting(&self.quantized, steps)?)));
+            let (float, integers) = own.as_ref().map_or((&fused, &self.quantized), |(float, own)| (float, own));
+            compare(float, integers, &stimulus)
+        })?;
         let layers = self
             .reports
             .layers
             .iter()
             .map(|layer| compared.iter().map(|c| c.layers[layer.population.0 as usize]).reduce(Observed::merge));
+        let right = |i: usize| right_class(samples, i, input.classes);
+        let known = (0..samples.len()).all(|i| right(i).is_some());
         let count = |right: &dyn Fn(usize) -> bool| (0..compared.len()).filter(|&i| right(i)).count();
         Ok(QuantizationChange {
             samples: compared.len(),
-            float_correct: count(&|i| compared[i].float_class == samples.label(i)),
-            correct: count(&|i| compared[i].class == samples.label(i)),
+            correct: known.then(|| RightDecisions {
+                float: count(&|i| Some(compared[i].float_class) == right(i)),
+                run: count(&|i| Some(compared[i].class) == right(i)),
+            }),
             decisions_changed: count(&|i| compared[i].class != compared[i].float_class),
             layers: layers.collect(),
         })

@@ -3,7 +3,8 @@
 use crate::{
     error::{Error, Result},
     prices::Described,
-    run::Sample,
+    run::{Sample, correct},
+    samples::{Input, Samples},
 };
 use energy::{
     MemorySize, memories,
@@ -38,16 +39,25 @@ pub struct Record {
     pub spikeloom: String,
     /// The network.
     pub network: String,
+    /// What was asked for, so that the run can be made again; absent where nobody asked in words.
+    #[serde(default)]
+    pub asked: Option<Asked>,
     /// The chip.
     pub arch: String,
     /// The images.
     pub dataset: String,
     /// Number of images.
     pub images: u64,
-    /// Right decisions.
-    pub correct: u64,
-    /// Timesteps of one sample.
+    /// What one sample is; an image in records that do not say.
+    #[serde(default = "image")]
+    pub sample: String,
+    /// Right decisions; absent where not every sample's class is known.
+    pub correct: Option<u64>,
+    /// Timesteps of one sample; of the longest, where they differ.
     pub timesteps: u32,
+    /// Timesteps of the shortest sample, where they differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortest: Option<u32>,
     /// Cores in use.
     pub cores: u64,
     /// Chips in use.
@@ -63,6 +73,21 @@ pub struct Record {
     pub chip: Option<Described>,
     /// Counts of all images by core and layer.
     pub ledger: Ledger,
+}
+
+/// What the user called the things that were run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The model or program: one that ships, or a file.
+    pub model: String,
+    /// The chip: a preset, or a file.
+    pub chip: String,
+    /// The words of the command line behind the program's name.
+    pub arguments: Vec<String>,
+}
+
+fn image() -> String {
+    "image".into()
 }
 
 /// A layer of a stored run.
@@ -83,7 +108,7 @@ impl Record {
     pub(crate) fn new(
         program: &Program,
         arch: &Arch,
-        dataset: &str,
+        source: &dyn Samples,
         samples: &[Sample],
         layer_spikes: &[u64],
         ledger: Ledger,
@@ -101,10 +126,13 @@ impl Record {
             spikeloom: env!("CARGO_PKG_VERSION").into(),
             network: program.name.clone(),
             arch: arch.name.clone(),
-            dataset: dataset.into(),
+            asked: None,
+            dataset: source.name().into(),
+            sample: source.noun()[0].into(),
             images: samples.len() as u64,
-            correct: samples.iter().filter(|s| s.class == s.label).count() as u64,
+            correct: correct(samples).map(|n| n as u64),
             timesteps: program.timesteps,
+            shortest: shortest(program, source, samples),
             cores: program.cores.len() as u64,
             chips: chips.len() as u64,
             seconds: samples.iter().map(|s| s.seconds).sum(),
@@ -158,7 +186,7 @@ impl Record {
         if images == 0 {
             return Some("`images` is 0, so there is no energy per image".into());
         }
-        if correct > images {
+        if let Some(correct) = correct.filter(|&correct| correct > images) {
             return Some(format!("`correct` is {correct} of {images} images"));
         }
         if timesteps == 0 || chips > cores.max(1) {
@@ -248,6 +276,13 @@ impl fmt::Display for Priced {
         let low = Energy::exactly(energy.low);
         write!(f, "at least {low} per image, table {table}; what is priced comes to {energy}")
     }
+}
+
+/// Timesteps of the shortest sample, if one is shorter than the program.
+fn shortest(program: &Program, source: &dyn Samples, samples: &[Sample]) -> Option<u32> {
+    let input = Input::of_program(program);
+    let steps = samples.iter().filter_map(|sample| source.lasts(sample.index, &input)).min()?;
+    Some(program.timesteps - input.coding.steps().saturating_sub(steps))
 }
 
 fn holds(image: &isa::CoreImage, layer: LayerId) -> bool {

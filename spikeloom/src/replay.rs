@@ -1,6 +1,11 @@
 //! Costs without running: what samples did is recorded once, and every chip that holds the network is costed from that.
 
-use crate::{executable::Executable, record::Record, run::Sample, samples::Samples};
+use crate::{
+    executable::{Executable, stimulus},
+    record::Record,
+    run::Sample,
+    samples::{Samples, right_class},
+};
 use simulator::{ReplayError, TimingMode};
 
 /// What recorded samples cost on a chip: the same as if they had run there.
@@ -19,7 +24,7 @@ impl Executable {
     /// If a sample cannot be run, or a record cannot hold what it does.
     pub fn spikes(&self, samples: &dyn Samples) -> Result<simulator::Record, ReplayError> {
         let input = self.input();
-        self.machine.record(samples.len(), |i| compiler::stimulus(&samples.stimulus(i, &input)))
+        self.machine.record(samples.len(), |i| stimulus(samples, i, &input))
     }
 
     /// What recorded samples cost here; `samples` are those that were recorded.
@@ -33,10 +38,12 @@ impl Executable {
         mode: TimingMode,
     ) -> Result<Costed, ReplayError> {
         let replay = self.machine.replay(spikes, mode)?;
+        let classes = self.input().classes;
         let seconds: Option<Vec<f64>> = replay.times.map(|times| times.iter().map(simulator::Time::seconds).collect());
         let sample = |(i, outcome): (usize, &simulator::Outcome)| Sample {
             index: i,
-            label: samples.label(i),
+            number: samples.number(i),
+            label: right_class(samples, i, classes),
             class: outcome.class,
             spikes: outcome.spikes,
             synaptic_operations: 0,
@@ -48,7 +55,7 @@ impl Executable {
         };
         let all: Vec<Sample> = spikes.outcomes().iter().enumerate().map(sample).collect();
         let arch = &self.chip.arch;
-        let record = Record::new(&self.program, arch, samples.name(), &all, spikes.layer_spikes(), replay.ledger);
+        let record = Record::new(&self.program, arch, samples, &all, spikes.layer_spikes(), replay.ledger);
         Ok(Costed { record, seconds })
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     executable::{Executable, Pass},
     progress::{Progress, Task},
     record::{Priced, Record},
-    samples::Samples,
+    samples::{Samples, right_class},
 };
 use energy::{
     price::{Context, price},
@@ -32,8 +32,10 @@ pub struct RunOptions {
 pub struct Sample {
     /// Index among the samples.
     pub index: usize,
-    /// The right class.
-    pub label: u32,
+    /// Its number where it comes from.
+    pub number: u64,
+    /// The right class, where it is known.
+    pub label: Option<u32>,
     /// The simulated chip's decision.
     pub class: u32,
     /// Spikes of all layers behind the input.
@@ -64,9 +66,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// Number of right decisions.
-    pub fn correct(&self) -> usize {
-        self.samples.iter().filter(|s| s.class == s.label).count()
+    /// Number of right decisions; `None` unless the class of every sample is known.
+    pub fn correct(&self) -> Option<usize> {
+        correct(&self.samples)
     }
 
     /// What bound the timesteps of all samples; `None` if those of one have no time, or overlap.
@@ -104,6 +106,12 @@ impl Run {
     }
 }
 
+/// Number of right decisions, if all classes are known.
+pub(crate) fn correct(samples: &[Sample]) -> Option<usize> {
+    let known = samples.iter().all(|s| s.label.is_some());
+    known.then(|| samples.iter().filter(|s| Some(s.class) == s.label).count())
+}
+
 impl Executable {
     /// Runs all samples.
     ///
@@ -112,11 +120,13 @@ impl Executable {
     /// was done.
     pub fn run(&self, samples: &dyn Samples, options: &RunOptions, progress: &mut dyn Progress) -> Result<Run> {
         let input = self.program.input.layer.0 as usize;
+        let classes = self.input().classes;
         let pass = Pass { task: Task::Run, mode: options.mode, threads: options.threads };
         let keep = |i: usize, run: &simulator::Run, _: NoProbe| {
             let sample = Sample {
                 index: i,
-                label: samples.label(i),
+                number: samples.number(i),
+                label: right_class(samples, i, classes),
                 class: run.class,
                 spikes: run.layer_spikes.iter().sum::<u64>() - run.layer_spikes[input],
                 synaptic_operations: run.ledger.total().synaptic_operations(),
@@ -139,7 +149,7 @@ impl Executable {
             }
         }
         let done: Vec<Sample> = passed.kept.into_iter().map(|(sample, _)| sample).collect();
-        let record = Record::new(&self.program, &self.chip.arch, samples.name(), &done, &layer_spikes, passed.ledger);
+        let record = Record::new(&self.program, &self.chip.arch, samples, &done, &layer_spikes, passed.ledger);
         Ok(Run { record, stopped: done.len() < samples.len(), samples: done })
     }
 }

@@ -1,18 +1,20 @@
 //! What is run through a network: images of a data set, or recorded events.
-//!
-//! Recorded events are a table (.csv) with a header: `timestep` and `neuron` of every event, optionally `sample` (0 if
-//! absent) and `label` of its sample (0 if absent). Samples are numbered from 0 without gaps.
 
 use crate::error::{Error, Result};
-use datasets::Dataset;
+use datasets::{
+    Dataset,
+    recording::{Recordings, present},
+};
 use ir::{InputCoding, InputEncoding};
-use isa::{Coding, Encoding, Program};
+use isa::{Coding, Encoding, Program, Readout};
 
 /// What a network takes in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
     /// Name of the input layer.
     pub layer: String,
+    /// Channels, rows and columns.
+    pub shape: [usize; 3],
     /// Its neurons.
     pub neurons: usize,
     /// From pixels to integers.
@@ -21,6 +23,10 @@ pub struct Input {
     pub coding: InputCoding,
     /// Timesteps of a sample.
     pub timesteps: u32,
+    /// Whether samples may be shorter than the input's timesteps ([`Program::is_elastic`]).
+    pub elastic: bool,
+    /// Classes that are decided between.
+    pub classes: usize,
 }
 
 /// What is run through a network.
@@ -39,8 +45,13 @@ pub trait Samples: Send + Sync {
         self.len() == 0
     }
 
-    /// The right class of a sample.
-    fn label(&self, i: usize) -> u32;
+    /// The number that a sample has where it comes from.
+    fn number(&self, i: usize) -> u64 {
+        i as u64
+    }
+
+    /// The right class of a sample, where it is known.
+    fn label(&self, i: usize) -> Option<u32>;
 
     /// Pixels of a sample, if it is an image.
     fn image(&self, _i: usize) -> Option<&[u8]> {
@@ -50,11 +61,21 @@ pub trait Samples: Send + Sync {
     /// What the host sends for a sample.
     fn stimulus(&self, i: usize, input: &Input) -> ir::Stimulus;
 
+    /// Timesteps with input of a sample that ends before the input's do.
+    fn lasts(&self, _i: usize, _input: &Input) -> Option<u32> {
+        None
+    }
+
     /// Checks that the samples are what `input` takes.
     ///
     /// # Errors
     /// What differs, and what to do about it.
     fn ensure_fit(&self, input: &Input) -> Result<()>;
+
+    /// What the reader of a report should know about these samples on this input, a sentence each.
+    fn remarks(&self, _input: &Input) -> Vec<String> {
+        Vec::new()
+    }
 
     /// How many there are of what, in words.
     fn counted(&self) -> String {
@@ -66,8 +87,10 @@ impl Input {
     /// The input of a program.
     pub fn of_program(program: &Program) -> Self {
         let layer = program.layer(program.input.layer);
+        let (c, h, w) = layer.shape;
         Self {
             layer: layer.name.clone(),
+            shape: [c, h, w].map(usize::from),
             neurons: layer.neurons(),
             encoding: match program.input.encoding {
                 Encoding::Pixels => InputEncoding::Pixels,
@@ -77,9 +100,11 @@ impl Input {
             coding: match program.input.coding {
                 Coding::EveryStep { steps } => InputCoding::DirectEveryStep { steps },
                 Coding::Once => InputCoding::DirectOnce,
-                Coding::Events => InputCoding::Events,
+                Coding::Events { steps, least, most } => InputCoding::Events { steps, least, most },
             },
             timesteps: program.timesteps,
+            elastic: program.is_elastic(),
+            classes: classes(program),
         }
     }
 
@@ -87,14 +112,35 @@ impl Input {
     pub fn of_graph<S: ir::Stage>(graph: &ir::Graph<S>) -> Option<Self> {
         let population = graph.population(graph.input()?);
         let ir::NeuronModel::Input { coding, .. } = population.neuron else { return None };
+        let shape = population.shape;
         Some(Self {
             layer: population.name.clone(),
-            neurons: population.shape.neurons(),
+            shape: [shape.channels, shape.height, shape.width].map(|side| side as usize),
+            neurons: shape.neurons(),
             encoding: graph.encoding,
             coding,
             timesteps: graph.timesteps,
+            elastic: ir::lasting(graph, coding.steps().saturating_sub(1)).is_some(),
+            classes: graph.classes(),
         })
     }
+}
+
+/// Classes that a program decides between.
+fn classes(program: &Program) -> usize {
+    match &program.readout {
+        Readout::Goodness { sizes, .. } => sizes.len(),
+        Readout::ChannelEnergy { layer, grid, weights } => {
+            let per_class = usize::from(program.layer(*layer).shape.0) * (*grid as usize).pow(2);
+            weights.len() / per_class.max(1)
+        }
+        Readout::Potential { layer } | Readout::SpikeCount { layer } => program.layer(*layer).neurons(),
+    }
+}
+
+/// The right class of a sample, where it is known and the network can decide for it.
+pub(crate) fn right_class(samples: &dyn Samples, i: usize, classes: usize) -> Option<u32> {
+    samples.label(i).filter(|&label| (label as usize) < classes)
 }
 
 /// Images of a data set.
@@ -111,8 +157,8 @@ impl Samples for Dataset {
         Self::len(self)
     }
 
-    fn label(&self, i: usize) -> u32 {
-        u32::from(Self::label(self, i))
+    fn label(&self, i: usize) -> Option<u32> {
+        Some(u32::from(Self::label(self, i)))
     }
 
     fn image(&self, i: usize) -> Option<&[u8]> {
@@ -120,7 +166,7 @@ impl Samples for Dataset {
     }
 
     fn stimulus(&self, i: usize, input: &Input) -> ir::Stimulus {
-        present(Self::image(self, i), input.encoding, input.coding, input.timesteps)
+        present(Self::image(self, i), input.encoding, input.coding)
     }
 
     fn ensure_fit(&self, input: &Input) -> Result<()> {
@@ -135,21 +181,50 @@ impl Samples for Dataset {
             input.neurons
         )))
     }
+
+    fn remarks(&self, input: &Input) -> Vec<String> {
+        let known = self.labels.iter().map(|&label| usize::from(label) + 1).max().unwrap_or(0);
+        let remark =
+            || format!("has {known} classes, the network decides between {}: no accuracy is reported", input.classes);
+        (known > input.classes).then(remark).into_iter().collect()
+    }
+}
+
+/// Images whose classes are not known.
+#[derive(Clone, Debug)]
+pub struct Unlabelled(pub Dataset);
+
+impl Samples for Unlabelled {
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    fn noun(&self) -> [&'static str; 2] {
+        self.0.noun()
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn label(&self, _: usize) -> Option<u32> {
+        None
+    }
+
+    fn image(&self, i: usize) -> Option<&[u8]> {
+        Some(self.0.image(i))
+    }
+
+    fn stimulus(&self, i: usize, input: &Input) -> ir::Stimulus {
+        self.0.stimulus(i, input)
+    }
+
+    fn ensure_fit(&self, input: &Input) -> Result<()> {
+        self.0.ensure_fit(input)
+    }
 }
 
 /// Recorded events.
-#[derive(Clone, Debug)]
-pub struct Recordings {
-    name: String,
-    samples: Vec<Recording>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Recording {
-    label: u32,
-    stimulus: ir::Stimulus,
-}
-
 impl Samples for Recordings {
     fn name(&self) -> &str {
         &self.name
@@ -163,170 +238,81 @@ impl Samples for Recordings {
         self.samples.len()
     }
 
-    fn label(&self, i: usize) -> u32 {
+    fn number(&self, i: usize) -> u64 {
+        self.samples[i].number
+    }
+
+    fn label(&self, i: usize) -> Option<u32> {
         self.samples[i].label
     }
 
     fn stimulus(&self, i: usize, _: &Input) -> ir::Stimulus {
-        self.samples[i].stimulus.clone()
+        self.samples[i].stimulus()
+    }
+
+    fn lasts(&self, i: usize, input: &Input) -> Option<u32> {
+        let steps = self.samples[i].steps;
+        (input.elastic && steps < input.coding.steps()).then_some(steps)
     }
 
     fn ensure_fit(&self, input: &Input) -> Result<()> {
         let name = &self.name;
-        if input.coding != InputCoding::Events {
+        let InputCoding::Events { steps, least, most } = input.coding else {
             return Err(Error::input(format!(
                 "{name}: holds events, but the network's input takes values; compile a NIR file with --coding events"
             )));
-        }
-        for (i, sample) in self.samples.iter().enumerate() {
-            let steps = &sample.stimulus.steps;
-            if steps.len() > input.timesteps as usize {
-                return Err(Error::input(format!(
-                    "{name}: sample {i} has {} timesteps, the network runs for {}; compile a NIR file with --steps {}",
-                    steps.len(),
-                    input.timesteps,
-                    steps.len()
-                )));
+        };
+        for sample in &self.samples {
+            let number = sample.number;
+            let refuse = |why: String| Err(Error::input(format!("{name}: recording {number} {why}")));
+            if sample.steps > steps {
+                let late = sample.events().iter().filter(|event| event.timestep >= steps).count();
+                return refuse(format!(
+                    "lasts {} timesteps, the network takes input in {steps}: {late} of its {} events come later; compile a NIR file \
+                     with --steps {}, or leave them out with --cut",
+                    sample.steps,
+                    sample.events().len(),
+                    self.longest()
+                ));
             }
-            if let Some(event) = steps.iter().flatten().find(|event| event.neuron as usize >= input.neurons) {
-                return Err(Error::input(format!(
-                    "{name}: sample {i} has an event of neuron {}, but the network's input layer `{}` has {} neurons",
+            if let Some(event) = sample.events().iter().find(|event| event.neuron as usize >= input.neurons) {
+                return refuse(format!(
+                    "has an event of neuron {}, but the network's input layer `{}` has {} neurons",
                     event.neuron, input.layer, input.neurons
-                )));
+                ));
+            }
+            if let Some(event) = sample.events().iter().find(|event| !(least..=most).contains(&event.value)) {
+                return refuse(format!(
+                    "has the value {} at neuron {} in timestep {}, the network takes values from {least} to {most}; make spikes of \
+                     them with --clip, or state the range in the network's input",
+                    event.value, event.neuron, event.timestep
+                ));
+            }
+            if let Some(label) = sample.label.filter(|&label| label as usize >= input.classes) {
+                return refuse(format!(
+                    "has the class {label}, but the network decides between {} classes, numbered from 0; correct the label",
+                    input.classes
+                ));
             }
         }
         Ok(())
     }
-}
 
-/// The input of an image: its encoded values, or for networks that take events as many spikes as its brightness says: pixel p
-/// fires in ⌊T·p/255⌋ of T timesteps, evenly spaced, in step t if ⌊(t+1)·p/255⌋ > ⌊t·p/255⌋.
-fn present(image: &[u8], encoding: InputEncoding, coding: InputCoding, timesteps: u32) -> ir::Stimulus {
-    if coding != InputCoding::Events {
-        return ir::Stimulus::direct(&encoding.encode(image), coding);
-    }
-    let fires = |p: u8, t: u32| u64::from(t + 1) * u64::from(p) / 255 > u64::from(t) * u64::from(p) / 255;
-    let step = |t| {
-        let firing = image.iter().enumerate().filter(|&(_, &p)| fires(p, t));
-        firing.map(|(neuron, _)| ir::Event { neuron: neuron as u32, value: 1 }).collect()
-    };
-    ir::Stimulus { steps: (0..timesteps).map(step).collect() }
-}
-
-impl Recordings {
-    /// Longest recording \[timesteps\], and most samples.
-    const MAX: u32 = 1 << 20;
-
-    /// The events in a table (.csv); `name` is what they are called, and shown in errors.
-    pub fn parse(name: &str, text: &str) -> Result<Self> {
-        Self::table(name, text).map_err(|error| error.at(name))
-    }
-
-    fn table(name: &str, text: &str) -> Result<Self> {
-        let mut lines = text.lines().enumerate();
-        let header: Vec<&str> = lines.next().map_or(Vec::new(), |(_, line)| line.split(',').map(str::trim).collect());
-        let column = |name: &str| header.iter().position(|&column| column == name);
-        let (Some(timestep), Some(neuron)) = (column("timestep"), column("neuron")) else {
-            return Err(Error::input(
-                "line 1: recorded events need the columns `timestep` and `neuron`; put such a header first",
+    fn remarks(&self, input: &Input) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let steps = input.coding.steps();
+        if !input.elastic && self.samples.iter().any(|s| s.steps != steps) {
+            remarks.push(format!(
+                "recordings of {} to {} timesteps all run for {steps}: this network cannot end a sample earlier",
+                self.samples.iter().map(|s| s.steps).min().unwrap_or(0),
+                self.longest()
             ));
-        };
-        let (sample, label) = (column("sample"), column("label"));
-        let mut samples: Vec<Recording> = Vec::new();
-        for (at, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-            let number = |column: Option<usize>| -> Result<u32> {
-                let Some(column) = column else { return Ok(0) };
-                let field = fields.get(column).copied().unwrap_or("");
-                field.parse().map_err(|error| {
-                    Error::input(format!(
-                        "line {}: `{field}` is no {}; give a whole number: {error}",
-                        at + 1,
-                        header[column]
-                    ))
-                })
-            };
-            let (i, t) = (number(sample)?, number(Some(timestep))?);
-            if i >= Self::MAX || t >= Self::MAX {
-                return Err(Error::input(format!(
-                    "line {}: sample {i}, timestep {t} is beyond the {} that are read",
-                    at + 1,
-                    Self::MAX
-                )));
-            }
-            if samples.len() <= i as usize {
-                samples.resize_with(i as usize + 1, Recording::default);
-            }
-            let recording = &mut samples[i as usize];
-            recording.label = number(label)?;
-            let steps = &mut recording.stimulus.steps;
-            if steps.len() <= t as usize {
-                steps.resize_with(t as usize + 1, Vec::new);
-            }
-            steps[t as usize].push(ir::Event { neuron: number(Some(neuron))?, value: 1 });
         }
-        for (i, sample) in samples.iter_mut().enumerate() {
-            for (t, step) in sample.stimulus.steps.iter_mut().enumerate() {
-                step.sort_by_key(|event| event.neuron);
-                if let Some(twice) = step.windows(2).find(|pair| pair[0] == pair[1]) {
-                    return Err(Error::input(format!(
-                        "sample {i}: neuron {} fires twice in timestep {t}; a neuron fires once in a timestep",
-                        twice[0].neuron
-                    )));
-                }
-            }
+        let labelled = self.labelled();
+        if labelled > 0 && labelled < self.samples.len() {
+            remarks
+                .push(format!("{labelled} of {} recordings have a label: no accuracy is reported", self.samples.len()));
         }
-        if samples.is_empty() {
-            return Err(Error::input("holds no events; give at least one"));
-        }
-        Ok(Self { name: name.to_owned(), samples })
-    }
-
-    /// The first `n` samples.
-    #[must_use]
-    pub fn first(mut self, n: usize) -> Self {
-        self.samples.truncate(n);
-        self
-    }
-
-    /// Timesteps of the longest recording.
-    pub fn timesteps(&self) -> u32 {
-        self.samples.iter().map(|s| s.stimulus.steps.len() as u32).max().unwrap_or(0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_may_stand_in_any_order() {
-        let events =
-            Recordings::parse("x", "neuron,label,timestep,sample\n4,1,0,1\n2,1,0,1\n7,3,2,0\n").expect("a table");
-        assert_eq!((events.samples[0].label, events.samples[1].label), (3, 1));
-        let neurons = |i: usize| -> Vec<Vec<u32>> {
-            events.samples[i].stimulus.steps.iter().map(|s| s.iter().map(|e| e.neuron).collect()).collect()
-        };
-        assert_eq!((neurons(0), neurons(1)), (vec![vec![], vec![], vec![7]], vec![vec![2, 4]]));
-    }
-
-    #[test]
-    fn wrong_tables_are_named_by_line() {
-        for (text, part) in [
-            ("a,b\n1,2\n", "line 1"),
-            ("timestep,neuron\n1,x\n", "line 2: `x` is no neuron"),
-            ("timestep,neuron\n3,1\n3,1\n", "fires twice in timestep 3"),
-            ("timestep,neuron\n", "no events"),
-        ] {
-            let error = format!("{:#}", Recordings::parse("x", text).expect_err(text));
-            assert!(error.contains(part), "{error}");
-        }
-    }
-
-    #[test]
-    fn brightness_is_a_number_of_evenly_spaced_spikes() {
-        let stimulus = present(&[0, 255, 64], InputEncoding::Pixels, InputCoding::Events, 20);
-        let count = |neuron| stimulus.steps.iter().flatten().filter(|e| e.neuron == neuron).count();
-        assert_eq!([count(0), count(1), count(2)], [0, 20, 20 * 64 / 255]);
+        remarks
     }
 }

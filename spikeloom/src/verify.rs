@@ -44,14 +44,21 @@ struct Float {
 /// The float network's decisions beside the run's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FloatAgreement {
-    /// Right decisions of the float network.
-    pub correct: usize,
-    /// Right decisions of the run.
-    pub run_correct: usize,
+    /// Right decisions, where the class of every sample is known.
+    pub correct: Option<RightDecisions>,
     /// Samples on which the two decide differently.
     pub changed: usize,
     /// Spikes, where the float network was interpreted in timesteps.
     pub spikes: Option<SpikeChange>,
+}
+
+/// Right decisions of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RightDecisions {
+    /// Of the float network.
+    pub float: usize,
+    /// Of the run.
+    pub run: usize,
 }
 
 /// Spikes of the float network and how many of them the integers change.
@@ -69,7 +76,7 @@ impl Verification {
     pub fn ensure_equal(&self) -> Result<()> {
         let Some(first) = self.first_difference else { return Ok(()) };
         Err(Error::Internal(format!(
-            "simulator and interpreter differ on {} images, first on image {first}",
+            "simulator and interpreter differ on {} samples, first on sample {first}",
             self.samples - self.equal
         )))
     }
@@ -101,19 +108,27 @@ impl Deployed {
         let verdicts = parallel(Task::Interpret, run.samples.len(), progress, |i| {
             let sample = &run.samples[i];
             let stimulus = samples.stimulus(sample.index, &input);
+            let lasts = samples.lasts(sample.index, &input);
+            let shorter = lasts.and_then(|steps| ir::lasting(graph, steps));
+            let graph = shorter.as_ref().unwrap_or(graph);
             let (trace, saturated) = ir::interpret_saturating(graph, &stimulus, bits);
             let same = trace.decision.class == sample.class && trace.n_spikes() as u64 == sample.spikes;
             let float = match (&runner, samples.image(sample.index), &fused) {
                 (Some(runner), Some(image), _) => Some(Float { class: runner.classify(image) as u32, spikes: None }),
-                (_, _, Some(fused)) => Some(interpreted(fused, &stimulus, &trace)),
+                (_, _, Some(fused)) => {
+                    let shorter = lasts.and_then(|steps| ir::lasting(fused, steps));
+                    Some(interpreted(shorter.as_ref().unwrap_or(fused), &stimulus, &trace))
+                }
                 _ => None,
             };
             Verdict { equal: same && saturated == sample.saturated, saturated, float }
         })?;
         let float: Option<Vec<&Float>> = verdicts.iter().map(|verdict| verdict.float.as_ref()).collect();
         let float = float.map(|float| FloatAgreement {
-            correct: float.iter().zip(&run.samples).filter(|(f, s)| f.class == s.label).count(),
-            run_correct: run.correct(),
+            correct: run.correct().map(|run_correct| RightDecisions {
+                float: float.iter().zip(&run.samples).filter(|(f, s)| Some(f.class) == s.label).count(),
+                run: run_correct,
+            }),
             changed: float.iter().zip(&run.samples).filter(|(f, s)| f.class != s.class).count(),
             spikes: float
                 .iter()

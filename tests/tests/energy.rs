@@ -114,7 +114,7 @@ fn counts_equal_the_paper_reading_off_the_borders() {
     let input = graph.add_population(Population {
         name: "input".into(),
         shape,
-        neuron: NeuronModel::Input { coding: InputCoding::Events, scale: 1.0 },
+        neuron: NeuronModel::Input { coding: InputCoding::spikes(4), scale: 1.0 },
         norm: (),
     });
     let neuron = Spiking {

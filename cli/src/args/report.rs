@@ -33,6 +33,11 @@ impl ReportArgs {
         !self.files.is_empty()
     }
 
+    /// The files that are written.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// Writes the report wherever it was asked for.
     pub(crate) fn write(&self, report: &Report) -> Result<()> {
         for path in &self.files {

@@ -1,5 +1,6 @@
 //! Arguments that several commands take: which network, which program, which chip, which images, how to simulate.
 
+use super::events::EventArgs;
 use crate::{args::report::ReportArgs, nir::NirArgs, trace::TraceArgs};
 use clap::{Args as ClapArgs, ValueEnum};
 use simulator::TimingMode;
@@ -101,18 +102,20 @@ impl TargetArgs {
     }
 }
 
-/// Which images.
-#[derive(Debug, ClapArgs)]
+/// Which samples.
+#[derive(Debug, Default, ClapArgs)]
 pub(crate) struct ImageArgs {
-    /// Images: a data set's name (fetched before), or a folder that holds the network's data set; or recorded events
-    /// (.csv with columns timestep and neuron, optionally sample and label). Reported on are the data set's test images;
-    /// options that learn from images take its training images.
+    /// A data set's name (fetched before), or samples of your own: images (folder of class folders of PNG, IDX, CIFAR's binary
+    /// layout, .npy, .npz) or recorded events (.csv, .npy, .npz, N-MNIST's .bin, HDF5 as SHD has it), see docs/data.md.
+    /// Reported on are test images; options that learn from images take training images.
     /// Default: the 500 bundled images for MNIST networks
     #[arg(long, value_name = "NAME|DIR|FILE")]
     pub(crate) data: Option<String>,
-    /// Use only the first N images
+    /// Use only the first N samples
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
+    #[command(flatten)]
+    pub(crate) events: EventArgs,
 }
 
 /// Where data sets are.

@@ -120,6 +120,7 @@ fn origin(origin: Origin) -> &'static str {
         Origin::Given => "given",
         Origin::Metadata => "metadata",
         Origin::Profile(name) => name,
+        Origin::Data => "recordings",
         Origin::Assumed => "assumed",
     }
 }

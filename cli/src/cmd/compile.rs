@@ -2,7 +2,8 @@
 
 use crate::{
     args::CompileArgs,
-    files,
+    data, files,
+    outputs::Outputs,
     progress::Bars,
     report::{
         losses::Quantized,
@@ -33,10 +34,14 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
             bail!("there is no pass `{name}`; the passes are {}", known.join(", "));
         }
     }
-    let model = source::model_for(&args.model, &args.images)?;
+    Outputs::default()
+        .and("--output", args.output.as_deref())
+        .and("--save-activity", args.target.save_activity.as_deref())
+        .check()?;
+    let model = data::model_for(&args.model, &args.images)?;
     let chip = source::set(source::chip(&args.target.arch)?, &args.target.set)?;
     let mut watch = Watch::new(args);
-    let deployed = match deploy(&model, &chip, &args.target, args.images.data.as_deref(), &mut watch) {
+    let deployed = match deploy(&model, &chip, &args.target, &args.images, &mut watch) {
         Ok(deployed) => deployed,
         Err(error) => match error.downcast_ref() {
             Some(Error::Stopped(pass)) => {
@@ -52,7 +57,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
     let written = Written { output: output.display().to_string(), bytes: bytes.len() };
     let mut report = CompileReport::new((&model, &deployed, args.target.weight_bits), watch.times, written);
     if args.quantization_report {
-        let samples = source::samples(&args.images, model.dataset())?;
+        let samples = data::for_model(&args.images, &model)?;
         report.accuracy = Some(quantization::observe(&model, &deployed, samples.as_ref(), &mut report.layers)?);
     }
     files::write(&output, &bytes)?;

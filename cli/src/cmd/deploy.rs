@@ -1,7 +1,7 @@
 //! `spikeloom deploy`: a trained network as the integers that a chip holds, and what that costs on validation images.
 
 use crate::{
-    args::{DeployArgs, TargetArgs},
+    args::{DeployArgs, ImageArgs, TargetArgs},
     cmd, interrupt,
     progress::Bars,
     source, target,
@@ -64,7 +64,7 @@ pub(crate) fn deploy(
         network.on_grid().context("a channel has weights over 63 times its threshold: 8 bits cannot hold it")?;
     let chip = source::chip(&target.arch)?;
     let model = Model::of_graph(&output.display().to_string(), export::graph(&rounded)?)?;
-    let deployed = target::deploy(&model, &chip, target, None, &mut Bars::new())?;
+    let deployed = target::deploy(&model, &chip, target, &ImageArgs::default(), &mut Bars::new())?;
     let options = RunOptions { mode: TimingMode::Counts, ..RunOptions::default() };
     let run = deployed.run(&validation, &options, &mut Bars::until(interrupt::flag()))?;
     if run.stopped {
@@ -78,7 +78,7 @@ pub(crate) fn deploy(
         cores: deployed.executable.program.cores.len(),
         images: validation.len(),
         float: float.iter().enumerate().filter(|&(i, &class)| right(class, i)).count(),
-        integer: run.correct(),
+        integer: run.correct().context("validation images have classes")?,
         changed: float.iter().zip(&run.samples).filter(|(float, s)| **float != s.class as usize).count(),
         output: output.to_owned(),
     };

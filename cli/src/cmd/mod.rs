@@ -7,6 +7,7 @@ pub(crate) mod chip;
 mod compile;
 mod data;
 mod deploy;
+mod diff;
 mod energy;
 pub(crate) mod explore;
 mod export;
@@ -36,6 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Command::Ablate(args) => ablate::run(args),
         Command::Deploy(args) => deploy::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Diff(args) => diff::run(args),
         Command::Check(args) => check::run(args),
         Command::Export(args) => export::run(args),
     }

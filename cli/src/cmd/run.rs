@@ -2,7 +2,8 @@
 
 use crate::{
     args::{RunArgs, SimulationArgs},
-    cmd, files, interrupt,
+    cmd, data, files, interrupt,
+    outputs::Outputs,
     progress::Bars,
     report::{
         WithReport, agreement,
@@ -20,21 +21,25 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use base::budget::Budget;
-use spikeloom::{Deployed, Described, Executable, HostReadout, Priced, Run, RunOptions, Samples, report::Report};
-use std::process::ExitCode;
+use spikeloom::{
+    Asked, Deployed, Described, Executable, HostReadout, Priced, Run, RunOptions, Samples, report::Report,
+};
+use std::{path::Path, process::ExitCode};
 
 /// Compiles and simulates.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
-    let (model, samples) = source::inputs(args.model.name(), &args.model.nir, &args.images)?;
+    check_outputs(&args.simulation, args.target.save_activity.as_deref())?;
+    let (model, samples) = data::inputs(args.model.name(), &args.model.nir, &args.images)?;
     let chip = source::set(source::chip(&args.target.arch)?, &args.target.set)?;
     // Before anything computes: measuring and calibrating are parallel too.
     cmd::set_threads(args.simulation.threads)?;
-    let deployed = deploy(&model, &chip, &args.target, args.images.data.as_deref(), &mut Bars::new())?;
+    let deployed = deploy(&model, &chip, &args.target, &args.images, &mut Bars::new())?;
     if let Some(weighting) = Weighting::of(&deployed) {
         eprint!("{weighting}");
     }
     let mut in_timesteps = None;
-    let mut done = execute(&deployed.executable, samples.as_ref(), &args.simulation, |run, energy| {
+    let origin = Origin { model: &model.name, chip: &args.target.arch };
+    let mut done = execute((&deployed.executable, origin), samples.as_ref(), &args.simulation, |run, energy| {
         if deployed.fires_per_event() && !run.stopped {
             in_timesteps = stepwise(&deployed, samples.as_ref(), &args.simulation)?;
         }
@@ -75,17 +80,35 @@ pub(crate) struct Done {
     pub(crate) report: Report,
 }
 
+/// What the user called the things that are run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    /// The model.
+    pub(crate) model: &'a str,
+    /// The chip.
+    pub(crate) chip: &'a str,
+}
+
+/// Checks the destinations of a run, and that options of traces come with a trace.
+pub(crate) fn check_outputs(args: &SimulationArgs, activity: Option<&Path>) -> Result<()> {
+    args.trace.check()?;
+    if let Some(path) = &args.per_image {
+        per_image::check(path)?;
+    }
+    let outputs = Outputs::default().and("--output", args.output.as_deref());
+    let outputs = outputs.and("--per-image", args.per_image.as_deref()).and("--save-activity", activity);
+    let outputs = args.trace.files().iter().fold(outputs, |all, path| all.and("--trace", Some(path)));
+    args.report.files().iter().fold(outputs, |all, path| all.and("--report", Some(path))).check()
+}
+
 /// Simulates all samples, prices the counts, writes the files asked for and prints the report.
 pub(crate) fn execute(
-    executable: &Executable,
+    (executable, origin): (&Executable, Origin<'_>),
     samples: &dyn Samples,
     args: &SimulationArgs,
     report: impl FnOnce(&Run, &Priced) -> Result<RunReport>,
 ) -> Result<Done> {
     cmd::set_threads(args.threads)?;
-    if let Some(path) = args.output.as_ref().filter(|path| args.per_image.as_ref() == Some(path)) {
-        bail!("{}: --per-image and --output name the same file; give each its own", path.display());
-    }
     for path in [&args.output, &args.per_image].into_iter().flatten() {
         files::check(path)?;
     }
@@ -105,7 +128,15 @@ pub(crate) fn execute(
         threads: args.threads.unwrap_or(0),
         keep_ledgers: args.per_image.is_some(),
     };
-    let run = executable.run(samples, &options, &mut Bars::until(interrupt::flag()))?;
+    for remark in samples.remarks(&executable.input()) {
+        eprintln!("{}: {remark}", samples.name());
+    }
+    let mut run = executable.run(samples, &options, &mut Bars::until(interrupt::flag()))?;
+    run.record.asked = Some(Asked {
+        model: origin.model.into(),
+        chip: origin.chip.into(),
+        arguments: std::env::args().skip(1).collect(),
+    });
     // What was counted is kept even if the table turns out to lack a price.
     if let Some(path) = &args.output {
         files::write(path, run.record.to_json().as_bytes())?;

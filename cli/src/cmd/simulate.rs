@@ -2,7 +2,8 @@
 
 use crate::{
     args::SimulateArgs,
-    cmd::run::{execute, exit_code},
+    cmd::run::{Origin, check_outputs, execute, exit_code},
+    data,
     report::{per_event::PerEvent, run::RunReport},
     source,
 };
@@ -11,10 +12,13 @@ use std::process::ExitCode;
 
 /// Simulates.
 pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode> {
+    check_outputs(&args.simulation, None)?;
     let executable = source::program(&args.program)?;
     let name = &executable.program.name;
-    let samples = source::samples(&args.images, name.parse().ok())?;
-    let done = execute(&executable, samples.as_ref(), &args.simulation, |run, energy| {
+    let samples = data::for_program(&args.images, &executable.program)?;
+    let file = args.program.program.display().to_string();
+    let origin = Origin { model: &file, chip: args.program.arch.as_deref().unwrap_or(&executable.chip.arch.name) };
+    let done = execute((&executable, origin), samples.as_ref(), &args.simulation, |run, energy| {
         let per_event = PerEvent::of(&executable.chip.arch, run, None);
         Ok(RunReport { per_event, ..RunReport::new(name, None, run, &energy.breakdown) })
     })?;

@@ -1,7 +1,7 @@
 //! Agreement with the reference interpreter and with the float network.
 
 use super::number::count;
-use spikeloom::Verification;
+use spikeloom::{RightDecisions, Verification};
 use std::fmt::Write;
 
 /// Its lines of the report. `nouns`: what the samples are, one and many. `in_timesteps`: whether what was verified is not the run
@@ -18,14 +18,16 @@ pub(crate) fn text(found: &Verification, nouns: [&str; 2], in_timesteps: bool) -
         return out;
     };
     let percent = |k: usize| 100.0 * k as f64 / n as f64;
-    let right = float.correct;
-    let _ = writeln!(
-        out,
-        "float        {which}{:.2} %  ({right}/{n}); quantization changes {} decisions, accuracy by {:+.2} points",
-        percent(right),
-        float.changed,
-        percent(float.run_correct) - percent(right)
-    );
+    let changes = format!("quantization changes {} decisions", float.changed);
+    let _ = match float.correct {
+        Some(RightDecisions { float, run }) => writeln!(
+            out,
+            "float        {which}{:.2} %  ({float}/{n}); {changes}, accuracy by {:+.2} points",
+            percent(float),
+            percent(run) - percent(float)
+        ),
+        None => writeln!(out, "float        {which}{changes}"),
+    };
     if let Some(spikes) = float.spikes {
         let share = if spikes.float == 0 { 0.0 } else { 100.0 * spikes.changed as f64 / spikes.float as f64 };
         let _ = writeln!(

@@ -30,10 +30,10 @@ pub(crate) struct PerEvent {
 pub(crate) struct Mismatch {
     /// Images compared.
     pub(crate) images: u64,
-    /// Right decisions in timesteps.
-    pub(crate) stepwise_correct: u64,
+    /// Right decisions in timesteps, where the class of every sample is known.
+    pub(crate) stepwise_correct: Option<u64>,
     /// Accuracy in timesteps, in percent.
-    pub(crate) stepwise_accuracy_percent: f64,
+    pub(crate) stepwise_accuracy_percent: Option<f64>,
     /// Images whose class differs.
     pub(crate) changed_decisions: u64,
     /// The same in percent.
@@ -79,10 +79,12 @@ impl PerEvent {
             let _ = writeln!(out, "             `spikeloom run` compares it with the same network in timesteps");
             return;
         };
+        let accuracy = m.stepwise_accuracy_percent.zip(m.stepwise_correct);
+        let accuracy = accuracy.map_or(String::new(), |(percent, n)| format!("{percent:.2} %  ({n}/{}); ", m.images));
         let _ = writeln!(
             out,
-            "in timesteps {:.2} %  ({}/{}); {} of {} decisions differ ({:.2} %)",
-            m.stepwise_accuracy_percent, m.stepwise_correct, m.images, m.changed_decisions, m.images, m.changed_percent
+            "in timesteps {accuracy}{} of {} decisions differ ({:.2} %)",
+            m.changed_decisions, m.images, m.changed_percent
         );
         let mut table = Table::new(&["  spikes of", "in timesteps", "per event", "ratio"]);
         for layer in &m.layers {
@@ -113,7 +115,7 @@ impl Mismatch {
         Self {
             images: found.samples,
             stepwise_correct: found.stepwise_correct,
-            stepwise_accuracy_percent: percent(found.stepwise_correct),
+            stepwise_accuracy_percent: found.stepwise_correct.map(percent),
             changed_decisions: found.changed_decisions,
             changed_percent: percent(found.changed_decisions),
             layers: found.layers.into_iter().map(layer).collect(),

@@ -9,8 +9,8 @@ use std::path::Path;
 
 #[derive(Serialize)]
 struct Row {
-    image: usize,
-    label: u32,
+    image: u64,
+    label: Option<u32>,
     class: u32,
     spikes: u64,
     synaptic_operations: u64,
@@ -20,11 +20,20 @@ struct Row {
     energy_high_pj: f64,
 }
 
+/// Checks that the ending says a format.
+pub(crate) fn check(path: &Path) -> Result<()> {
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("json" | "csv") => Ok(()),
+        _ => bail!("--per-image {}: the ending says the format; use .csv or .json", path.display()),
+    }
+}
+
 /// Writes the table of images as .csv or .json.
 pub(crate) fn write(path: &Path, run: &Run, table: &Table) -> Result<()> {
+    check(path)?;
     let energies = run.price_each(table)?;
     let row = |(s, energy): (&spikeloom::Sample, energy::units::Energy)| Row {
-        image: s.index,
+        image: s.number,
         label: s.label,
         class: s.class,
         spikes: s.spikes,
@@ -37,8 +46,7 @@ pub(crate) fn write(path: &Path, run: &Run, table: &Table) -> Result<()> {
     let rows: Vec<Row> = run.samples.iter().zip(energies).map(row).collect();
     let bytes = match path.extension().and_then(|e| e.to_str()) {
         Some("json") => serde_json::to_vec_pretty(&rows)?,
-        Some("csv") => csv(&rows).into_bytes(),
-        _ => bail!("--per-image {}: the ending says the format; use .csv or .json", path.display()),
+        _ => csv(&rows).into_bytes(),
     };
     files::write(path, &bytes).context("--per-image")
 }
@@ -47,10 +55,11 @@ fn csv(rows: &[Row]) -> String {
     let mut text =
         String::from("image,label,class,spikes,synaptic_operations,seconds,energy_pj,energy_low_pj,energy_high_pj\n");
     for r in rows {
+        let label = r.label.map(|label| label.to_string()).unwrap_or_default();
         let seconds = r.seconds.map(|s| s.to_string()).unwrap_or_default();
         text.push_str(&format!(
-            "{},{},{},{},{},{seconds},{},{},{}\n",
-            r.image, r.label, r.class, r.spikes, r.synaptic_operations, r.energy_pj, r.energy_low_pj, r.energy_high_pj
+            "{},{label},{},{},{},{seconds},{},{},{}\n",
+            r.image, r.class, r.spikes, r.synaptic_operations, r.energy_pj, r.energy_low_pj, r.energy_high_pj
         ));
     }
     text

@@ -87,9 +87,9 @@ pub(crate) struct AccuracyChange {
     /// Their number.
     pub(crate) n: usize,
     /// Right decisions of the real-valued network.
-    pub(crate) float_correct: usize,
+    pub(crate) float_correct: Option<usize>,
     /// Right decisions of the integer network.
-    pub(crate) correct: usize,
+    pub(crate) correct: Option<usize>,
     /// Images on which they differ.
     pub(crate) decisions_changed: usize,
 }
@@ -158,8 +158,8 @@ pub(crate) fn observe(
         images: samples.name().to_owned(),
         noun: samples.noun()[usize::from(samples.len() != 1)],
         n: change.samples,
-        float_correct: change.float_correct,
-        correct: change.correct,
+        float_correct: change.correct.map(|right| right.float),
+        correct: change.correct.map(|right| right.run),
         decisions_changed: change.decisions_changed,
     })
 }
@@ -209,16 +209,15 @@ pub(crate) fn table(layers: &[LayerReport]) -> String {
 impl std::fmt::Display for AccuracyChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let percent = |k: usize| 100.0 * k as f64 / self.n.max(1) as f64;
-        let (float, integer) = (percent(self.float_correct), percent(self.correct));
+        write!(f, "on {} {} of {}: ", self.n, self.noun, self.images)?;
+        let Some((right, correct)) = self.float_correct.zip(self.correct) else {
+            return writeln!(f, "quantization changes {} decisions", self.decisions_changed);
+        };
+        let (float, integer) = (percent(right), percent(correct));
         writeln!(
             f,
-            "on {} {} of {}: float {float:.2} % ({}), integers {integer:.2} % ({}); quantization changes {} decisions, \
-             accuracy by {:+.2} points",
-            self.n,
-            self.noun,
-            self.images,
-            self.float_correct,
-            self.correct,
+            "float {float:.2} % ({right}), integers {integer:.2} % ({correct}); quantization changes {} decisions, accuracy by \
+             {:+.2} points",
             self.decisions_changed,
             integer - float
         )

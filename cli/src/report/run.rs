@@ -32,12 +32,17 @@ pub(crate) struct RunReport {
     pub(crate) images: u64,
     /// Whether the run was stopped before all images were done.
     pub(crate) stopped: bool,
-    /// Right decisions.
-    pub(crate) correct: u64,
+    /// Right decisions, where the class of every sample is known.
+    pub(crate) correct: Option<u64>,
     /// Accuracy in percent.
-    pub(crate) accuracy_percent: f64,
+    pub(crate) accuracy_percent: Option<f64>,
+    /// What one sample is.
+    pub(crate) sample: String,
     /// Timesteps of one image.
     pub(crate) timesteps: u32,
+    /// Timesteps of the shortest sample, where they differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) shortest: Option<u32>,
     /// Seed of the compilation, if this command compiled.
     pub(crate) seed: Option<u64>,
     /// Cores and chips in use.
@@ -161,8 +166,10 @@ impl RunReport {
             images: run.images,
             stopped: done.stopped,
             correct: run.correct,
-            accuracy_percent: 100.0 * run.correct as f64 / n,
+            accuracy_percent: run.correct.map(|correct| 100.0 * correct as f64 / n),
+            sample: run.sample.clone(),
             timesteps: run.timesteps,
+            shortest: run.shortest,
             seed,
             cores: run.cores,
             chips: run.chips,
@@ -244,6 +251,11 @@ impl EnergyReport {
     }
 }
 
+/// A number of samples in words.
+pub(crate) fn plural(n: u64, sample: &str) -> String {
+    format!("{n} {sample}{}", if n == 1 { "" } else { "s" })
+}
+
 /// An energy with its range.
 fn range(e: Energy) -> String {
     format!("{}  ({} to {})", si(e.value * 1e-12, "J"), si(e.low * 1e-12, "J"), si(e.high * 1e-12, "J"))
@@ -255,18 +267,32 @@ impl std::fmt::Display for RunReport {
         let seed = self.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
         let timesteps = match self.per_event {
             Some(_) => "no timesteps".into(),
-            None => format!("{} timesteps each", self.timesteps),
+            None => match self.shortest {
+                Some(shortest) => format!("{shortest} to {} timesteps", self.timesteps),
+                None => format!("{} timesteps each", self.timesteps),
+            },
         };
         writeln!(
             out,
-            "{} on {}: {} images of {}, {timesteps} (spikeloom {}{seed})",
-            self.model, self.arch, self.images, self.dataset, self.spikeloom
+            "{} on {}: {} of {}, {timesteps} (spikeloom {}{seed})",
+            self.model,
+            self.arch,
+            plural(self.images, &self.sample),
+            self.dataset,
+            self.spikeloom
         )?;
         if self.stopped {
-            writeln!(out, "stopped early: the figures cover the images that were done")?;
+            writeln!(out, "stopped early: the figures cover what was done")?;
         }
         writeln!(out)?;
-        writeln!(out, "accuracy     {:.2} %  ({}/{})", self.accuracy_percent, self.correct, self.images)?;
+        match self.accuracy_percent.zip(self.correct) {
+            Some((percent, correct)) => writeln!(out, "accuracy     {percent:.2} %  ({correct}/{})", self.images)?,
+            None => writeln!(
+                out,
+                "accuracy     unknown: not every {} has a label that the network can decide for",
+                self.sample
+            )?,
+        }
         if let Some(per_event) = &self.per_event {
             per_event.write(&mut out);
         }

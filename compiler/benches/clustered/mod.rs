@@ -50,7 +50,7 @@ fn clustered() -> (Graph<Quantized>, f64) {
     let mut add = |name: &str, n, neuron| {
         graph.add_population(Population { name: name.into(), shape: Shape::vector(n), neuron, norm: () })
     };
-    add("input", 1, NeuronModel::Input { coding: InputCoding::Events, scale: 1.0 });
+    add("input", 1, NeuronModel::Input { coding: InputCoding::spikes(4), scale: 1.0 });
     let neuron = NeuronModel::Spiking(Spiking {
         threshold: PerChannel::uniform(1000),
         v_init: PerChannel::uniform(0),

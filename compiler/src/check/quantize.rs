@@ -450,7 +450,7 @@ fn fires_whatever_arrives(
         NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => return false,
     };
     let spikes = |p| match &trained.population(trained.ends(p).0).neuron {
-        NeuronModel::Input { coding, .. } => *coding == InputCoding::Events,
+        NeuronModel::Input { coding, .. } => matches!(coding, InputCoding::Events { least: 0, most: 1, .. }),
         _ => true,
     };
     let read = matches!(trained.readout, Readout::Potential { population } if population == id);

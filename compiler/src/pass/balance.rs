@@ -21,7 +21,7 @@ use crate::pass::{
     fit::{Fitted, attempt},
     tile::{SLACK_PERCENT, Tiler},
 };
-use ir::{Graph, InputCoding, NeuronModel, PopulationId, Quantized};
+use ir::{Graph, NeuronModel, PopulationId, Quantized};
 use isa::Arch;
 use std::ops::Range;
 
@@ -98,9 +98,8 @@ fn active(graph: &Graph<Quantized>) -> Active {
 fn arrivals(graph: &Graph<Quantized>, id: PopulationId) -> Range<u32> {
     let times = graph.incoming(id).into_iter().map(|p| {
         let window = match &graph.population(graph.ends(p).0).neuron {
-            NeuronModel::Input { coding: InputCoding::DirectOnce, .. } => 0..1,
-            NeuronModel::Input { coding: InputCoding::DirectEveryStep { steps }, .. } => 0..*steps,
-            NeuronModel::Input { coding: InputCoding::Events, .. } | NeuronModel::Linear => 0..graph.timesteps,
+            NeuronModel::Input { coding, .. } => 0..coding.steps(),
+            NeuronModel::Linear => 0..graph.timesteps,
             neuron @ (NeuronModel::Spiking(_) | NeuronModel::Dynamic(_) | NeuronModel::Accumulator { .. }) => {
                 neuron.window().map_or(0..0, |window| window.start..window.end)
             }

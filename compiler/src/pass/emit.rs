@@ -94,7 +94,7 @@ fn input_port(graph: &Graph<Quantized>, routing: &Routing) -> InputPort {
         coding: match coding {
             InputCoding::DirectOnce => Coding::Once,
             InputCoding::DirectEveryStep { steps } => Coding::EveryStep { steps },
-            InputCoding::Events => Coding::Events,
+            InputCoding::Events { steps, least, most } => Coding::Events { steps, least, most },
         },
         emission: routing.input.clone(),
         routes: routing.input_table.clone(),
@@ -167,5 +167,6 @@ fn readout(readout: &ir::Readout<Quantized>) -> Readout {
 /// The input events of a sample as the chip's host sends them.
 pub fn stimulus(stimulus: &ir::Stimulus) -> isa::Stimulus {
     let event = |e: &ir::Event| isa::InputEvent { neuron: e.neuron, value: e.value };
-    isa::Stimulus { steps: stimulus.steps.iter().map(|step| step.iter().map(event).collect()).collect() }
+    let steps = stimulus.steps.iter().map(|step| step.iter().map(event).collect()).collect();
+    isa::Stimulus { steps, lasts: None }
 }

@@ -2,8 +2,7 @@
 //! list of operations may reach any potential.
 
 use ir::{
-    Compare, Connectivity, Emits, Graph, InputCoding, Leak, NeuronModel, PopulationId, Projection, Reset, Shape,
-    Spiking, Trained,
+    Compare, Connectivity, Emits, Graph, Leak, NeuronModel, PopulationId, Projection, Reset, Shape, Spiking, Trained,
 };
 
 /// Lowest and highest potential of a channel of a real-valued network.
@@ -106,14 +105,7 @@ impl Arrivals {
         let (pre, post) = graph.ends(id);
         let (pre, post) = (graph.population(pre), graph.population(post));
         let (values, start, end) = match &pre.neuron {
-            NeuronModel::Input { coding, .. } => {
-                let end = match coding {
-                    InputCoding::DirectOnce => 1,
-                    InputCoding::DirectEveryStep { steps } => *steps,
-                    InputCoding::Events => graph.timesteps,
-                };
-                (input, 0, end)
-            }
+            NeuronModel::Input { coding, .. } => (input, 0, coding.steps()),
             neuron => match neuron.window() {
                 Some(window) if neuron.emits() == Emits::Spikes => ((0, 1), window.start, window.end),
                 _ => panic!("{}: only inputs and spikes go into weights here", pre.name),

@@ -20,7 +20,7 @@ fn one(steps: u32, weight: f32, (threshold, bias): (f64, f64), (leak, reset): (L
     let mut add = |name: &str, neuron| {
         graph.add_population(Population { name: name.into(), shape: Shape::vector(1), neuron, norm: None })
     };
-    let pre = add("in", NeuronModel::Input { coding: InputCoding::Events, scale: 1.0 });
+    let pre = add("in", NeuronModel::Input { coding: InputCoding::spikes(steps), scale: 1.0 });
     let post = add(
         "out",
         NeuronModel::Spiking(Spiking {

@@ -14,7 +14,8 @@ use ir::{
 fn events(rows: &[&[f32]], threshold: f64, steps: u32, change: impl FnOnce(&mut Spiking<Trained>)) -> Graph<Trained> {
     let mut graph = single(rows, spiking(vec![threshold], vec![0.0], Window::new(0, steps)));
     graph.timesteps = steps;
-    graph.population_mut(PopulationId(0)).neuron = NeuronModel::Input { coding: InputCoding::Events, scale: 1.0 };
+    graph.population_mut(PopulationId(0)).neuron =
+        NeuronModel::Input { coding: InputCoding::spikes(steps), scale: 1.0 };
     let NeuronModel::Spiking(neuron) = &mut graph.population_mut(PopulationId(1)).neuron else { panic!("spikes") };
     change(neuron);
     graph

@@ -91,7 +91,11 @@ pub(super) fn graph<S: Numbers>(mut tape: Tape, features: Features) -> Graph<S> 
     let coding = match tape.below(if features.events { 3 } else { 2 }) {
         0 => InputCoding::DirectOnce,
         1 => InputCoding::DirectEveryStep { steps: timesteps - tape.below(timesteps + 1) },
-        _ => InputCoding::Events,
+        _ => {
+            let steps = if tape.sometimes(true, 3) { timesteps - tape.below(timesteps) } else { timesteps };
+            let (least, most) = tape.one_of(&[(0, 1), (0, 1), (0, 1), (0, 4), (-3, 2)]);
+            InputCoding::Events { steps, least, most }
+        }
     };
     let scale = S::input_scale(tape);
     let shape = Shape::new(tape.between(1, 3), tape.between(1, 6), tape.between(1, 6));

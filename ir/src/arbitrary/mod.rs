@@ -13,7 +13,7 @@ mod tape;
 
 use crate::{
     graph::Graph,
-    neuron::{InputCoding, NeuronModel},
+    neuron::NeuronModel,
     stage::{Quantized, Stage, Trained},
     stimulus::{Event, Stimulus},
 };
@@ -114,9 +114,9 @@ pub fn stimulus<S: Stage>(graph: &Graph<S>) -> impl Strategy<Value = Stimulus> +
     let neurons = population.shape.neurons();
     let (low, high) = graph.input_range().expect("a verified graph has an input");
     let value = prop_oneof![Just(0), low..=high, prop_oneof![Just(low), Just(high)]];
-    let steps = if coding == InputCoding::Events { graph.timesteps as usize } else { 1 };
+    let steps = if coding.is_events() { coding.steps() as usize } else { 1 };
     vec(value, neurons * steps).prop_map(move |values| {
-        if coding == InputCoding::Events { events(&values, neurons) } else { Stimulus::direct(&values, coding) }
+        if coding.is_events() { events(&values, neurons) } else { Stimulus::direct(&values, coding) }
     })
 }
 

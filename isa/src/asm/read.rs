@@ -86,7 +86,11 @@ fn coding(line: &mut Line) -> Result<Coding, AsmError> {
     match kind.as_str() {
         "once" => Ok(Coding::Once),
         "steps" => Ok(Coding::EveryStep { steps: line.value()? }),
-        "events" => Ok(Coding::Events),
+        "events" => {
+            let steps = line.value()?;
+            let (least, most) = if line.takes("from") { (line.value()?, line.after("to")?) } else { (0, 1) };
+            Ok(Coding::Events { steps, least, most })
+        }
         _ => Err(line.error(&format!("expected `once`, `steps` or `events`, found `{kind}`"))),
     }
 }

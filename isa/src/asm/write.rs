@@ -43,7 +43,8 @@ pub fn disassemble(program: &Program, style: Style) -> String {
     let coding = match p.input.coding {
         Coding::Once => "once".into(),
         Coding::EveryStep { steps } => format!("steps {steps}"),
-        Coding::Events => "events".into(),
+        Coding::Events { steps, least: 0, most: 1 } => format!("events {steps}"),
+        Coding::Events { steps, least, most } => format!("events {steps} from {least} to {most}"),
     };
     out.push(format!(".input {} {encoding} {coding}", p.input.layer));
     emission(&mut out, &p.input.emission);

@@ -31,7 +31,7 @@ use wire::{Fault, Reader, Wire, Writer};
 /// First bytes of a program file.
 pub const MAGIC: [u8; 4] = *b"SNB1";
 /// Version of the container written and read.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 const HEADER: usize = 16;
 const ENTRY: usize = 32;

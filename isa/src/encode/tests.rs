@@ -33,10 +33,10 @@ fn wrong_magic_version_and_length_are_named() {
         "file header at byte 0: the file begins with [50, 4b, 03, 04], not with `SNB1`: it is not a compiled program"
     );
     let mut newer = good.clone();
-    newer[4] = 2;
+    newer[4] = 3;
     assert_eq!(
         error(&newer),
-        "file header at byte 4: container version 2, but this build reads version 1: compile the network again"
+        "file header at byte 4: container version 3, but this build reads version 2: compile the network again"
     );
     assert!(error(&good[..good.len() - 3]).contains("the file is truncated"));
     assert!(error(&[]).starts_with("file header at byte 0"));

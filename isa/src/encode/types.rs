@@ -206,14 +206,19 @@ impl Wire for Coding {
                 1u8.put(w);
                 steps.put(w);
             }
-            Self::Events => 2u8.put(w),
+            Self::Events { steps, least, most } => {
+                2u8.put(w);
+                steps.put(w);
+                least.put(w);
+                most.put(w);
+            }
         }
     }
     fn get(r: &mut Reader) -> Result<Self, Fault> {
         Ok(match r.variant(3, "input coding")? {
             0 => Self::Once,
             1 => Self::EveryStep { steps: Wire::get(r)? },
-            _ => Self::Events,
+            _ => Self::Events { steps: Wire::get(r)?, least: Wire::get(r)?, most: Wire::get(r)? },
         })
     }
 }

@@ -52,11 +52,14 @@ impl Cx<'_> {
                 format!("standardized with gain {gain}, eps {eps}, limit {limit}")
             });
         }
-        if let Coding::EveryStep { steps } = self.program.input.coding {
+        if let Coding::EveryStep { steps } | Coding::Events { steps, .. } = self.program.input.coding {
             let of = self.program.timesteps;
             self.check((1..=of).contains(&steps), Rule::Input, "input", || {
                 format!("presented in {steps} timesteps of {of}")
             });
+        }
+        if let Coding::Events { least, most, .. } = self.program.input.coding {
+            self.check(least <= most, Rule::Input, "input", || format!("events of values from {least} to {most}"));
         }
     }
 

@@ -47,6 +47,8 @@ const CORRUPTIONS: &[Corruption] = &[
     (Rule::Ids, "an input layer that does not exist", |p, _| p.input.layer = LayerId(9)),
     (Rule::Ids, "a read-out of nothing", |p, _| p.readout = Readout::Potential { layer: LayerId(9) }),
     (Rule::Input, "an input longer than the sample", |p, _| p.input.coding = Coding::EveryStep { steps: 5 }),
+    (Rule::Input, "events after the sample", |p, _| p.input.coding = Coding::spikes(5)),
+    (Rule::Input, "events of no value", |p, _| p.input.coding = Coding::Events { steps: 4, least: 1, most: 0 }),
     (Rule::Input, "an input without gain", |p, _| {
         p.input.encoding = Encoding::Standardized { gain: 0.0, eps: 0.1, limit: 255 };
     }),

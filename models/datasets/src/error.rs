@@ -107,6 +107,14 @@ pub enum Cause {
         /// Digest of the published data, hexadecimal.
         expected: &'static str,
     },
+    /// The contents cannot be used, for a reason that the reader of the format states with what to do.
+    #[error("{why}")]
+    Refused {
+        /// Why.
+        why: String,
+        /// What to do.
+        remedy: String,
+    },
     /// No source could supply the data set.
     #[error("{tried}")]
     Unavailable {
@@ -118,6 +126,11 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Contents that cannot be used.
+    pub(crate) fn refused(why: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Refused { why: why.into(), remedy: remedy.into() }
+    }
+
     /// What the reader can do about it.
     pub fn remedy(&self) -> String {
         match self {
@@ -152,7 +165,7 @@ impl Cause {
             Self::Digest { .. } => {
                 "The files belong to another data set or were altered: replace them with `spikeloom data fetch`.".into()
             }
-            Self::Unavailable { remedy, .. } => remedy.clone(),
+            Self::Refused { remedy, .. } | Self::Unavailable { remedy, .. } => remedy.clone(),
         }
     }
 }

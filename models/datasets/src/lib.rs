@@ -10,8 +10,10 @@
 //! ```
 //!
 //! Everything [`load`] returns is the published data set, byte for byte: decoded pixels and labels are checked
-//! against [`digest::published`]. For files of one's own there are the readers themselves: [`idx::load`],
-//! [`cifar::append_batch`], [`sheet::read_sheet`].
+//! against [`digest::published`].
+//!
+//! Samples of one's own, images or recordings of events, are read by [`recording::open`] for a network and by [`own::images`]
+//! for training.
 
 mod archive;
 pub mod bundled;
@@ -22,6 +24,8 @@ mod error;
 pub mod fetch;
 mod folder;
 pub mod idx;
+pub mod own;
+pub mod recording;
 pub mod sheet;
 mod source;
 

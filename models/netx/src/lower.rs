@@ -172,8 +172,11 @@ impl Chain {
     }
 
     fn external(&mut self, shape: Shape) -> PopulationId {
-        let coding =
-            if self.options.events { InputCoding::Events } else { InputCoding::DirectEveryStep { steps: self.steps } };
+        let coding = if self.options.events {
+            InputCoding::spikes(self.steps)
+        } else {
+            InputCoding::DirectEveryStep { steps: self.steps }
+        };
         let neuron = NeuronModel::Input { coding, scale: 1.0 };
         self.graph.add_population(Population { name: "input".into(), shape, neuron, norm: () })
     }

@@ -6,12 +6,14 @@
 //! is accepted, what is assumed, and how each node is mapped.
 
 mod data;
+mod data_read;
 mod dynamic;
 mod export;
 mod guess;
 pub mod hdf5;
 mod hidden;
 mod inline;
+mod input;
 mod linear;
 mod lint;
 mod lower;
@@ -32,11 +34,12 @@ mod words;
 mod write;
 
 pub use data::{Recording, write_data};
+pub use data_read::read_data;
 pub use export::export;
 pub use lint::{Line, Lint, lint};
 pub use lower::{Imported, assumptions, lower};
 pub use model::{NirGraph, Node, Problem, Problems};
-pub use options::{Assumption, Coding, Integrator, Options, Origin, Reset, Rules, Spikes, Start};
+pub use options::{Assumption, Coding, Integrator, Options, Origin, Recorded, Reset, Rules, Spikes, Start};
 pub use profile::{MOST_SPIKES, PROFILES, Profile, profile};
 pub use read::{Read, read};
 pub use said::{Extra, METADATA, Said};

@@ -229,14 +229,16 @@ fn connect(
 fn input_reach(settings: &Settings) -> f64 {
     match &settings.said {
         Some(said) => match (said.coding, said.encoding) {
-            (InputCoding::Events, _) => 1.0,
+            (InputCoding::Events { least, most, .. }, _) => {
+                f64::from(least.unsigned_abs().max(most.unsigned_abs())) * f64::from(said.input_scale)
+            }
             (_, InputEncoding::Affine { gain, offset }) => {
                 f64::from(gain.abs() + offset.abs() + 1.0) * f64::from(said.input_scale)
             }
             (_, InputEncoding::Pixels) => 255.0 * f64::from(said.input_scale),
             (_, InputEncoding::Standardized { limit, .. }) => f64::from(limit) * f64::from(said.input_scale),
         },
-        None => 1.0,
+        None => settings.reach.unwrap_or(1.0),
     }
 }
 

@@ -97,6 +97,19 @@ pub struct Options {
     pub profile: Option<&'static Profile>,
     /// The Output that the class is read from, where there are several.
     pub output: Option<String>,
+    /// What the samples say that are run, where neither the user nor the file does.
+    pub recorded: Option<Recorded>,
+}
+
+/// What recordings say about a network's input: that it is events, and more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recorded {
+    /// Timesteps of the longest.
+    pub steps: u32,
+    /// Whether some are shorter: each then ends when it ends.
+    pub lengths_differ: bool,
+    /// Largest magnitude of what a neuron receives in a timestep.
+    pub reach: f64,
 }
 
 /// Where a value comes from.
@@ -108,6 +121,8 @@ pub enum Origin {
     Metadata,
     /// What a framework does, named by its profile.
     Profile(&'static str),
+    /// The samples that are run.
+    Data,
     /// None of these.
     Assumed,
 }
@@ -118,6 +133,7 @@ impl fmt::Display for Origin {
             Self::Given => f.write_str("given"),
             Self::Metadata => f.write_str("from the file's metadata"),
             Self::Profile(name) => write!(f, "profile {name}"),
+            Self::Data => f.write_str("from the recordings"),
             Self::Assumed => f.write_str("assumed"),
         }
     }

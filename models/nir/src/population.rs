@@ -10,7 +10,7 @@ use super::{
     options::{Coding, Reset, Spikes},
     settings::{Rule, Settings},
 };
-use ir::{Connectivity, InputCoding, Leak, NeuronModel, PerChannel, Shape, Spiking, Trained, Window};
+use ir::{Connectivity, InputCoding, Leak, Neuron, NeuronModel, PerChannel, Shape, Spiking, Trained, Window};
 use std::collections::BTreeMap;
 
 /// A neuron model, the factor on the weights that reach it, and a remark.
@@ -38,7 +38,7 @@ pub(super) fn population(
             gain: unit.gain.as_ref().map_or(PerChannel::uniform(1.0), |gain| compact(gain, unit.shape)),
             ..plain(NeuronModel::Linear)
         },
-        Kind::Sum => plain(accumulator(&vec![0.0; unit.shape.neurons()], constants, unit.shape, settings.steps)),
+        Kind::Sum => plain(sum(&vec![0.0; unit.shape.neurons()], constants, unit.shape, (window, settings))),
         Kind::Threshold(threshold) => {
             let theta = threshold.expand(&unit.nir_shape).ok_or("threshold does not fit its input")?;
             if theta.iter().any(|&t| t <= 0.0) {
@@ -73,7 +73,7 @@ pub(super) fn population(
             let neuron = match &step.threshold {
                 None if is_plain && step.decay[0] == 0.0 => {
                     let bias = BTreeMap::from([(0, step.bias.clone())]);
-                    accumulator(&step.start, &bias, unit.shape, settings.steps)
+                    sum(&step.start, &bias, unit.shape, (window, settings))
                 }
                 None if is_plain => leaky_integrator(&step, &drive(), unit.shape, window)
                     .unwrap_or_else(|| model(&step, rule, unit.shape, window, timesteps)),
@@ -113,14 +113,14 @@ pub(super) fn compact(values: &[f64], shape: Shape) -> PerChannel<f64> {
 
 fn input(settings: &Settings) -> NeuronModel<Trained> {
     if let Some(said) = &settings.said {
-        return NeuronModel::Input { coding: said.coding, scale: said.input_scale };
+        return NeuronModel::Input { coding: said.coding.within(said.timesteps), scale: said.input_scale };
     }
     let coding = match settings.coding {
         Coding::Every => InputCoding::DirectEveryStep { steps: settings.steps },
         Coding::Once => InputCoding::DirectOnce,
-        Coding::Events => InputCoding::Events,
+        Coding::Events => InputCoding::spikes(settings.steps),
     };
-    let scale = if coding == InputCoding::Events { 1.0 } else { 1.0 / 255.0 };
+    let scale = if coding.is_events() { 1.0 } else { 1.0 / 255.0 };
     NeuronModel::Input { coding, scale }
 }
 
@@ -144,6 +144,24 @@ fn memoryless(threshold: Vec<f64>, constants: &BTreeMap<u32, Vec<f64>>) -> Discr
         late_current: false,
         alpha: vec![1.0; n],
     }
+}
+
+/// The sum of everything. Its constants go into its start, so that nothing needs an update; where samples differ in length they are
+/// added step by step.
+fn sum(
+    start: &[f64],
+    constants: &BTreeMap<u32, Vec<f64>>,
+    shape: Shape,
+    (window, settings): (Window, &Settings),
+) -> NeuronModel<Trained> {
+    let has_constants = constants.values().flatten().chain(start).any(|&v| v != 0.0);
+    let is_prompt = constants.keys().all(|&first| first == 0);
+    if settings.lengths_differ && has_constants && is_prompt {
+        let bias = constants.get(&0).map_or(PerChannel::uniform(0.0), |bias| compact(bias, shape));
+        let list = Neuron { bias, v_init: compact(start, shape), ..Neuron::li(window) };
+        return NeuronModel::Dynamic(Box::new(list.dynamics()));
+    }
+    accumulator(start, constants, shape, settings.steps)
 }
 
 /// The sum of everything, which starts with what its constants add up to in the whole sample.

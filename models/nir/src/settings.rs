@@ -33,6 +33,10 @@ pub(super) struct Settings {
     pub(super) integrator: Integrator,
     pub(super) steps: u32,
     pub(super) coding: Coding,
+    /// Whether samples may be shorter than `steps`.
+    pub(super) lengths_differ: bool,
+    /// Largest magnitude of what an input neuron receives in a timestep, where recordings say.
+    pub(super) reach: Option<f64>,
     pub(super) said: Option<Said>,
     pub(super) output: Option<String>,
     pub(super) nodes: BTreeMap<String, Rules>,
@@ -43,6 +47,7 @@ pub(super) struct Settings {
 struct Sources<T> {
     given: Option<T>,
     said: Option<T>,
+    data: Option<T>,
     profile: Option<T>,
 }
 
@@ -54,6 +59,7 @@ impl Settings {
         let dt = Sources {
             given: options.dt,
             said: said.as_ref().map(|s| s.dt),
+            data: None,
             profile: profile.map(|p| guess.map_or(p.dt, |guess| guess.dt)),
         };
         let dt = list.settle("timestep", dt, None, "", |dt| format!("{dt:e}"));
@@ -63,24 +69,34 @@ impl Settings {
                 ir::Reset::Subtract => Reset::Subtract,
                 ir::Reset::Zero => Reset::Zero,
             }),
+            data: None,
             profile: rules.reset,
         };
         let remark = "NIR's definition; many networks are trained with --reset subtract, ask their author";
         let reset = list.settle("reset", reset, Some(Reset::Zero), remark, |reset| reset.to_string());
-        let compare =
-            Sources { given: options.rules.compare, said: said.as_ref().map(|s| s.compare), profile: rules.compare };
+        let compare = Sources {
+            given: options.rules.compare,
+            said: said.as_ref().map(|s| s.compare),
+            data: None,
+            profile: rules.compare,
+        };
         let remark = "NIR's definition; --compare ge for the other";
         let compare = list.settle("comparison", compare, Some(Compare::Greater), remark, |compare| match compare {
             Compare::Greater => "fires if v > θ".into(),
             Compare::GreaterEqual => "fires if v ≥ θ".into(),
         });
-        let spikes =
-            Sources { given: options.rules.spikes, said: said.as_ref().map(|_| Spikes::One), profile: rules.spikes };
+        let spikes = Sources {
+            given: options.rules.spikes,
+            said: said.as_ref().map(|_| Spikes::One),
+            data: None,
+            profile: rules.spikes,
+        };
         let remark = "NIR's definition; sinabs and Rockpool fire more often by default, --spikes several";
         let spikes = list.settle("spikes", spikes, Some(Spikes::One), remark, |spikes| spikes.to_string());
         let integrator = Sources {
             given: options.integrator,
             said: said.as_ref().map(|s| s.integrator),
+            data: None,
             profile: profile.map(|p| p.integrator),
         };
         let remark = "as most frameworks; --integrator exponential for the other";
@@ -93,8 +109,9 @@ impl Settings {
             said: said.as_ref().map(|s| match s.coding {
                 InputCoding::DirectOnce => Coding::Once,
                 InputCoding::DirectEveryStep { .. } => Coding::Every,
-                InputCoding::Events => Coding::Events,
+                InputCoding::Events { .. } => Coding::Events,
             }),
+            data: options.recorded.map(|_| Coding::Events),
             profile: None,
         };
         let remark = "--coding once or events for spikes";
@@ -105,10 +122,11 @@ impl Settings {
         });
         let steps = Sources {
             given: options.steps,
-            said: said.as_ref().map(|s| match s.coding {
-                InputCoding::DirectEveryStep { steps } => steps,
-                _ => s.timesteps,
+            said: said.as_ref().map(|s| match s.coding.within(s.timesteps) {
+                InputCoding::DirectEveryStep { steps } | InputCoding::Events { steps, .. } => steps,
+                InputCoding::DirectOnce => s.timesteps,
             }),
+            data: options.recorded.map(|r| r.steps),
             profile: None,
         };
         let steps = list.settle("steps", steps, Some(STEPS), "set with --steps", |n| n.to_string());
@@ -117,7 +135,7 @@ impl Settings {
             list.push("start", "potentials and windows of each population".into(), Origin::Metadata, "");
             Some(Start::At(0.0))
         } else {
-            let start = Sources { given: options.rules.start, said: None, profile: rules.start };
+            let start = Sources { given: options.rules.start, said: None, data: None, profile: rules.start };
             let remark = "SpikingJelly starts at v_reset, Norse at v_leak: --start reset, --start leak";
             list.settle("start", start, Some(Start::At(0.0)), remark, |start| start.to_string())
         };
@@ -137,6 +155,8 @@ impl Settings {
             integrator: integrator.expect(known),
             steps: steps.expect(known),
             coding: coding.expect(known),
+            lengths_differ: options.recorded.is_some_and(|r| r.lengths_differ),
+            reach: options.recorded.map(|r| r.reach),
             said,
             output: options.output.clone(),
             nodes: options.nodes.clone(),
@@ -235,6 +255,7 @@ impl List {
         let (value, origin) = match sources {
             Sources { given: Some(value), .. } => (value, Origin::Given),
             Sources { said: Some(value), .. } => (value, Origin::Metadata),
+            Sources { data: Some(value), .. } => (value, Origin::Data),
             Sources { profile: Some(value), .. } => (value, Origin::Profile(self.profile)),
             _ => match default {
                 Some(value) => (value, Origin::Assumed),

@@ -24,7 +24,7 @@ fn small_cores(chip: &str) -> Arch {
 #[test]
 fn fan_outs_change_neither_spikes_nor_counts_nor_time() {
     // One packet for each core, rectangles, trees.
-    for (chip, cases) in [("loihi1", 600), ("darwin3_like", 300), ("seneca_like", 300)] {
+    for (chip, cases) in [("loihi1", 900), ("darwin3_like", 300), ("seneca_like", 300)] {
         let arch = small_cores(chip);
         let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
         let (found, listed) = (Cell::new(0), Cell::new(0));

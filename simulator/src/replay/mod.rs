@@ -23,7 +23,7 @@ use crate::{
     Machine, RunError, State, TimingMode,
     error::{BatchError, ReplayError},
     kernel::list::List,
-    ledger::ledger,
+    ledger::{Span, ledger},
     load::Tile,
     timing::Time,
 };
@@ -66,6 +66,10 @@ impl Machine {
             let mut state = self.state();
             for sample in chunk * CHUNK..n.min((chunk + 1) * CHUNK) {
                 let stimulus = stimulus(sample);
+                // A record knows one length.
+                if let Some(lasts) = stimulus.lasts {
+                    return Err((sample, RunError::Length { lasts, steps: self.timesteps }));
+                }
                 let mut recorder = Recorder(&mut record);
                 let run = self.run_in(&mut state, &stimulus, TimingMode::Counts, &mut recorder);
                 let run = run.map_err(|error| (sample, error))?;
@@ -101,7 +105,12 @@ impl Machine {
                 let mut state: State = self.state();
                 state.graded = graded;
                 tally::fill(&mut state, &sources, record, graded);
-                total.merge(&ledger(&self.loaded, &self.arch, &state, (self.timesteps, samples)));
+                total.merge(&ledger(
+                    &self.loaded,
+                    &self.arch,
+                    &state,
+                    Span { timesteps: self.timesteps, shorter: 0, samples },
+                ));
             }
         }
         let times = costs.map(|_| self.times(&sources, record, mode)).transpose();

@@ -28,6 +28,7 @@ impl Machine {
         let settings = Settings {
             layers: &self.layers,
             timesteps: self.timesteps,
+            shorter: 0,
             touched_only: record.has_visits() && self.arch.core.sweep == isa::arch::Sweep::Touched,
             read_layer: self.readout.layer(),
             costs: &costs.core,

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     core::{queue::InputQueue, sweep_ticks},
     error::RunError,
-    load::{Loaded, Unit},
+    load::{Loaded, Tile, Unit},
     noc::{
         analytic::NocCosts,
         demand::{Burst, Demand, Pace},
@@ -218,7 +218,8 @@ impl<'a> Timer<'a> {
         self.cores.clear();
         for (u, unit) in self.loaded.units.iter().enumerate() {
             let own = work.next_if(|work| work.unit as usize == u).copied().unwrap_or_default();
-            let visited = if settings.touched_only { u64::from(own.visited) } else { visited(unit, t) };
+            let visited =
+                if settings.touched_only { u64::from(own.visited) } else { visited(unit, t, settings.shorter) };
             self.cores.push(CoreTime {
                 core: unit.core,
                 start: Cycle(self.now),
@@ -324,8 +325,9 @@ fn burst(flow: &Flow, cores: &[CoreTime], costs: &Costs, stream: u64) -> Burst {
     }
 }
 
-/// Neurons of a unit that are swept in timestep `t`.
-fn visited(unit: &Unit, t: u32) -> u64 {
+/// Neurons of a unit that are swept in timestep `t` of a sample that is `shorter` than the program's.
+fn visited(unit: &Unit, t: u32, shorter: u32) -> u64 {
     let tiles = unit.tick.iter().map(|&tile| &unit.tiles[tile]);
-    tiles.filter(|tile| tile.visited.0 <= t && t < tile.visited.1).map(|tile| tile.n() as u64).sum()
+    let swept = |tile: &&Tile| tile.visited.0 <= t && t < tile.visited.1.saturating_sub(shorter);
+    tiles.filter(swept).map(|tile| tile.n() as u64).sum()
 }

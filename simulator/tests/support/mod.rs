@@ -83,7 +83,7 @@ pub(crate) fn paper(arch: &str) -> Program {
         input: InputPort {
             layer: LayerId(0),
             encoding: Encoding::Pixels,
-            coding: Coding::Events,
+            coding: Coding::spikes(3),
             emission: one_route(1, 4, 4),
             routes: vec![route(0, 0, 0)],
         },

@@ -5,7 +5,7 @@ use crate::args::energy::PriceArgs;
 use crate::{
     files,
     report::{
-        run::EnergyReport,
+        run::{EnergyReport, plural},
         text::{Table, align_right},
     },
     source,
@@ -53,7 +53,8 @@ struct Priced<'a> {
     arch: &'a str,
     dataset: &'a str,
     images: u64,
-    accuracy_percent: f64,
+    accuracy_percent: Option<f64>,
+    sample: &'a str,
     spikeloom: &'a str,
     energy: EnergyReport,
     layers: Vec<PricedLayer<'a>>,
@@ -82,7 +83,8 @@ impl<'a> Priced<'a> {
             arch: &run.arch,
             dataset: &run.dataset,
             images: run.images,
-            accuracy_percent: 100.0 * run.correct as f64 * per_image,
+            accuracy_percent: run.correct.map(|correct| 100.0 * correct as f64 * per_image),
+            sample: &run.sample,
             spikeloom: &run.spikeloom,
             energy: EnergyReport::new(priced, run.images as f64),
             layers: layers.collect(),
@@ -91,8 +93,13 @@ impl<'a> Priced<'a> {
 
     fn text(&self) -> String {
         let mut out = format!(
-            "{} on {}: {} images of {}, stored by spikeloom {}\n\naccuracy     {:.2} %\n",
-            self.network, self.arch, self.images, self.dataset, self.spikeloom, self.accuracy_percent
+            "{} on {}: {} of {}, stored by spikeloom {}\n\naccuracy     {}\n",
+            self.network,
+            self.arch,
+            plural(self.images, self.sample),
+            self.dataset,
+            self.spikeloom,
+            self.accuracy_percent.map_or("unknown".into(), |percent| format!("{percent:.2} %"))
         );
         self.energy.write(&mut out);
         let used = |c: &Component| self.layers.iter().any(|l| l.components_pj.get(c).is_some_and(|e| e.value > 0.0));

@@ -2,10 +2,9 @@
 
 use crate::{
     args::{ImageArgs, energy::SubjectArgs},
-    files,
+    data, files,
     nir::NirArgs,
     progress::Bars,
-    source,
 };
 use anyhow::{Result, bail, ensure};
 use energy::analytic::{DirectEncoding, Mode, Network};
@@ -26,7 +25,7 @@ pub(crate) struct Subject {
 /// The network asked for.
 pub(super) fn subject(args: &SubjectArgs, images: &ImageArgs, nir: &NirArgs) -> Result<Subject> {
     if let Some(name) = &args.model {
-        let (model, samples) = source::inputs(name, nir, images)?;
+        let (model, samples) = data::inputs(name, nir, images)?;
         // Every count of the run must equal its formula.
         let measured = model.measure_analytic(samples.as_ref(), &mut Bars::new())?;
         return Ok(Subject {

@@ -12,7 +12,7 @@ use crate::{
         },
     },
     cmd::ablate,
-    files,
+    data, files,
     progress::Bars,
     report::folder::Folder,
     source,
@@ -90,7 +90,7 @@ fn subject(model: &ModelArgs, images: &ImageArgs, what: &str) -> Result<Subject>
     let Some((network, _)) = model.trained else {
         bail!("{}: is a graph; {what} need a trained network (.safetensors or a bundled one)", model.name);
     };
-    let images = source::images(images, dataset)?;
+    let images = data::images(images, dataset)?;
     if let Err(why) = network.accepts(&images) {
         bail!("{}: {why}; use the data set that it was trained on", model.name);
     }
@@ -155,7 +155,7 @@ fn fig4(args: &Fig4Args) -> Result<ExitCode> {
 
 fn fig5(args: &Fig5Args) -> Result<ExitCode> {
     let begun = Instant::now();
-    let images = ImageArgs { data: args.data.clone(), limit: None };
+    let images = ImageArgs { data: args.data.clone(), ..ImageArgs::default() };
     let Subject { name, network, images } = subject(&args.model, &images, "feature maps")?;
     let figure = Fig5::new(&name, &network, &images, args.image, args.channels as usize)?;
     show(&figure, "fig5", begun, &args.out)

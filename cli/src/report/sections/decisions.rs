@@ -21,12 +21,8 @@ pub(super) fn section(program: &Program, samples: &dyn Samples, run: &Run) -> Se
     let shape = program.layer(program.input.layer).shape;
     let pictures: Vec<Picture> = wrong_samples(run)
         .take(MOST[0])
-        .filter_map(|s| {
-            Some(picture(
-                samples.image(s.index)?,
-                shape,
-                format!("{one} {}: {} taken for {}", s.index, s.label, s.class),
-            ))
+        .filter_map(|(s, label)| {
+            Some(picture(samples.image(s.index)?, shape, format!("{one} {}: {label} taken for {}", s.index, s.class)))
         })
         .collect();
     if !pictures.is_empty() {
@@ -41,8 +37,13 @@ pub(super) fn section(program: &Program, samples: &dyn Samples, run: &Run) -> Se
     section
 }
 
-fn wrong_samples(run: &Run) -> impl Iterator<Item = &spikeloom::Sample> {
-    run.samples.iter().filter(|s| s.class != s.label)
+/// Samples whose class is known, with it.
+fn labelled(run: &Run) -> impl Iterator<Item = (&spikeloom::Sample, u32)> {
+    run.samples.iter().filter_map(|sample| Some((sample, sample.label?)))
+}
+
+fn wrong_samples(run: &Run) -> impl Iterator<Item = (&spikeloom::Sample, u32)> {
+    labelled(run).filter(|(sample, label)| sample.class != *label)
 }
 
 fn picture(pixels: &[u8], (c, h, w): (u16, u16, u16), caption: String) -> Picture {
@@ -53,8 +54,8 @@ fn picture(pixels: &[u8], (c, h, w): (u16, u16, u16), caption: String) -> Pictur
 /// How often each class was taken for each.
 fn confusion(run: &Run, many: &str) -> Table {
     let mut counts: BTreeMap<(u32, u32), u64> = BTreeMap::new();
-    for sample in &run.samples {
-        *counts.entry((sample.label, sample.class)).or_default() += 1;
+    for (sample, label) in labelled(run) {
+        *counts.entry((label, sample.class)).or_default() += 1;
     }
     let classes = counts.keys().map(|(label, class)| label.max(class) + 1).max().unwrap_or(0) as usize;
     let table = Table::new("confusion", format!("{many} of a class (row) by the class decided on (column)"))
@@ -74,16 +75,15 @@ fn confusion(run: &Run, many: &str) -> Table {
 
 fn wrong(run: &Run, one: &str, many: &str) -> Table {
     let n = wrong_samples(run).count();
-    let table = Table::new("wrong", format!("wrong {many}"))
-        .column("index", one, "")
-        .column("label", "class", "")
-        .column("class", "decision", "")
-        .column("spikes", "spikes", "")
-        .column("seconds", "latency", "s")
-        .rows(
-            wrong_samples(run)
-                .take(MOST[1])
-                .map(|s| vec![s.index.into(), s.label.into(), s.class.into(), s.spikes.into(), s.seconds.into()]),
-        );
+    let table =
+        Table::new("wrong", format!("wrong {many}"))
+            .column("index", one, "")
+            .column("label", "class", "")
+            .column("class", "decision", "")
+            .column("spikes", "spikes", "")
+            .column("seconds", "latency", "s")
+            .rows(wrong_samples(run).take(MOST[1]).map(|(s, label)| {
+                vec![s.index.into(), label.into(), s.class.into(), s.spikes.into(), s.seconds.into()]
+            }));
     if n > MOST[1] { table.noted(format!("The first {} of {n}; --per-image writes all.", MOST[1])) } else { table }
 }

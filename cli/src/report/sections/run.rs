@@ -77,7 +77,10 @@ fn summary(found: &RunReport) -> Section {
     let n = found.images;
     let mut section = Section::new("summary", "Summary")
         .quantity("accuracy", "accuracy", found.accuracy_percent, "%")
-        .because(format!("{} of {n} right", found.correct));
+        .because(match found.correct {
+            Some(correct) => format!("{correct} of {n} right"),
+            None => format!("not every {} has a label that the network can decide for", found.sample),
+        });
     section = match (&found.latency, found.latency_range) {
         (Some(t), range) => {
             let value = match range.and_then(|range| Some((range.low, range.high?))) {

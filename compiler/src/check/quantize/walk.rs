@@ -107,8 +107,10 @@ fn sends<S: Stage>(graph: &Graph<S>, id: ProjectionId, t: u32) -> bool {
     let Some(then) = t.checked_sub(graph.projection(id).delay) else { return false };
     match &graph.population(graph.ends(id).0).neuron {
         NeuronModel::Input { coding: InputCoding::DirectOnce, .. } => then == 0,
-        NeuronModel::Input { coding: InputCoding::DirectEveryStep { steps }, .. } => then < *steps,
-        NeuronModel::Input { coding: InputCoding::Events, .. } => true,
+        NeuronModel::Input {
+            coding: InputCoding::DirectEveryStep { steps } | InputCoding::Events { steps, .. },
+            ..
+        } => then < *steps,
         neuron @ (NeuronModel::Spiking(_) | NeuronModel::Dynamic(_)) => {
             neuron.window().is_some_and(|window| window.contains(then))
         }

@@ -40,7 +40,11 @@ pub fn expressible(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnost
         limit(format!("{id}"), "delay [timesteps]", u64::from(p.delay), max16, "shorten the delay");
     }
     let input = graph.input().map(|id| &graph.population(id).neuron);
-    if let Some(NeuronModel::Input { coding: InputCoding::DirectEveryStep { steps: 0 }, .. }) = input {
+    if let Some(NeuronModel::Input {
+        coding: InputCoding::DirectEveryStep { steps: 0 } | InputCoding::Events { steps: 0, .. },
+        ..
+    }) = input
+    {
         limit("input".into(), "samples never presented", 1, 0, "present the input in at least one timestep");
     }
     if let ir::Readout::ChannelEnergy { population, grid, .. } = graph.readout {

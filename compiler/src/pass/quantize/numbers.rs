@@ -2,7 +2,7 @@
 
 use super::{PARAMETER_LIMIT, QuantizeOptions, list, one_scale};
 use crate::width::Reach;
-use ir::{Compare, Graph, InputCoding, NeuronModel, PopulationId, Reset, Trained};
+use ir::{Compare, Graph, NeuronModel, PopulationId, Reset, Trained};
 
 /// A channel's real numbers.
 #[derive(Clone, Debug, Default)]
@@ -126,7 +126,7 @@ pub(super) fn fires_at_once(graph: &Graph<Trained>, id: PopulationId, reach: &[R
 /// Whether all that arrives is spikes: 0 or 1.
 pub(super) fn sources_are_spikes<S: ir::Stage>(graph: &Graph<S>, id: PopulationId) -> bool {
     graph.incoming(id).into_iter().all(|p| match &graph.population(graph.ends(p).0).neuron {
-        NeuronModel::Input { coding, .. } => *coding == InputCoding::Events,
+        NeuronModel::Input { coding, .. } => coding.is_spikes(),
         neuron => neuron.emits() == ir::Emits::Spikes,
     })
 }

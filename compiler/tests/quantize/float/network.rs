@@ -85,7 +85,7 @@ impl Network {
         let mut pre = graph.add_population(Population {
             name: "input".into(),
             shape: Shape::vector(self.inputs as u32),
-            neuron: NeuronModel::Input { coding: InputCoding::Events, scale: 1.0 },
+            neuron: NeuronModel::Input { coding: InputCoding::spikes(self.steps), scale: 1.0 },
             norm: None,
         });
         for (l, layer) in self.layers.iter().enumerate() {

@@ -91,7 +91,7 @@ fn nine_layers() -> Result<f64> {
     let mut graph = Graph::new("nine layers", 16, InputEncoding::Pixels);
     let mut add =
         |name: String, neuron| graph.add_population(Population { name, shape: Shape::new(1, 1, 1), neuron, norm: () });
-    let input = add("input".into(), NeuronModel::Input { coding: InputCoding::Events, scale: 1.0 });
+    let input = add("input".into(), NeuronModel::Input { coding: InputCoding::spikes(16), scale: 1.0 });
     let layers: Vec<_> = (1..=9).map(|i| add(format!("layer {i}"), NeuronModel::Spiking(neuron.clone()))).collect();
     let mut before = input;
     for &layer in &layers {
@@ -103,7 +103,7 @@ fn nine_layers() -> Result<f64> {
     graph.readout = Readout::SpikeCount { population: before };
     let program = compile_quantized(&graph, &arch, &Options::default())?.program;
     let machine = Machine::new(&program, &arch)?;
-    let event = Stimulus { steps: vec![vec![InputEvent { neuron: 0, value: 1 }]] };
+    let event = Stimulus { steps: vec![vec![InputEvent { neuron: 0, value: 1 }]], lasts: None };
     let run = machine.run(&event, TimingMode::Analytic, &mut NoProbe)?;
     let time = run.time.context("speck2 has all times")?;
     let step = time.steps.first().context("one step")?;

@@ -28,7 +28,7 @@ const STEPS: u32 = 16;
 pub(super) fn rows(folder: &Path) -> Result<Vec<Row>> {
     let path = |name: &str| folder.join(name).display().to_string();
     let events = path("pilotnet.csv");
-    let samples = Recordings::parse(&events, &crate::files::read_text(Path::new(&events))?)?;
+    let samples = Recordings::parse(&events, &crate::files::read(Path::new(&events))?)?;
     let model = source::named(&path("pilotnet.nir"), &NirArgs::timesteps(STEPS))?;
     let executable = model.deploy(&Chip::open(CHIP)?, &DeployOptions::default(), &mut Quiet)?.executable;
     let run = executable.machine.run(&executable.stimulus(&samples, 0), TimingMode::Analytic, &mut NoProbe)?;

@@ -1,0 +1,226 @@
+//! Samples of one's own in any format that is known: what a file or folder holds decides, not its name alone.
+//!
+//! | format | told by | becomes |
+//! |---|---|---|
+//! | table | `.csv` | recordings |
+//! | .npy, .npz | magic | recordings, or images if the network takes values or each has a label |
+//! | HDF5 | magic | recordings |
+//! | N-MNIST | `.bin` | recordings |
+//! | IDX, CIFAR, class folders of .png or .npy | contents of a folder | images |
+//! | class folders of .bin, or of .npy with events | contents of a folder | recordings |
+
+use super::{
+    Raw, Recordings,
+    address::{Binning, RawRecording},
+    array, dense, nmnist, refuse, shd, table,
+};
+use crate::dataset::Split;
+use crate::error::{Cause, DataError};
+use crate::own::{self, OwnImages};
+use std::path::Path;
+
+/// Samples that were found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Opened {
+    /// Images.
+    Images(OwnImages),
+    /// Recordings.
+    Recordings(Recordings),
+}
+
+/// What the network takes, and how it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wanted {
+    /// Channels, rows and columns of the input.
+    pub input: [usize; 3],
+    /// Whether the network takes values in no timesteps: images only.
+    pub values: bool,
+    /// Which half of the data, where it says.
+    pub split: Split,
+    /// How events with times become timesteps.
+    pub binning: Binning,
+}
+
+/// The samples in a file or folder.
+///
+/// # Errors
+/// If the format is not known, the contents are damaged, or they do not fit the input.
+pub fn open(path: &Path, wanted: &Wanted) -> Result<Opened, DataError> {
+    if path.is_dir() {
+        return folder(path, wanted);
+    }
+    let bytes = own::read(path)?;
+    file(&bytes, path, wanted)
+}
+
+fn file(bytes: &[u8], path: &Path, wanted: &Wanted) -> Result<Opened, DataError> {
+    let name = path.display().to_string();
+    let wrong = |cause: Cause| DataError::new(path, "", cause);
+    let bin = |raw: Raw| raw.bin(&wanted.binning, wanted.input).map(Opened::Recordings).map_err(wrong);
+    match kind(bytes, path)? {
+        Kind::Table => match table::read(bytes, path, &name)? {
+            table::Table::Binned(recordings) => Ok(Opened::Recordings(recordings)),
+            table::Table::Raw(raw) => bin(raw),
+        },
+        Kind::Npy => match array::npy(bytes, path, "")? {
+            array::Content::Events(events, unit) => bin(array::raw(events, unit, &name)),
+            array::Content::Dense(array) => of_array(&array, None, path, wanted),
+        },
+        Kind::Npz => {
+            let arrays = array::npz(bytes, path)?;
+            if let Some(events) = array::columns(&arrays, path) {
+                let (events, unit) = events?;
+                return bin(array::raw(events, unit, &name));
+            }
+            if let [(_, array::Content::Events(events, unit))] = &arrays[..] {
+                return bin(array::raw(events.clone(), *unit, &name));
+            }
+            let (array, labels) = own::of_arrays(&arrays, path, wanted.split)?;
+            of_array(array, labels, path, wanted)
+        }
+        Kind::Hdf5 => match shd::read(bytes, path, &name)? {
+            shd::Content::Events(raw) => bin(raw),
+            shd::Content::Dense(array, labels) => of_array(&array, labels, path, wanted),
+        },
+        Kind::Nmnist => bin(nmnist::read(bytes, path, &name)?),
+    }
+}
+
+/// A dense array as recordings, or as images where it has no timesteps.
+fn of_array(array: &array::Array, labels: Option<Vec<u32>>, path: &Path, wanted: &Wanted) -> Result<Opened, DataError> {
+    let wrong = |cause: Cause| DataError::new(path, "", cause);
+    let layout =
+        dense::layout(&array.shape, wanted.input, labels.as_ref().map(Vec::len), wanted.values).map_err(wrong)?;
+    if layout.steps.is_none() && (layout.samples.is_some() || wanted.values) {
+        let shape: Vec<usize> =
+            if layout.samples.is_some() { array.shape.clone() } else { [&[1], &array.shape[..]].concat() };
+        let [c, h, w] = wanted.input;
+        let n = layout.samples.unwrap_or(1);
+        let shape = if layout.channels_last { shape } else { vec![n, c, h, w] };
+        return own::of_layout(array, &shape, labels, path, wanted.split).map(Opened::Images);
+    }
+    let name = path.display().to_string();
+    dense::recordings(array, layout, wanted.input, (labels.as_deref(), &name)).map(Opened::Recordings).map_err(wrong)
+}
+
+/// Images of a folder, or the recordings in it.
+fn folder(path: &Path, wanted: &Wanted) -> Result<Opened, DataError> {
+    let entries = own::entries(path, wanted.split)?;
+    let (mut raw, mut unit) = (Vec::new(), None);
+    let first = &entries.files[0].0;
+    let is_recording = |file: &Path| -> Result<bool, DataError> {
+        let bytes = own::read(file)?;
+        Ok(match kind(&bytes, file) {
+            Ok(Kind::Nmnist) => bytes.len() % 5 == 0 && nmnist::events(&bytes, file).is_ok(),
+            Ok(Kind::Npy) => matches!(array::npy(&bytes, file, "")?, array::Content::Events(..)),
+            _ => false,
+        })
+    };
+    if !is_recording(first)? {
+        return own::images(path, wanted.split).map(Opened::Images);
+    }
+    let mut left = super::MAX_EVENTS;
+    for (number, (file, label)) in entries.files.iter().enumerate() {
+        let bytes = own::read(file)?;
+        let (events, own_unit) = match kind(&bytes, file)? {
+            Kind::Npy => match array::npy(&bytes, file, "")? {
+                array::Content::Events(events, unit) => (events, unit),
+                array::Content::Dense(_) => {
+                    return Err(refuse(file, "", "holds no events, as the first file does", MIXED));
+                }
+            },
+            Kind::Nmnist => (nmnist::events(&bytes, file)?, 1e-6),
+            _ => return Err(refuse(file, "", "is no recording, as the first file is", MIXED)),
+        };
+        left = left.checked_sub(events.len()).ok_or_else(|| {
+            refuse(path, "", format!("holds more than the {} events that are read", super::MAX_EVENTS), "Split it.")
+        })?;
+        if unit.get_or_insert(own_unit).to_bits() != own_unit.to_bits() {
+            return Err(refuse(file, "", "has another unit of time than the first file", MIXED));
+        }
+        raw.push(RawRecording { number: number as u64, label: *label, events });
+    }
+    let raw = Raw { name: path.display().to_string(), recordings: raw, unit: unit.unwrap_or(1e-6) };
+    let wrong = |cause: Cause| DataError::new(path, "", cause);
+    let mut recordings = raw.bin(&wanted.binning, wanted.input).map_err(wrong)?;
+    recordings.remarks.extend(entries.remark());
+    Ok(Opened::Recordings(recordings))
+}
+
+const MIXED: &str = "Put recordings of one kind into the folder.";
+
+/// Formats that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Table,
+    Npy,
+    Npz,
+    Hdf5,
+    Nmnist,
+}
+
+/// The format of a file.
+fn kind(bytes: &[u8], path: &Path) -> Result<Kind, DataError> {
+    let lower = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name = lower.strip_suffix(".gz").unwrap_or(&lower);
+    if bytes.starts_with(b"\x93NUMPY") {
+        return Ok(Kind::Npy);
+    }
+    if bytes.starts_with(b"\x89HDF") {
+        return Ok(Kind::Hdf5);
+    }
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let (format, remedy) = match (ending, bytes) {
+        ("npz", [b'P', b'K', ..]) => return Ok(Kind::Npz),
+        ("csv" | "txt" | "tsv", _) => return Ok(Kind::Table),
+        ("bin", _) => return Ok(Kind::Nmnist),
+        (_, bytes) if bytes.starts_with(b"#!AER-DAT") => {
+            let version = String::from_utf8_lossy(bytes.get(9..12).unwrap_or_default()).into_owned();
+            return Err(refuse(path, "", format!("is an AEDAT {version} recording, a format that is not read"), AEDAT));
+        }
+        ("npy" | "npz", _) => ("no array of numpy, whatever its name", ARRAY),
+        ("h5" | "hdf5", _) => ("no HDF5 file, whatever its name", ARRAY),
+        ("mat", _) => ("a MATLAB file, a format that is not read", ARRAY),
+        ("pt" | "pth" | "pkl" | "pickle", _) => {
+            ("a pickle of Python, a format that is not read because it runs code", ARRAY)
+        }
+        ("raw" | "dat", _) => ("a recording of Prophesee's, a format that is not read", AEDAT),
+        ("parquet" | "feather" | "arrow", _) => ("a columnar table, a format that is not read", ARRAY),
+        ("png" | "jpg" | "jpeg", _) => ("one picture", "Give a folder with one folder of pictures per class."),
+        ("wav" | "flac", _) => ("sound, a format that is not read", "Turn it into spikes first, as SHD does."),
+        _ => ("of a format that is not known", KNOWN),
+    };
+    Err(refuse(path, "", format!("is {format}"), remedy))
+}
+
+const ARRAY: &str = "Save it with numpy.savez: `x` with the samples (N×T×C×H×W or N×C×H×W) and `y` with their classes.";
+const AEDAT: &str =
+    "Convert it, as with tonic or dv-processing: numpy.save of the events with the fields t, x, y and p.";
+const KNOWN: &str = "Known are .csv, .npy, .npz, HDF5 as SHD has it, N-MNIST's .bin, IDX, CIFAR's binary layout, and folders of class folders.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, bytes: &[u8]) -> Result<Kind, String> {
+        kind(bytes, Path::new(name)).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn formats_are_told_by_contents_and_named_if_not_read() {
+        assert_eq!(of("x", b"\x93NUMPY"), Ok(Kind::Npy));
+        assert_eq!(of("A.CSV", b"timestep"), Ok(Kind::Table));
+        assert_eq!(of("a.csv.gz", b"timestep"), Ok(Kind::Table));
+        assert_eq!(of("a.npz", b"PK\x03\x04"), Ok(Kind::Npz));
+        for (name, bytes, part) in [
+            ("rec.aedat4", &b"#!AER-DAT4.0\r\n"[..], "is an AEDAT 4.0 recording"),
+            ("a.mat", b"MATLAB", "a MATLAB file"),
+            ("a.pt", b"PK", "pickle"),
+            ("a.npz", b"no zip", "no array of numpy"),
+            ("a.xyz", b"", "not known. Known are .csv"),
+        ] {
+            let error = of(name, bytes).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}
