@@ -131,7 +131,10 @@ impl Temporary {
         if !still_called(&file, path) {
             return Ok(None);
         }
-        file.set_len(0)?;
+        if let Err(error) = file.set_len(0) {
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
         Ok(Some(file))
     }
 

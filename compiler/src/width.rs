@@ -207,8 +207,10 @@ impl<'a> Walk<'a> {
             let (all, c) = (&mut bounds[group.channel], group.channel);
             for (arrivals, x) in &arrived {
                 let (down, up) = arrivals.pull(c, *x);
-                group.words[0].low -= down << list.shift;
-                group.words[0].high += up << list.shift;
+                let unit = 1_i64 << list.shift;
+                let word = &mut group.words[0];
+                word.low = word.low.saturating_sub(down.saturating_mul(unit));
+                word.high = word.high.saturating_add(up.saturating_mul(unit));
             }
             note(all, None, 0, group.words[0]);
             if list.window.contains(t) {

@@ -1,7 +1,7 @@
 //! Points on disk: one file each, named by the address of what made it, in a folder that any number of writers may share.
 //!
 //! A file is written under a name of its own and renamed, so it is whole or absent, whatever happens to the writer; what two
-//! writers make of one point is the same. What a writer left behind when it was killed is ignored, and written again.
+//! writers make of one point is the same. What a writer left behind when it was killed is removed by the next.
 
 use crate::{
     crew::Made,
@@ -10,14 +10,12 @@ use crate::{
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// A folder of points.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    written: AtomicU64,
 }
 
 /// What is wrong with a folder of points.
@@ -47,7 +45,8 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let points = folder.join("points");
         fs::create_dir_all(&points).map_err(io_error(&points))?;
-        Ok(Self { folder: points, written: AtomicU64::new(0) })
+        base::output::sweep(&points);
+        Ok(Self { folder: points })
     }
 
     fn path(&self, key: &str) -> PathBuf {
@@ -90,11 +89,7 @@ impl Store {
     /// If it cannot be written.
     pub fn put(&self, made: &Made) -> Result<(), StoreError> {
         let path = self.path(&made.key);
-        let n = self.written.fetch_add(1, Ordering::Relaxed);
-        let name = format!(".{}.{}.{n}.part", made.key, std::process::id());
-        let part = self.folder.join(name);
-        fs::write(&part, &made.text).map_err(io_error(&part))?;
-        fs::rename(&part, &path).map_err(io_error(&path))
+        base::output::write(&path, made.text.as_bytes()).map_err(io_error(&path))
     }
 
     /// All points, by address.

@@ -2,7 +2,7 @@
 //!
 //! Rules:
 //! 1. names are unique and not empty; shapes have no zero side and at most 2³² neurons, which have 32-bit indices; timesteps
-//!    ≥ 1; the encoding's numbers are finite, its limit positive;
+//!    1 to 2²⁴; the encoding's numbers are finite, its limit positive;
 //! 2. exactly one input population, without incoming projections; its scale is finite and positive;
 //! 3. every other population has an incoming projection;
 //! 4. projections: geometry fits both shapes, groups divide both channel counts, weights have the expected number and are
@@ -43,11 +43,16 @@ impl fmt::Display for Violation {
     }
 }
 
+/// The most timesteps of a sample.
+pub const MOST_TIMESTEPS: u32 = 1 << 24;
+
 /// Every violation in a graph; empty means that it may be interpreted and compiled.
 pub fn verify<S: Stage>(graph: &Graph<S>) -> Vec<Violation> {
     let mut found = Found(Vec::new());
     let mut names = HashSet::new();
-    found.check(graph.timesteps >= 1, "graph", || "timesteps must be at least 1".into());
+    found.check((1..=MOST_TIMESTEPS).contains(&graph.timesteps), "graph", || {
+        format!("timesteps is {}; give 1 to {MOST_TIMESTEPS}", graph.timesteps)
+    });
     match graph.encoding {
         InputEncoding::Pixels => {}
         InputEncoding::Affine { gain, offset } => {

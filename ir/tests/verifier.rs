@@ -68,7 +68,8 @@ fn the_sound_graph_is_sound() {
 type Defect = (&'static str, fn(&mut Graph<Trained>));
 
 const DEFECTS: &[Defect] = &[
-    ("timesteps must be at least 1", |g| g.timesteps = 0),
+    ("timesteps is 0; give 1 to", |g| g.timesteps = 0),
+    ("timesteps is 4294967295; give 1 to", |g| g.timesteps = u32::MAX),
     ("the name is empty", |g| g.population_mut(HIDDEN).name.clear()),
     ("the name is used twice", |g| g.population_mut(HIDDEN).name = "out".into()),
     ("has a zero side", |g| g.population_mut(OUTPUT).shape.height = 0),

@@ -78,6 +78,10 @@ impl Executable {
             return Err(Error::input(format!("--mode cycle with chip {}: {reason}", self.chip.arch.name)));
         }
         let threads = if threads == 0 { rayon::current_num_threads() } else { threads };
+        self.claim(mode, threads, budget)
+    }
+
+    fn claim(&self, mode: TimingMode, threads: usize, budget: &mut Budget) -> Result<()> {
         let claimed = self.machine.claim(mode, threads, budget);
         claimed.map_err(|refused| Error::input(format!("--max-memory: {refused}")))
     }
@@ -105,6 +109,7 @@ impl Executable {
         let input = self.input();
         samples.ensure_fit(&input)?;
         let threads = if pass.threads == 0 { rayon::current_num_threads() } else { pass.threads };
+        self.claim(pass.mode, threads, &mut Budget::process())?;
         let stop = AtomicBool::new(false);
         progress.start(pass.task, samples.len());
         let watched = Mutex::new(&mut *progress);

@@ -130,8 +130,8 @@ fn fire(state: State, action: Action, x: Bound) -> Vec<State> {
     let (mut fires, mut silent) = (v, v);
     let strict = i64::from(compare == Compare::Above);
     if compare == Compare::Magnitude {
-        silent.low = v.low.max(1 - x.high);
-        silent.high = v.high.min(x.high - 1);
+        silent.low = v.low.max(1_i64.saturating_sub(x.high));
+        silent.high = v.high.min(x.high.saturating_sub(1));
         if v.low > -x.low {
             fires.low = v.low.max(x.low);
         }
@@ -139,8 +139,8 @@ fn fire(state: State, action: Action, x: Bound) -> Vec<State> {
             fires.high = v.high.min(-x.low);
         }
     } else {
-        fires.low = v.low.max(x.low + strict);
-        silent.high = v.high.min(x.high - 1 + strict);
+        fires.low = v.low.max(x.low.saturating_add(strict));
+        silent.high = v.high.min(x.high.saturating_sub(1 - strict));
     }
     for (fired, bound) in [(true, fires), (false, silent)] {
         if bound.low > bound.high {
@@ -152,9 +152,9 @@ fn fire(state: State, action: Action, x: Bound) -> Vec<State> {
         if let (Operand::Word(Word(at)), Compare::AtLeast | Compare::Above) = (operand, compare) {
             let theta = &mut one.words[usize::from(at)];
             if fired {
-                theta.high = theta.high.min(bound.high - strict);
+                theta.high = theta.high.min(bound.high.saturating_sub(strict));
             } else {
-                theta.low = theta.low.max(bound.low + 1 - strict);
+                theta.low = theta.low.max(bound.low.saturating_add(1 - strict));
             }
         }
         states.push(one);
@@ -166,29 +166,35 @@ fn apply(action: Action, w: Bound, x: Bound) -> Bound {
     let ends = |f: &dyn Fn(i64) -> i64| Bound { low: f(w.low), high: f(w.high) };
     match action {
         Action::Set(..) => x,
-        Action::Add(..) => Bound { low: w.low + x.low, high: w.high + x.high },
-        Action::Sub(..) => Bound { low: w.low - x.high, high: w.high - x.low },
+        // Bounds that leave 64 bits stay at their end: such a word is too wide for any chip.
+        Action::Add(..) => Bound { low: w.low.saturating_add(x.low), high: w.high.saturating_add(x.high) },
+        Action::Sub(..) => Bound { low: w.low.saturating_sub(x.high), high: w.high.saturating_sub(x.low) },
         Action::Max(..) => Bound { low: w.low.max(x.low), high: w.high.max(x.high) },
         Action::Min(..) => Bound { low: w.low.min(x.low), high: w.high.min(x.high) },
         Action::Decay(_, _, rule) => ends(&|v| decay(v, x.low, rule)),
-        Action::Toward(..) => ends(&|v| if v < 0 { (v + x.low).min(0) } else { (v - x.low).max(0) }),
+        Action::Toward(..) => {
+            ends(&|v| if v < 0 { v.saturating_add(x.low).min(0) } else { v.saturating_sub(x.low).max(0) })
+        }
         Action::Shift(_, k) => ends(&|v| Quantized::shift(v, k)),
-        Action::Count(_) => ends(&|v| (v - 1).max(0)),
+        Action::Count(_) => ends(&|v| v.saturating_sub(1).max(0)),
         Action::Saturate(_, bits) => ends(&|v| v.clamp(-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1)),
         Action::Wrap(_, bits) => {
             let half = 1i64 << (bits - 1);
             if w.low >= -half && w.high < half { w } else { Bound { low: -half, high: half - 1 } }
         }
-        Action::Noise(_, bits, _) => Bound { low: w.low, high: w.high + (1i64 << bits) - 1 },
+        Action::Noise(_, bits, _) => Bound { low: w.low, high: w.high.saturating_add((1i64 << bits) - 1) },
         Action::Fire(..) | Action::Emit(_) => w,
     }
 }
 
 fn decay(v: i64, decay: i64, rule: DecayRule) -> i64 {
-    let kept = |v: i64| v * (4096 - decay);
-    match rule {
+    let (v, decay) = (i128::from(v), i128::from(decay));
+    let kept = v * (4096 - decay);
+    let left = match rule {
         DecayRule::Loss => v - v * decay / 4096,
-        DecayRule::Value => kept(v) / 4096,
-        DecayRule::Floor => kept(v).div_euclid(4096),
-    }
+        DecayRule::Value => kept / 4096,
+        DecayRule::Floor => kept.div_euclid(4096),
+    };
+    // What decays comes no further from 0.
+    left as i64
 }

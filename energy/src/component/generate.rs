@@ -70,7 +70,7 @@ impl Chip {
             A::SynapticAdd => add(self.weight_bits),
             A::SynapticMac => {
                 let product = multiplied(self.weight_bits, VALUE_BITS);
-                (product + add(self.weight_bits + VALUE_BITS).0, "multiplier and adder, Horowitz 2014")
+                (product + add(self.weight_bits.saturating_add(VALUE_BITS)).0, "multiplier and adder, Horowitz 2014")
             }
             A::WeightRead => self.read(WEIGHTS),
             A::StateRead => self.read(STATE),

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `arch` | the program was compiled for this architecture |
 //! | `ids` | layers, descriptors, routes, weight blocks and cores referred to exist |
-//! | `input` | an input encoding has finite, positive figures; the input is presented in timesteps of the sample |
+//! | `input` | an input encoding has finite, positive figures; a sample has at most 2²⁴ timesteps, and the input is presented in them |
 //! | `order` | cores, axon entries, and the cores of a destination are strictly ascending; no list of cores is empty |
 //! | `handlers` | `on_spike` is EVGET, AXL, XCALL, END; `on_tick` is NUPD…, the chip's synchronization, END; every spiking tile is updated exactly once (never on a chip that fires per event), accumulators never |
 //! | `axons` | an axon entry calls synaptic descriptors, each at most once, and at least one |

@@ -12,6 +12,9 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The most timesteps of a sample.
+const MOST_TIMESTEPS: u32 = 1 << 24;
+
 type Triple = (u16, u16, u16);
 
 impl Cx<'_> {
@@ -42,6 +45,10 @@ impl Cx<'_> {
     }
 
     fn presentation(&mut self) {
+        let of = self.program.timesteps;
+        self.check(of <= MOST_TIMESTEPS, Rule::Input, "program", || {
+            format!("{of} timesteps; at most {MOST_TIMESTEPS}")
+        });
         if let Encoding::Affine { gain, offset } = self.program.input.encoding {
             let sound = gain.is_finite() && offset.is_finite();
             self.check(sound, Rule::Input, "input", || format!("affine with gain {gain}, offset {offset}"));

@@ -72,7 +72,8 @@ pub(crate) struct Conv {
 /// The kernel columns in the order in which weights are stored.
 fn column_order(d: &ConvDescriptor) -> Vec<u16> {
     let mut order: Vec<u16> = (0..d.kernel.1).collect();
-    order.sort_by_key(|&kx| ((kx * d.dilation.1) % d.stride.1, std::cmp::Reverse(kx)));
+    let phase = |kx: u16| u32::from(kx) * u32::from(d.dilation.1) % u32::from(d.stride.1);
+    order.sort_by_key(|&kx| (phase(kx), std::cmp::Reverse(kx)));
     order
 }
 

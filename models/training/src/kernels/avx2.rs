@@ -7,7 +7,7 @@
 
 #![allow(clippy::needless_range_loop, reason = "index loops over registers and lanes are what unrolls and vectorizes")]
 
-use super::ConvShape;
+use super::{Avx2, ConvShape};
 use std::arch::x86_64::{
     __m256, _mm256_broadcast_ss, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_setzero_ps, _mm256_storeu_ps,
 };
@@ -23,11 +23,11 @@ pub(super) fn assert_tables(s: &ConvShape, origins: &[u32], taps: &[u32]) {
     assert!(s.in_c.is_multiple_of(4) && s.out_c.is_multiple_of(8), "padded channel counts");
 }
 
-pub(super) fn forward(s: &ConvShape, origins: &[u32], taps: &[u32], xpad: &[f32], w: &[f32], y: &mut [f32]) {
+pub(super) fn forward(_: Avx2, s: &ConvShape, origins: &[u32], taps: &[u32], xpad: &[f32], w: &[f32], y: &mut [f32]) {
     assert_tables(s, origins, taps);
     assert_eq!(xpad.len(), s.padded_pixels() * s.in_c, "padded sample length");
     assert!(w.len() == s.weight_len() && y.len() == s.out_len(), "weight and output lengths");
-    // SAFETY: called only after run-time detection of AVX2 and FMA; lengths and tables are checked above.
+    // SAFETY: AVX2 and FMA are proven to be there; lengths and tables are checked above.
     unsafe { forward_impl(s, origins, taps, xpad, w, y) }
 }
 
@@ -119,6 +119,7 @@ impl Tile<'_> {
 /// `x4`: samples from `pad_sample_by_four`; `packed` is scratch for one output block of `dy`.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn weight_gradient(
+    _: Avx2,
     s: &ConvShape,
     origins: &[u32],
     taps: &[u32],
@@ -150,7 +151,7 @@ pub(super) fn weight_gradient(
             let mut q = 0;
             while q < quads {
                 let x = &x4[(q * plane + tap as usize) * 4..];
-                // SAFETY: AVX2 and FMA were detected; `at` + tap lies in plane q (and q + 1), checked by `assert_tables`;
+                // SAFETY: AVX2 and FMA are proven to be there; `at` + tap lies in plane q (and q + 1), checked by `assert_tables`;
                 // `packed` holds width floats per pixel; `dw` holds width floats per input channel.
                 unsafe {
                     let d = dw.as_mut_ptr().add(q * 4 * width);

@@ -3,8 +3,8 @@
 
 #![allow(clippy::needless_range_loop, reason = "index loops over registers and lanes are what unrolls and vectorizes")]
 
-use super::ConvShape;
 use super::avx2::assert_tables;
+use super::{Avx2, ConvShape};
 use std::arch::x86_64::{
     __m256i, _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi32_ps, _mm256_loadu_ps, _mm256_loadu_si256,
     _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256,
@@ -14,6 +14,7 @@ use std::arch::x86_64::{
 const HOT_WEIGHTS: usize = 8192;
 
 pub(super) fn forward(
+    _: Avx2,
     s: &ConvShape,
     origins: &[u32],
     taps: &[u32],
@@ -24,7 +25,7 @@ pub(super) fn forward(
     assert_tables(s, origins, taps);
     assert_eq!(x.len(), s.padded_pixels() * s.in_c, "padded sample length");
     assert!(w.len() == s.weight_len() && y.len() == s.out_len() && scale.len() == s.out_c, "weight and output lengths");
-    // SAFETY: called only after run-time detection of AVX2; lengths and tables are checked above.
+    // SAFETY: AVX2 is proven to be there; lengths and tables are checked above.
     unsafe { forward_impl(s, origins, taps, x, w, scale, y) }
 }
 
@@ -131,6 +132,7 @@ impl Tile<'_> {
 
 /// `x4`: pairs of samples, `[channel / 4][pair][pixel][4][2]`; `dy`: blocks of `[pair][pixel][channel][2]`.
 pub(super) fn weight_gradient(
+    _: Avx2,
     s: &ConvShape,
     origins: &[u32],
     taps: &[u32],
@@ -161,7 +163,7 @@ pub(super) fn weight_gradient(
             let mut q = 0;
             while q < quads {
                 let x = &x4[(q * plane + tap as usize) * 8..];
-                // SAFETY: AVX2 was detected; `at` + tap lies in plane q (and q + 1), checked by `assert_tables`; `dy` holds
+                // SAFETY: AVX2 is proven to be there; `at` + tap lies in plane q (and q + 1), checked by `assert_tables`; `dy` holds
                 // 2·width values per pixel; `dw` holds width floats per input channel.
                 unsafe {
                     let d = dw.as_mut_ptr().add(q * 4 * width);

@@ -77,6 +77,7 @@ const HOT_WEIGHTS: usize = 8192;
 /// y of one sample from its events; `w` and `scale` as in the dense fixed-point kernel.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn forward(
+    _: super::Avx2,
     s: &ConvShape,
     (origins, taps): (&[u32], &[u32]),
     events: &Events,
@@ -90,7 +91,7 @@ pub(super) fn forward(
     assert!(events.events.iter().all(|e| e.pair < pairs), "pairs of this shape");
     for o in (0..s.out_c).step_by(64) {
         let part = Part { s, origins, taps, events, w, scale, o };
-        // SAFETY: called only after run-time detection of AVX2; lengths, tables and pairs are checked above, and a part of B
+        // SAFETY: AVX2 is proven to be there; lengths, tables and pairs are checked above, and a part of B
         // blocks is only made where so many channels are left.
         unsafe {
             match (s.out_c - o).min(64) / 16 {

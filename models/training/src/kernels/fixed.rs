@@ -52,7 +52,15 @@ impl Conv {
     /// True if the fixed-point kernels exist for this CPU.
     #[must_use]
     pub fn has_fixed(&self) -> bool {
-        self.backend == super::Backend::Avx2
+        matches!(self.backend, super::Backend::Avx2(_))
+    }
+
+    /// What the kernels ask for. Panics unless [`Self::has_fixed`].
+    fn proof(&self) -> super::Avx2 {
+        match self.backend {
+            super::Backend::Avx2(proof) => proof,
+            super::Backend::Portable => panic!("fixed point needs AVX2; ask has_fixed first"),
+        }
     }
 
     /// Fixed-point copy of packed weights for inputs up to `largest`.
@@ -120,15 +128,14 @@ impl Conv {
 
     /// y of the sample whose events were listed last.
     fn forward_events(&self, w: &FixedWeights, y: &mut [f32], scratch: &Scratch) {
-        assert!(self.has_fixed(), "fixed point needs AVX2; ask has_fixed first");
+        let proof = self.proof();
         let (tables, events) = ((&self.origins[..], &self.taps[..]), &scratch.fixed.events);
         #[cfg(target_arch = "x86_64")]
-        super::events::forward(&self.shape, tables, events, (&w.packed, &w.scale), y);
+        super::events::forward(proof, &self.shape, tables, events, (&w.packed, &w.scale), y);
     }
 
     fn forward_dense(&self, x: &[u8], w: &FixedWeights, y: &mut [f32], scratch: &mut Scratch) {
-        let s = &self.shape;
-        assert!(self.has_fixed(), "fixed point needs AVX2; ask has_fixed first");
+        let (s, proof) = (&self.shape, self.proof());
         assert_eq!(x.len(), s.in_len(), "sample length");
         let input = &mut scratch.fixed.input;
         input.clear();
@@ -141,7 +148,7 @@ impl Conv {
             }
         }
         #[cfg(target_arch = "x86_64")]
-        super::avx2_fixed::forward(s, &self.origins, &self.taps, input, (&w.packed, &w.scale), y);
+        super::avx2_fixed::forward(proof, s, &self.origins, &self.taps, input, (&w.packed, &w.scale), y);
     }
 
     /// Adds the weight gradient of samples of counts up to `largest` to `dw` (packed); `dy` holds the samples' gradients one after another.
@@ -153,8 +160,7 @@ impl Conv {
         dw: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let s = &self.shape;
-        assert!(self.has_fixed(), "fixed point needs AVX2; ask has_fixed first");
+        let (s, proof) = (&self.shape, self.proof());
         assert_eq!(dw.len(), s.weight_len(), "packed gradient length");
         assert_eq!(dy.len(), xs.len() * s.out_len(), "output gradient length");
         let f = &mut scratch.fixed;
@@ -170,6 +176,7 @@ impl Conv {
         quantize_pairs(s, dy, xs.len(), &inverse, &mut f.gradient);
         #[cfg(target_arch = "x86_64")]
         super::avx2_fixed::weight_gradient(
+            proof,
             s,
             &self.origins,
             &self.taps,

@@ -41,11 +41,27 @@ pub use sum_pool::SumPool;
 
 use gather::{pad_sample, pad_sample_by_four};
 
+/// Proof that this CPU has AVX2 and FMA: the only way to one is [`Avx2::detect`], and kernels of these instructions ask for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Avx2(());
+
+impl Avx2 {
+    /// The proof, if it can be had.
+    #[must_use]
+    pub fn detect() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            return Some(Self(()));
+        }
+        None
+    }
+}
+
 /// Which implementation runs. [`Backend::detect`] picks the fastest one the CPU supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     /// 4 pixels × 16 channels register tiles on AVX2 and FMA.
-    Avx2,
+    Avx2(Avx2),
     /// im2col and a matrix product; every CPU.
     Portable,
 }
@@ -54,11 +70,7 @@ impl Backend {
     /// The fastest backend this CPU supports.
     #[must_use]
     pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            return Self::Avx2;
-        }
-        Self::Portable
+        Avx2::detect().map_or(Self::Portable, Self::Avx2)
     }
 }
 
@@ -88,10 +100,9 @@ impl Conv {
         Self::with_backend(shape, Backend::detect())
     }
 
-    /// Prepares the tables of `shape` for `backend`. An unsupported backend falls back to the portable one.
+    /// Prepares the tables of `shape` for `backend`.
     #[must_use]
     pub fn with_backend(shape: ConvShape, backend: Backend) -> Self {
-        let backend = if backend == Backend::Avx2 { Backend::detect() } else { backend };
         let pw = shape.padded_w();
         let mut origins = Vec::with_capacity(shape.out_pixels());
         for y in 0..shape.out_h() {
@@ -112,7 +123,7 @@ impl Conv {
         pad_sample(s, x, &mut scratch.input);
         match self.backend {
             #[cfg(target_arch = "x86_64")]
-            Backend::Avx2 => avx2::forward(s, &self.origins, &self.taps, &scratch.input, w, y),
+            Backend::Avx2(proof) => avx2::forward(proof, s, &self.origins, &self.taps, &scratch.input, w, y),
             _ => portable::forward(s, &self.origins, &self.taps, &scratch.input, w, y),
         }
     }
@@ -124,9 +135,10 @@ impl Conv {
         assert_eq!(dy.len(), xs.len() * s.out_pixels() * s.out_c, "output gradient length");
         match self.backend {
             #[cfg(target_arch = "x86_64")]
-            Backend::Avx2 => {
+            Backend::Avx2(proof) => {
                 pad_sample_by_four(s, xs, &mut scratch.input);
                 avx2::weight_gradient(
+                    proof,
                     s,
                     &self.origins,
                     &self.taps,

@@ -52,7 +52,7 @@ fn check(hw: (usize, usize), in_c: usize, out_c: usize, kernel: usize, stride: u
             assert!((f64::from(*g) - r).abs() < 2e-6 * scale, "{what}[{i}]: {g} against {r} ({s:?})");
         }
     };
-    for backend in [Backend::Avx2, Backend::Portable] {
+    for backend in [Backend::detect(), Backend::Portable] {
         let conv = Conv::with_backend(s, backend);
         let mut scratch = Scratch::default();
         for use_counts in [false, true] {

@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| (robustness::entry("network_json").expect("it is listed").run)(bytes));
