@@ -3,6 +3,7 @@
 //!
 //! A small library is preloaded that spoils one call (`faults/shim.c`); it is compiled by the C compiler that also links the tests.
 //! Where there is none, the tests say so and pass.
+#![allow(clippy::pedantic, reason = "a harness")]
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;

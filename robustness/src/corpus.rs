@@ -55,12 +55,12 @@ pub(crate) fn network_metadata() -> Vec<Vec<u8>> {
 }
 
 /// The trained network with other metadata.
-pub(crate) fn network_of(metadata: &str) -> Option<Vec<u8>> {
+pub(crate) fn network_of(metadata: &str) -> Vec<u8> {
     let (mut header, values) = network_parts();
     header["__metadata__"]["spikeloom"] = metadata.into();
     let mut header = header.to_string().into_bytes();
     header.resize(header.len().next_multiple_of(8), b' ');
-    Some([&(header.len() as u64).to_le_bytes()[..], &header, values].concat())
+    [&(header.len() as u64).to_le_bytes()[..], &header, values].concat()
 }
 
 pub(crate) fn settings() -> Vec<Vec<u8>> {
@@ -113,7 +113,7 @@ pub(crate) fn netx() -> Vec<Vec<u8>> {
     vec![include_bytes!("../../models/netx/data/tinynet/tiny.net").to_vec()]
 }
 
-/// A chip that shows all that a description may say.
+/// The chip that networks are compiled for.
 pub(crate) fn chip() -> &'static Chip {
     static CHIP: std::sync::OnceLock<Chip> = std::sync::OnceLock::new();
     CHIP.get_or_init(|| Chip::open("loihi1").expect("it ships"))

@@ -183,7 +183,7 @@ fn network(bytes: &[u8]) {
 
 /// A trained network whose metadata are these bytes.
 fn network_json(bytes: &[u8]) {
-    if let Some(file) = text(bytes).and_then(corpus::network_of) {
+    if let Some(file) = text(bytes).map(corpus::network_of) {
         network(&file);
     }
 }

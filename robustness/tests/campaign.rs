@@ -9,6 +9,8 @@
 //!
 //! An input that fails is kept in the folder of temporary files, and named.
 
+#![allow(clippy::pedantic, reason = "a harness")]
+
 use robustness::{Capped, ENTRIES, Entry, Mutator, peak};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
