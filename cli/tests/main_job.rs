@@ -19,6 +19,20 @@ fn run_reports_accuracy_counts_energy_and_latency_together() {
     }
 }
 
+/// A mirrored run decides by both images; handwriting is not symmetric, so the single figure stays beside it.
+#[test]
+fn a_mirror_image_is_run_and_priced_beside() {
+    let dir = folder();
+    let ran = spikeloom(dir.path(), &["run", "--limit", "30", "--mirror", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let (one, both) = (&report["energy"]["total_pj"]["value"], &report["mirror"]["energy_pj"]["value"]);
+    let ratio = both.as_f64().expect("a number") / one.as_f64().expect("a number");
+    assert!((1.8..2.2).contains(&ratio), "{ratio}");
+    assert!(report["mirror"]["correct"].as_u64().expect("a number") <= 30);
+    assert_eq!(report["images"], 30);
+}
+
 #[test]
 fn simulate_of_a_compiled_program_equals_run() {
     let dir = folder();

@@ -29,6 +29,6 @@ pub use fig1::Figure as Fig1;
 pub use fig2::Figure as Fig2;
 pub use fig3::Figure as Fig3;
 pub use fig5::Figure as Fig5;
-pub use study::{Figure as Study, Images, Trained, Variant, Vary, Watch, train_all, variants};
+pub use study::{Figure as Study, Images, OnChip, Tradeoff, Trained, Variant, Vary, Watch, train_all, variants};
 pub use table1::Table1;
 pub use table2::Table2;

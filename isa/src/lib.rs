@@ -42,7 +42,7 @@ pub use liberty::{Liberty, liberties};
 pub use neuron::NeuronList;
 pub use op::{ConvDescriptor, DenseDescriptor, Descriptor, DescriptorId, Instruction, NeuronDescriptor, NeuronKind};
 pub use program::{Coding, Encoding, InputEvent, InputPort, Layer, Program, Stimulus, WeightBlock, weight_fits};
-pub use readout::Readout;
+pub use readout::{Readout, Score, decide};
 pub use sparse::{SparseDescriptor, SynapseList};
 pub use usage::{CoreUsage, Resource, Use, usage, usages};
 pub use verify::{Rule, Violation, verify};

@@ -50,17 +50,26 @@ impl Readout {
     ///
     /// # Panics
     /// If the read-out has no class, or the slices do not belong to the layer.
-    pub fn classify(&self, counts: &[u32], potentials: &[i32], (channels, rows, columns): (u16, u16, u16)) -> u32 {
+    pub fn classify(&self, counts: &[u32], potentials: &[i32], shape: (u16, u16, u16)) -> u32 {
+        decide(&self.scores(counts, potentials, shape))
+    }
+
+    /// Scores of the classes, as for [`Self::classify`].
+    ///
+    /// # Panics
+    /// If the slices do not belong to the layer.
+    pub fn scores(&self, counts: &[u32], potentials: &[i32], (channels, rows, columns): (u16, u16, u16)) -> Vec<Score> {
         let (channels, rows, columns) = (usize::from(channels), usize::from(rows), usize::from(columns));
         let squares =
             |c: usize| -> i128 { counts[c * rows * columns..][..rows * columns].iter().map(|&n| square(n)).sum() };
-        let scores: Vec<(i128, i128)> = match self {
+        let whole = |value: i128| Score { value, size: 1 };
+        match self {
             Self::Goodness { sizes, .. } => {
                 let ends = sizes.iter().scan(0, |end, &size| {
                     *end += size as usize;
                     Some((*end - size as usize..*end, i128::from(size)))
                 });
-                ends.map(|(group, size)| (group.map(squares).sum(), size)).collect()
+                ends.map(|(group, size)| Score { value: group.map(squares).sum(), size }).collect()
             }
             Self::ChannelEnergy { grid, weights, .. } => {
                 let grid = usize::from(*grid);
@@ -70,19 +79,43 @@ impl Readout {
                     energies[(y * grid / rows * grid + x * grid / columns) * channels + c] += square(n);
                 }
                 let score = |row: &[i32]| row.iter().zip(&energies).map(|(&a, &e)| i128::from(a) * e).sum();
-                weights.chunks_exact(energies.len()).map(|row| (score(row), 1)).collect()
+                weights.chunks_exact(energies.len()).map(|row| whole(score(row))).collect()
             }
-            Self::Potential { .. } => potentials.iter().map(|&v| (i128::from(v), 1)).collect(),
-            Self::SpikeCount { .. } => counts.iter().map(|&n| (i128::from(n), 1)).collect(),
-        };
-        let mut best = 0;
-        for (j, &(value, size)) in scores.iter().enumerate() {
-            if value * scores[best].1 > scores[best].0 * size {
-                best = j;
-            }
+            Self::Potential { .. } => potentials.iter().map(|&v| whole(v.into())).collect(),
+            Self::SpikeCount { .. } => counts.iter().map(|&n| whole(n.into())).collect(),
         }
-        best as u32
     }
+}
+
+/// A class's score, value / size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score {
+    /// The sum over what belongs to the class.
+    pub value: i128,
+    /// How much belongs to it.
+    pub size: i128,
+}
+
+impl Score {
+    /// The score of two looks at the same class.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { value: self.value + other.value, size: self.size }
+    }
+}
+
+/// The class of the largest score, compared by cross-multiplication; the lowest of equals.
+///
+/// # Panics
+/// If there is no score.
+pub fn decide(scores: &[Score]) -> u32 {
+    let mut best = 0;
+    for (j, score) in scores.iter().enumerate() {
+        if score.value * scores[best].size > scores[best].value * score.size {
+            best = j;
+        }
+    }
+    best as u32
 }
 
 fn square(n: u32) -> i128 {

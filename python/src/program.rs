@@ -91,7 +91,7 @@ impl Program {
                 ));
             }
         };
-        let options = RunOptions { mode, threads, keep_ledgers: per_sample };
+        let options = RunOptions { mode, threads, keep_ledgers: per_sample, keep_scores: false };
         let mut watch = Watch::new(progress);
         let ran = py.detach(|| {
             let run = self.executable.run(batch.samples(), &options, &mut watch)?;

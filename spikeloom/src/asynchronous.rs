@@ -62,7 +62,7 @@ impl Deployed {
         let chip = Chip::open(IDEAL)?;
         let ideal = compile_quantized(&self.quantized, &chip.arch, &Options::default())
             .map_err(|error| Error::input(format!("in timesteps, on {IDEAL}: {error}")))?;
-        let options = RunOptions { mode: TimingMode::Counts, keep_ledgers: false, ..*options };
+        let options = RunOptions { mode: TimingMode::Counts, keep_ledgers: false, keep_scores: false, ..*options };
         Executable::new(ideal.program, chip)?.run(samples, &options, progress)
     }
 }

@@ -52,6 +52,7 @@ impl Executable {
             queue: None,
             bounds: None,
             ledger: None,
+            scores: None,
         };
         let all: Vec<Sample> = spikes.outcomes().iter().enumerate().map(sample).collect();
         let arch = &self.chip.arch;

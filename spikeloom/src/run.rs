@@ -13,7 +13,7 @@ use energy::{
     table::Table,
     units::Energy,
 };
-use isa::Ledger;
+use isa::{Ledger, Score};
 use simulator::{Bounds, NoProbe, QueueTime, TimingMode};
 
 /// How samples are run.
@@ -25,6 +25,8 @@ pub struct RunOptions {
     pub threads: usize,
     /// Whether each sample's own counts are kept, for [`Run::price_each`].
     pub keep_ledgers: bool,
+    /// Whether each sample's scores are kept, for [`crate::decide_together`].
+    pub keep_scores: bool,
 }
 
 /// What one sample did.
@@ -52,6 +54,8 @@ pub struct Sample {
     pub bounds: Option<Bounds>,
     /// The sample's own counts, kept only if asked for.
     pub ledger: Option<Ledger>,
+    /// The classes' scores, kept only if asked for.
+    pub scores: Option<Vec<Score>>,
 }
 
 /// What all samples did. At least one ran.
@@ -122,6 +126,8 @@ impl Executable {
         let input = self.program.input.layer.0 as usize;
         let classes = self.input().classes;
         let pass = Pass { task: Task::Run, mode: options.mode, threads: options.threads };
+        let readout = &self.program.readout;
+        let shape = self.program.layer(readout.layer()).shape;
         let keep = |i: usize, run: &simulator::Run, _: NoProbe| {
             let sample = Sample {
                 index: i,
@@ -135,6 +141,7 @@ impl Executable {
                 queue: run.time.as_ref().and_then(simulator::Time::queue),
                 bounds: run.time.as_ref().and_then(simulator::Time::bounds),
                 ledger: options.keep_ledgers.then(|| run.ledger.clone()),
+                scores: options.keep_scores.then(|| readout.scores(&run.counts, &run.potentials, shape)),
             };
             Ok((sample, run.layer_spikes.clone()))
         };

@@ -153,6 +153,9 @@ pub(crate) struct SimulationArgs {
     /// Refuse what the described chip could not do itself, such as values on events of a chip that has spikes alone
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Also run every image's mirror image and decide by the scores of both together; what both cost is reported beside
+    #[arg(long)]
+    pub(crate) mirror: bool,
     /// Store the whole run (counts by core and layer, times) as JSON, to be priced again later
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

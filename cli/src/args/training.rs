@@ -89,6 +89,12 @@ pub(crate) struct AblateArgs {
     /// Output folder: JSON, CSV, a picture, and the run folders
     #[arg(long, value_name = "DIR", default_value = "ablations")]
     pub(crate) out: PathBuf,
+    /// Run the trained networks on these chips too: accuracy against energy
+    #[arg(long, value_name = "CHIP,CHIP,...", value_delimiter = ',')]
+    pub(crate) energy: Vec<String>,
+    /// Test images run on each chip
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) energy_images: usize,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

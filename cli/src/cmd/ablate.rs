@@ -1,12 +1,21 @@
 //! `spikeloom ablate`: one setting of the training varied, everything else equal.
 
 use super::train::settings::{ensure_free, overrides};
-use crate::{args::AblateArgs, cmd, interrupt, progress, report::folder::Folder};
+use crate::{
+    args::AblateArgs,
+    cmd, interrupt,
+    progress::{self, Bars},
+    report::folder::Folder,
+    source,
+};
 use anyhow::{Result, ensure};
-use datasets::{DatasetName, Split};
-use experiments::{Exhibit, Images, Provenance, Study, Trained, Variant, Vary, Watch, train_all, variants};
+use datasets::{Dataset, DatasetName, Split};
+use experiments::{
+    Exhibit, Images, OnChip, Provenance, Study, Tradeoff, Trained, Variant, Vary, Watch, train_all, variants,
+};
 use indicatif::ProgressBar;
-use std::{process::ExitCode, time::Instant};
+use spikeloom::Chip;
+use std::{path::Path, process::ExitCode, time::Instant};
 use training::ffgaf::{Config, Event};
 
 /// Trains and compares.
@@ -40,6 +49,7 @@ pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<Exit
     }
     let shown = Images { train: &images, test: &test };
     let mut watch = Bar(ProgressBar::hidden());
+    let chips = args.energy.iter().map(|chip| source::chip(chip)).collect::<Result<Vec<_>>>()?;
     let trained = train_all(&variants, shown, &runs, args.resume, &stop, &mut watch)?;
     watch.0.finish_and_clear();
     let Some(networks) = trained else {
@@ -58,12 +68,41 @@ pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<Exit
     };
     let made_by = Provenance::new(args.seeds.first().copied(), begun);
     folder.write(name, &made_by, &figure)?;
+    if let Some(tradeoff) = on_chips(args, &variants, &runs, (&chips, &test))? {
+        folder.write(&format!("{name}-energy"), &made_by, &tradeoff)?;
+        if !args.json {
+            println!("{}", tradeoff.text());
+        }
+    }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&figure)?);
     } else {
         print!("{}\n{made_by}\n", figure.text());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The trained variants on chips, if that was asked for.
+fn on_chips(
+    args: &AblateArgs,
+    variants: &[Variant],
+    runs: &Path,
+    (chips, test): (&[Chip], &Dataset),
+) -> Result<Option<Tradeoff>> {
+    if chips.is_empty() {
+        return Ok(None);
+    }
+    ensure!(args.energy_images > 0, "--energy-images 0: no image would be left; give 1 or more");
+    let images = test.subset(0..args.energy_images.min(test.len()));
+    let mut rows = Vec::new();
+    for chip in chips {
+        for variant in variants {
+            rows.push(OnChip::of(variant, runs, chip, &images, &mut Bars::until(interrupt::flag()))?);
+            ensure!(rows.last().is_some_and(|row| row.images == images.len()), "stopped; continue with --resume");
+        }
+    }
+    let title = format!("{} against accuracy and energy", args.vary.name());
+    Ok(Some(Tradeoff { title, vary: args.vary.name(), dataset: images.name.clone(), rows }))
 }
 
 /// A bar for every variant.

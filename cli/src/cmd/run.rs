@@ -9,6 +9,7 @@ use crate::{
         WithReport, agreement,
         bounds::TimeBounds,
         losses::Quantized,
+        mirror::Mirror,
         per_event::PerEvent,
         per_image,
         queues::Queues,
@@ -127,6 +128,7 @@ pub(crate) fn execute(
         mode: args.mode.into(),
         threads: args.threads.unwrap_or(0),
         keep_ledgers: args.per_image.is_some(),
+        keep_scores: args.mirror,
     };
     for remark in samples.remarks(&executable.input()) {
         eprintln!("{}: {remark}", samples.name());
@@ -145,10 +147,15 @@ pub(crate) fn execute(
     if let Some(path) = &args.per_image {
         per_image::write(path, &run, table)?;
     }
+    let mirror = match args.mirror {
+        true => Mirror::of(executable, samples, (&run, &options), table, &mut Bars::until(interrupt::flag()))?,
+        false => None,
+    };
     let queues = Queues::of(&executable.program, &chip.arch, &run);
     let no_latency = executable.machine.untimed(args.mode.into()).map(|reason| reason.to_string());
     let found = RunReport {
         no_latency,
+        mirror,
         host_readout: Some(HostReadout::new(&executable.program, output_spikes(executable, &run))),
         bounds: TimeBounds::of(&executable.program, &chip.arch, &run),
         queues,

@@ -5,6 +5,7 @@ pub(crate) mod bounds;
 pub(crate) mod folder;
 pub(crate) mod losses;
 pub(crate) mod mapping;
+pub(crate) mod mirror;
 pub(crate) mod per_event;
 pub(crate) mod per_image;
 pub(crate) mod quantization;

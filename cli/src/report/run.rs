@@ -3,6 +3,7 @@
 use super::{
     bounds::TimeBounds,
     losses::Quantized,
+    mirror::Mirror,
     number::{count, digits, si},
     per_event::PerEvent,
     queues::Queues,
@@ -76,6 +77,9 @@ pub(crate) struct RunReport {
     /// Latency with every time of the description at its lowest and highest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) latency_range: Option<LatencyRange>,
+    /// Each image decided together with its mirror image, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mirror: Option<Mirror>,
     /// What deciding costs the host, per image.
     pub(crate) host_readout: Option<HostReadout>,
     /// What is simulated although the described chip could not do it so.
@@ -179,6 +183,7 @@ impl RunReport {
             layers: layers.collect(),
             counts: run.ledger.total().iter().map(|(action, count)| (action, count as f64 / n)).collect(),
             energy: EnergyReport::new(energy, n),
+            mirror: None,
             host_readout: None,
             no_latency: None,
             bounds: None,
@@ -327,6 +332,9 @@ impl std::fmt::Display for RunReport {
             queues.write(&mut out);
         }
         self.energy.write(&mut out);
+        if let Some(mirror) = &self.mirror {
+            writeln!(out, "mirror       {mirror}")?;
+        }
         if let Some(host) = &self.host_readout {
             writeln!(out, "read-out     {host}")?;
         }

@@ -3,9 +3,11 @@
 //! Every variant is an ordinary run folder, so a study continues where it stopped and finished variants are not trained again.
 
 mod figure;
+mod on_chips;
 mod variants;
 
 pub use figure::Figure;
+pub use on_chips::{OnChip, Tradeoff};
 pub(crate) use variants::allocation;
 pub use variants::{Vary, variants};
 

@@ -25,6 +25,8 @@ pub enum Vary {
     Input,
     /// Average of the weights for evaluation, off or on
     Ema,
+    /// The weight λ of the mean squared count in every layer's loss: fewer spikes
+    SpikePenalty,
 }
 
 impl Vary {
@@ -40,6 +42,7 @@ impl Vary {
             Self::Readout => "readout",
             Self::Input => "input",
             Self::Ema => "ema",
+            Self::SpikePenalty => "spike-penalty",
         }
     }
 }
@@ -86,6 +89,9 @@ pub fn variants(vary: Vary, base: &Config, widths: &[usize]) -> Vec<Variant> {
             .map(|(n, i)| one(n.into(), &|c| c.input = i))
             .into(),
         Vary::Ema => switch(&|c, on| c.ema = if on { 0.998 } else { 0.0 }),
+        Vary::SpikePenalty => {
+            [0.0, 0.03, 0.1, 0.3, 1.0].map(|p: f32| one(p.to_string(), &|c| c.spike_penalty = p)).into()
+        }
     }
 }
 

@@ -148,6 +148,8 @@ fn fig4(args: &Fig4Args) -> Result<ExitCode> {
         threads: args.threads,
         data: args.data.clone(),
         out: args.out.out.clone(),
+        energy: Vec::new(),
+        energy_images: 0,
         json: args.out.json,
     };
     ablate::study(&study, title.to_owned(), &format!("fig4-{}", vary.name()))

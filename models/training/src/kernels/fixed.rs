@@ -104,7 +104,7 @@ impl Conv {
         if events.worth(&self.shape) {
             self.forward_events(w, y, scratch);
         } else {
-            self.forward_dense(x, w, y, scratch);
+            self.forward_counts_dense(x, w, y, scratch);
         }
     }
 
@@ -118,7 +118,7 @@ impl Conv {
         scratch: &mut Scratch,
     ) {
         match kernel {
-            CountKernel::Dense => self.forward_dense(x, w, y, scratch),
+            CountKernel::Dense => self.forward_counts_dense(x, w, y, scratch),
             CountKernel::Events => {
                 scratch.fixed.events.fill(&self.shape, x);
                 self.forward_events(w, y, scratch);
@@ -134,7 +134,7 @@ impl Conv {
         super::events::forward(proof, &self.shape, tables, events, (&w.packed, &w.scale), y);
     }
 
-    fn forward_dense(&self, x: &[u8], w: &FixedWeights, y: &mut [f32], scratch: &mut Scratch) {
+    fn forward_counts_dense(&self, x: &[u8], w: &FixedWeights, y: &mut [f32], scratch: &mut Scratch) {
         let (s, proof) = (&self.shape, self.proof());
         assert_eq!(x.len(), s.in_len(), "sample length");
         let input = &mut scratch.fixed.input;

@@ -28,6 +28,7 @@ mod grouped;
 mod pool;
 mod portable;
 mod shape;
+mod sparse;
 mod sum_pool;
 
 pub use elementwise::{Affine, Moments, activate, input_gradient, quantize, sample_sums};
@@ -80,6 +81,7 @@ pub struct Scratch {
     input: Vec<f32>,
     gradient: Vec<f32>,
     fixed: fixed::FixedScratch,
+    list: sparse::SpikeList,
 }
 
 /// A convolution of one shape, with its index tables.
@@ -115,8 +117,26 @@ impl Conv {
         Self { shape, backend, origins, taps }
     }
 
-    /// y of one sample. `x`: the sample, H·W·`in_c`; `w`: packed weights; `y`: out pixels · `out_c`, overwritten.
+    /// y of one sample. `x`: the sample, H·W·`in_c`; `w`: packed weights; `y`: out pixels · `out_c`, overwritten. Counts with few spikes take
+    /// a kernel that lists them; the bits are the same.
     pub fn forward(&self, x: Source<'_>, w: &[f32], y: &mut [f32], scratch: &mut Scratch) {
+        if let (Source::Counts(counts), Backend::Avx2) = (x, self.backend) {
+            scratch.list.fill(&self.shape, counts);
+            if scratch.list.worth(&self.shape) {
+                return self.forward_listed(w, y, scratch);
+            }
+        }
+        self.forward_dense(x, w, y, scratch);
+    }
+
+    /// y of the sample whose spikes were listed last.
+    fn forward_listed(&self, w: &[f32], y: &mut [f32], scratch: &Scratch) {
+        #[cfg(target_arch = "x86_64")]
+        sparse::forward(&self.shape, (&self.origins, &self.taps), &scratch.list, w, y);
+    }
+
+    /// y of one sample by the kernel that visits every input.
+    fn forward_dense(&self, x: Source<'_>, w: &[f32], y: &mut [f32], scratch: &mut Scratch) {
         let s = &self.shape;
         assert_eq!(w.len(), s.weight_len(), "packed weight length");
         assert_eq!(y.len(), s.out_pixels() * s.out_c, "output length");

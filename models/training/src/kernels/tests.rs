@@ -64,9 +64,17 @@ fn check(hw: (usize, usize), in_c: usize, out_c: usize, kernel: usize, stride: u
                 .collect();
             let mut y = vec![f32::NAN; n * s.out_len()];
             for (x, y) in src.iter().zip(y.chunks_exact_mut(s.out_len())) {
-                conv.forward(*x, &w, y, &mut scratch);
+                conv.forward_dense(*x, &w, y, &mut scratch);
             }
             close(&y, &y_ref, "y");
+            if use_counts && conv.backend == Backend::Avx2 {
+                for (x, dense) in counts.chunks_exact(s.in_len()).zip(y.chunks_exact(s.out_len())) {
+                    let mut listed = vec![f32::NAN; s.out_len()];
+                    scratch.list.fill(&s, x);
+                    conv.forward_listed(&w, &mut listed, &mut scratch);
+                    assert_eq!(dense, listed, "listed spikes give the dense kernel's bits ({s:?})");
+                }
+            }
             let mut dw = vec![0.0; s.weight_len()];
             conv.add_weight_gradient(&src, &dy, &mut dw, &mut scratch);
             close(&dw, &dw_ref, "dw");
