@@ -35,8 +35,20 @@ impl Samples for Mirrored<'_> {
         self.samples.len()
     }
 
-    fn label(&self, i: usize) -> u32 {
+    fn number(&self, i: usize) -> u64 {
+        self.samples.number(i)
+    }
+
+    fn label(&self, i: usize) -> Option<u32> {
         self.samples.label(i)
+    }
+
+    fn lasts(&self, i: usize, input: &Input) -> Option<u32> {
+        self.samples.lasts(i, input)
+    }
+
+    fn remarks(&self, input: &Input) -> Vec<String> {
+        self.samples.remarks(input)
     }
 
     fn stimulus(&self, i: usize, input: &Input) -> ir::Stimulus {

@@ -11,7 +11,8 @@ pub(crate) struct TrainArgs {
     /// What is trained
     #[arg(long, value_enum, default_value_t = Method::Ffgaf)]
     pub(crate) method: Method,
-    /// The data set, fetched before: mnist, fashion-mnist or cifar10
+    /// The data set, fetched before: mnist, fashion-mnist or cifar10; --data then names the folder of data sets. Without it --data
+    /// names images of your own: a folder of class folders of PNG, IDX files, .npz (x, y), CIFAR's binary layout
     #[arg(long)]
     pub(crate) dataset: Option<DatasetName>,
     /// Passes over the training images

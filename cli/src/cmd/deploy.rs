@@ -2,12 +2,13 @@
 
 use crate::{
     args::{DeployArgs, ImageArgs, TargetArgs},
-    cmd, interrupt,
+    cmd::{self, train::images},
+    interrupt,
     progress::Bars,
     source, target,
 };
 use anyhow::{Context, Result, bail, ensure};
-use datasets::{Dataset, DatasetName, Split};
+use datasets::Dataset;
 use simulator::TimingMode;
 use spikeloom::{Model, RunOptions};
 use std::{
@@ -17,16 +18,18 @@ use std::{
 };
 use training::{
     export,
-    ffgaf::{Card, Network, Runner, hold_out, load_network, save_on_grid},
+    ffgaf::{Card, Network, Runner, load_network, save_on_grid},
 };
 
 /// Rounds, compiles, compares, writes.
 pub(crate) fn run(args: &DeployArgs) -> Result<ExitCode> {
     let (network, card) = load_network(&args.network)?;
     cmd::set_threads(args.threads)?;
-    let dataset: DatasetName = network.config.dataset.parse()?;
-    let dir = args.data.dir();
-    let train = datasets::load(dataset, Split::Train, &dir)?;
+    let mut config = network.config.clone();
+    if let (Some(own), Some(path)) = (&mut config.data, args.data.explicit()) {
+        *own = path.display().to_string();
+    }
+    let train = images::load(&mut config, &args.data.dir())?.train;
     let output = args.output.clone().unwrap_or_else(|| args.network.with_file_name("deployed.safetensors"));
     ensure!(
         output != args.network,
@@ -58,7 +61,7 @@ pub(crate) fn deploy(
     if let Err(why) = network.accepts(train) {
         bail!("the network {why}");
     }
-    let (_, validation) = hold_out(train, network.config.validation, network.config.validation_seed);
+    let (_, validation) = network.config.split(train)?;
     ensure!(!validation.is_empty(), "the network was trained without validation images; nothing can be compared");
     let rounded =
         network.on_grid().context("a channel has weights over 63 times its threshold: 8 bits cannot hold it")?;

@@ -9,10 +9,10 @@ use spikeloom::{Executable, Mirrored, Progress, Run, RunOptions, Samples, decide
 /// Decisions of each sample and its mirror image together; means per pair.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Mirror {
-    /// Right decisions.
-    pub(crate) correct: usize,
+    /// Right decisions, where every class is known.
+    pub(crate) correct: Option<usize>,
     /// Accuracy in percent.
-    pub(crate) accuracy_percent: f64,
+    pub(crate) accuracy_percent: Option<f64>,
     /// Energy of both.
     pub(crate) energy_pj: Energy,
     /// Whether every price is known.
@@ -36,12 +36,14 @@ impl Mirror {
             return Ok(None);
         }
         let classes = decide_together(run, &mirrored)?;
-        let correct = classes.iter().zip(&run.samples).filter(|(class, sample)| **class == sample.label).count();
+        let known = run.samples.iter().all(|sample| sample.label.is_some());
+        let right = || classes.iter().zip(&run.samples).filter(|(class, sample)| Some(**class) == sample.label).count();
+        let correct = known.then(right);
         let n = classes.len() as f64;
         let [one, other] = [run.price(table)?, mirrored.price(table)?];
         Ok(Some(Self {
             correct,
-            accuracy_percent: 100.0 * correct as f64 / n,
+            accuracy_percent: correct.map(|correct| 100.0 * correct as f64 / n),
             energy_pj: one.per_image() + other.per_image(),
             complete: one.breakdown.is_complete() && other.breakdown.is_complete(),
             seconds: run.record.seconds.zip(mirrored.record.seconds).map(|(a, b)| (a + b) / n),
@@ -57,11 +59,11 @@ impl std::fmt::Display for Mirror {
         } else {
             format!("at least {}, what is priced comes to {}", si(e.low * 1e-12, "J"), si(e.value * 1e-12, "J"))
         };
-        write!(
-            f,
-            "{:.2} %  ({}) right by each image and its mirror image together: {energy}",
-            self.accuracy_percent, self.correct
-        )?;
+        match self.accuracy_percent.zip(self.correct) {
+            Some((percent, correct)) => write!(f, "{percent:.2} %  ({correct}) right ")?,
+            None => write!(f, "decided ")?,
+        }
+        write!(f, "by each image and its mirror image together: {energy}")?;
         match self.seconds {
             Some(seconds) => write!(f, ", {} for both", si(seconds, "s")),
             None => write!(f, " for both"),

@@ -55,13 +55,14 @@ impl OnChip {
         let run = deployed.run(images, &RunOptions::default(), progress)?;
         let priced = run.price(chip.prices()?).with_context(|| format!("chip {}", chip.arch.name))?;
         let n = run.samples.len();
+        let right = run.correct().with_context(|| format!("{}: not every image has a class", images.name))?;
         let mean = |sum: u64| sum as f64 / n as f64;
         Ok(Self {
             variant: variant.name.clone(),
             seed: variant.config.seed,
             chip: chip.arch.name.clone(),
             images: n,
-            accuracy_percent: 100.0 * run.correct() as f64 / n as f64,
+            accuracy_percent: 100.0 * right as f64 / n as f64,
             spikes: mean(run.samples.iter().map(|s| s.spikes).sum()),
             synaptic_operations: mean(run.samples.iter().map(|s| s.synaptic_operations).sum()),
             dynamic_pj: priced.breakdown.dynamic * (1.0 / n as f64),

@@ -1,5 +1,6 @@
 //! `spikeloom train`: forward-forward training in a run folder.
 
+pub(super) mod images;
 pub(super) mod settings;
 pub(super) mod text;
 
@@ -9,7 +10,7 @@ use crate::{
     interrupt, progress,
 };
 use anyhow::Result;
-use datasets::{DatasetName, Split};
+use images::Images;
 use indicatif::ProgressBar;
 use std::process::ExitCode;
 use training::ffgaf::{Event, Job, load_network, run};
@@ -19,18 +20,19 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     if args.method != Method::Ffgaf {
         return super::baseline::run_command(args);
     }
-    let config = settings::config(args)?;
+    let settings::Settings { mut config, validation_given } = settings::config(args)?;
     if args.print_config {
         print!("{}", config.to_toml());
         return Ok(ExitCode::SUCCESS);
     }
-    let dataset: DatasetName = config.dataset.parse()?;
-    let dir = args.data.dir();
-    let train = datasets::load(dataset, Split::Train, &dir)?;
-    let test = datasets::load(dataset, Split::Test, &dir)?;
     let out = settings::folder(args, &config);
     settings::ensure_free(&out, args.resume)?;
     crate::cmd::set_threads(args.threads)?;
+    let Images { train, test } = images::load(&mut config, &args.data.dir())?;
+    if !validation_given {
+        let used = if config.limit == 0 { train.len() } else { config.limit.min(train.len()) };
+        config.validation = config.validation.min(used / 10);
+    }
 
     let stop = interrupt::flag();
     let mut bar = ProgressBar::hidden();
@@ -43,7 +45,8 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
                 n => format!("all {n} epochs done"),
             };
             eprintln!(
-                "{dataset}: {images} training and {} validation images; {place}; seed {}; {}",
+                "{}: {images} training and {} validation images; {place}; seed {}; {}",
+                config.dataset,
                 config.validation,
                 config.seed,
                 out.display()

@@ -5,12 +5,21 @@ use crate::{
     files, source,
 };
 use anyhow::{Context, Result, bail};
+use datasets::DatasetName;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 use training::ffgaf::{Config, Network, differences};
 
-/// The configuration of the spiking network.
-pub(super) fn config(args: &TrainArgs) -> Result<Config> {
+/// Settings of a run.
+pub(super) struct Settings {
+    /// All of them.
+    pub(super) config: Config,
+    /// Whether it was said how many images are held out for validation.
+    pub(super) validation_given: bool,
+}
+
+/// The settings of the spiking network.
+pub(super) fn config(args: &TrainArgs) -> Result<Settings> {
     let mut asked = asked(args)?;
     let protocol = args.protocol.map(|protocol| match protocol {
         ProtocolName::Ours => "ours",
@@ -28,14 +37,32 @@ pub(super) fn config(args: &TrainArgs) -> Result<Config> {
         merge(&mut whole, table.clone());
         Config::from_toml(&whole.to_string()).with_context(|| origin(args))
     };
-    let Some(path) = continued(args, || Ok(folder(args, &of(&asked)?)))? else { return of(&asked) };
+    if let Some(path) = args.data.explicit().filter(|path| !args.resume && is_own(path, &asked)) {
+        let name = path.file_stem().unwrap_or(path.as_os_str());
+        asked.insert("dataset".into(), name.to_string_lossy().into_owned().into());
+        asked.insert("data".into(), path.display().to_string().into());
+    }
+    let fresh = |asked: &Table| -> Result<Settings> {
+        Ok(Settings { config: of(asked)?, validation_given: asked.contains_key("validation") })
+    };
+    let Some(path) = continued(args, || Ok(folder(args, &of(&asked)?)))? else { return fresh(&asked) };
     let own = table(&path)?;
     let begun = Config::from_toml(&own.to_string()).with_context(|| path.display().to_string())?;
     let mut both = own;
     merge(&mut both, asked);
     let wanted = of(&both)?;
     agree(&path, &begun.differences(&wanted))?;
-    Ok(begun)
+    if let (Some(own), Some(given)) = (&begun.data, args.data.explicit()) {
+        let same = Path::new(own) == given;
+        let difference = || format!("data: \"{own}\" against \"{}\"", given.display());
+        agree(&path, &if same { Vec::new() } else { vec![difference()] })?;
+    }
+    Ok(Settings { config: begun, validation_given: true })
+}
+
+/// Whether `--data` names images of one's own, and not the folder of published data sets.
+fn is_own(path: &Path, asked: &Table) -> bool {
+    !asked.contains_key("dataset") && !DatasetName::ALL.iter().any(|name| path.join(name.as_str()).is_dir())
 }
 
 /// Settings of a network's shape and of how its layers read, which training that starts from it takes over.

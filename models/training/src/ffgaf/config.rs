@@ -164,6 +164,12 @@ pub struct Config {
     /// Network whose layers the training starts from: a bundled one's name or a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// Where images of one's own are, a folder or a file; absent for published data sets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// Images of `data` that were held out as test images, where it has no test part of its own; 0: it has one.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub test: usize,
     /// Use only the first N training images; 0: all.
     pub limit: usize,
     /// Output channels of each layer.
@@ -240,6 +246,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             dataset: "mnist".into(),
+            data: None,
+            test: 0,
             from: None,
             limit: 0,
             channels: vec![40, 120, 120, 240],
@@ -278,6 +286,11 @@ impl Default for Config {
             seed: 1,
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// Largest kernel, stride, padding and pool.

@@ -39,7 +39,7 @@ pub use per_layer::PerLayer;
 pub(crate) use run::describe;
 pub use run::{Event, Finished, Job, Outcome, RunError, run};
 pub use store::{Card, StoreError, load_network, read_network, save_network, save_on_grid, write_atomic};
-pub use train::{EpochReport, Progress, Trainer, TrainingMode, hold_out};
+pub use train::{EpochReport, Progress, Trainer, TrainingMode, hold_out, shuffled};
 
 #[cfg(test)]
 mod tests;

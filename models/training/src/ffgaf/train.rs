@@ -112,6 +112,12 @@ pub fn hold_out(data: &Dataset, count: usize, seed: u64) -> (Dataset, Dataset) {
     (pick(false), pick(true))
 }
 
+/// The images of `data` in an order drawn by `seed`, so that the first of them are of all classes.
+#[must_use]
+pub fn shuffled(data: &Dataset, seed: u64) -> Dataset {
+    data.subset(Stream::new(seed, Purpose::Split, 1, 0).permutation(data.len()).into_iter().map(|i| i as usize))
+}
+
 impl Config {
     /// Training and validation images of the first `limit` of `data`.
     ///
@@ -143,6 +149,12 @@ impl<'a> Trainer<'a> {
         }
         let geometry = config.shapes(train.shape, train.classes)?;
         config.claim(&geometry, train.len(), train.classes, &mut Budget::process())?;
+        if let Some(class) = train.label_counts().iter().position(|&n| n == 0) {
+            return Err(ConfigError::Value(format!(
+                "class {class} of {} has no training image; number the classes without gaps, or raise limit",
+                train.classes
+            )));
+        }
         let share = shares(config.allocation, &ClassSimilarity::of(train), f64::from(config.allocation_phi));
         let mut shape = train.shape;
         let mut blocks = Vec::new();

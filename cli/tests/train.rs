@@ -1,0 +1,108 @@
+//! Images of one's own as a user trains them: a folder of class folders, from the first command to a simulated chip.
+
+mod support;
+
+use std::{fs, path::Path};
+use support::spikeloom;
+
+/// 40 colour images of 12 × 10 in each of three class folders: the class is which third of the picture is bright.
+fn pictures(at: &Path) {
+    let [width, height] = [12usize, 10];
+    for (class, name) in ["left", "middle", "right"].into_iter().enumerate() {
+        let folder = at.join(name);
+        fs::create_dir_all(&folder).expect("writable");
+        for i in 0..40 {
+            let noise = |k: usize| ((i * 7919 + class * 104_729 + k * 31) % 61) as u8;
+            let bright = |x: usize| if x * 3 / width == class { 150 } else { 20 };
+            let rgb: Vec<u8> = (0..width * height * 3).map(|k| bright(k / 3 % width) + noise(k)).collect();
+            let file = fs::File::create(folder.join(format!("{i}.png"))).expect("writable");
+            let mut encoder = png::Encoder::new(file, width as u32, height as u32);
+            encoder.set_color(png::ColorType::Rgb);
+            encoder.write_header().and_then(|mut w| w.write_image_data(&rgb)).expect("an image");
+        }
+    }
+}
+
+#[test]
+fn class_folders_are_trained_continued_deployed_and_run() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    pictures(&at.join("thirds"));
+    let train = [
+        "train",
+        "--data",
+        "thirds",
+        "--epochs",
+        "8",
+        "--out",
+        "run",
+        "--deploy",
+        "seneca_like",
+        "--set",
+        "channels=[16,24]",
+        "--set",
+        "strides=[1,2]",
+        "--set",
+        "kernel=[3,2]",
+        "--set",
+        "pool=[1,2]",
+        "--set",
+        "padding=[1,0]",
+        "--set",
+        "batch=16",
+        "--set",
+        "levels=4",
+    ];
+    let ran = spikeloom(at, &train);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for part in
+        ["left = 0, middle = 1, right = 2", "24 of 120 images are held out as test", "87 training and 9 validation"]
+    {
+        assert!(ran.err.contains(part), "no `{part}` in\n{}", ran.err);
+    }
+    assert!(ran.out.contains("deployed on seneca_like"), "{}", ran.out);
+    let accuracy: f64 =
+        ran.out.split(" %").next().and_then(|t| t.rsplit(' ').next()).expect("a number").parse().expect("a number");
+    assert!(accuracy > 80.0, "{}", ran.out);
+
+    let run = spikeloom(at, &["run", "run/deployed.safetensors", "--data", "thirds", "--verify", "--check"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    for part in
+        ["run/deployed.safetensors on loihi1: 120 images", "verified     120 of 120", "read-out     on the host"]
+    {
+        assert!(run.out.contains(part), "no `{part}` in\n{}", run.out);
+    }
+
+    // Everything is kept in the folder: nothing has to be named again.
+    let again = spikeloom(at, &["train", "--resume", "--out", "run"]);
+    assert_eq!(again.code, 0, "{}", again.err);
+    assert_eq!(again.out.lines().next(), ran.out.lines().next());
+
+    let fine = spikeloom(
+        at,
+        &["train", "--data", "thirds", "--from", "run/network.safetensors", "--epochs", "1", "--out", "fine"],
+    );
+    assert_eq!(fine.code, 0, "{}", fine.err);
+    let settings = fs::read_to_string(at.join("fine/config.toml")).expect("settings");
+    for line in ["channels = [16, 24]", "levels = 4", "from = \"run/network.safetensors\"", "data = \"thirds\""] {
+        assert!(settings.contains(line), "no `{line}` in\n{settings}");
+    }
+}
+
+#[test]
+fn what_cannot_be_trained_on_says_why() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    pictures(&at.join("thirds"));
+    let small =
+        ["train", "--data", "thirds", "--out", "x", "--epochs", "1", "--set", "channels=[8]", "--set", "strides=[1]"];
+    let refused = |more: &[&str]| {
+        let ran = spikeloom(at, &[&small[..], more].concat());
+        assert_ne!(ran.code, 0, "{}", ran.out);
+        ran.err
+    };
+    assert!(refused(&["--limit", "2"]).contains("class"), "two images of three classes");
+    assert!(refused(&["--set", "kernel=13", "--set", "padding=0"]).contains("layer 1: a 13 × 13 kernel does not fit"));
+    assert!(refused(&["--set", "validation=200"]).contains("validation = 200 of 96"));
+    assert!(refused(&["--set", "test=500"]).contains("120 images cannot be parted"));
+}
