@@ -10,11 +10,21 @@ use std::arch::x86_64::{
     _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
+/// What this CPU has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Instructions {
+    /// The proof of AVX2, on which the rest builds.
+    #[expect(dead_code, reason = "held as a proof")]
+    pub(super) avx2: Avx2,
+    /// Whether to use AVX-512 VNNI.
+    pub(super) vnni: bool,
+}
+
 /// 16-bit weights kept hot while the pixels of a sample pass: 16 KiB.
 const HOT_WEIGHTS: usize = 8192;
 
 pub(super) fn forward(
-    _: Avx2,
+    with: Instructions,
     s: &ConvShape,
     origins: &[u32],
     taps: &[u32],
@@ -22,11 +32,12 @@ pub(super) fn forward(
     (w, scale): (&[i16], &[f32]),
     y: &mut [f32],
 ) {
+    assert!(!with.vnni || super::vnni::available(), "this CPU has no AVX-512 VNNI");
     assert_tables(s, origins, taps);
     assert_eq!(x.len(), s.padded_pixels() * s.in_c, "padded sample length");
     assert!(w.len() == s.weight_len() && y.len() == s.out_len() && scale.len() == s.out_c, "weight and output lengths");
     // SAFETY: AVX2 is proven to be there; lengths and tables are checked above.
-    unsafe { forward_impl(s, origins, taps, x, w, scale, y) }
+    unsafe { forward_impl(s, origins, taps, x, (w, scale), y, with.vnni) }
 }
 
 #[target_feature(enable = "avx2")]
@@ -35,9 +46,9 @@ unsafe fn forward_impl(
     origins: &[u32],
     taps: &[u32],
     x: &[i16],
-    w: &[i16],
-    scale: &[f32],
+    (w, scale): (&[i16], &[f32]),
     y: &mut [f32],
+    vnni: bool,
 ) {
     let depth = taps.len() * s.in_c;
     for o in (0..s.out_c).step_by(16) {
@@ -54,6 +65,10 @@ unsafe fn forward_impl(
             let full = origins.len() / step * step;
             // SAFETY: `assert_tables` proved that every read and write of a tile is inside its slice.
             unsafe {
+                if wide && vnni {
+                    super::vnni::pixels(&t, origins, y.as_mut_ptr().add(o));
+                    continue;
+                }
                 for p in (0..full).step_by(step) {
                     let y = y.as_mut_ptr().add(p * s.out_c + o);
                     if wide { t.run::<4, 2>(&origins[p..], y) } else { t.run::<8, 1>(&origins[p..], y) }
@@ -67,15 +82,16 @@ unsafe fn forward_impl(
     }
 }
 
-struct Tile<'a> {
-    x: &'a [i16],
-    w: &'a [i16],
-    taps: &'a [u32],
-    in_c: usize,
-    out_c: usize,
-    first: bool,
+/// What the tiles of one tap group and block of output channels read.
+pub(super) struct Tile<'a> {
+    pub(super) x: &'a [i16],
+    pub(super) w: &'a [i16],
+    pub(super) taps: &'a [u32],
+    pub(super) in_c: usize,
+    pub(super) out_c: usize,
+    pub(super) first: bool,
     /// Set for the last tap group: sums become floats.
-    scale: Option<&'a [f32]>,
+    pub(super) scale: Option<&'a [f32]>,
 }
 
 impl Tile<'_> {
@@ -132,7 +148,7 @@ impl Tile<'_> {
 
 /// `x4`: pairs of samples, `[channel / 4][pair][pixel][4][2]`; `dy`: blocks of `[pair][pixel][channel][2]`.
 pub(super) fn weight_gradient(
-    _: Avx2,
+    with: Instructions,
     s: &ConvShape,
     origins: &[u32],
     taps: &[u32],
@@ -140,6 +156,8 @@ pub(super) fn weight_gradient(
     (x4, dy, scale): (&[i16], &[i16], &[f32]),
     dw: &mut [f32],
 ) {
+    let vnni = with.vnni;
+    assert!(!vnni || super::vnni::available(), "this CPU has no AVX-512 VNNI");
     assert_tables(s, origins, taps);
     let plane = pairs * s.padded_pixels();
     assert_eq!(x4.len(), plane * s.in_c * 2, "padded samples length");
@@ -163,11 +181,20 @@ pub(super) fn weight_gradient(
             let mut q = 0;
             while q < quads {
                 let x = &x4[(q * plane + tap as usize) * 8..];
-                // SAFETY: AVX2 is proven to be there; `at` + tap lies in plane q (and q + 1), checked by `assert_tables`; `dy` holds
-                // 2·width values per pixel; `dw` holds width floats per input channel.
+                // SAFETY: AVX2 is proven to be there, and AVX-512 VNNI if it is used; `at` + tap lies in plane q and the planes behind it
+                // that a tile takes, checked by `assert_tables`; `dy` holds 2·width values per pixel; `dw` holds width floats per
+                // input channel.
                 unsafe {
                     let d = dw.as_mut_ptr().add(q * 4 * width);
-                    if width == 16 {
+                    if width == 16 && vnni {
+                        use super::vnni::gradient_tile;
+                        match quads - q {
+                            1 => gradient_tile::<1>(x, plane * 8, &at, dy, scale, d),
+                            2 | 3 => gradient_tile::<2>(x, plane * 8, &at, dy, scale, d),
+                            _ => gradient_tile::<4>(x, plane * 8, &at, dy, scale, d),
+                        }
+                        q += [1, 1, 2, 2, 4][(quads - q).min(4)];
+                    } else if width == 16 {
                         gradient_tile::<1, 2>(x, 0, &at, dy, scale, d);
                         q += 1;
                     } else if q + 1 < quads {

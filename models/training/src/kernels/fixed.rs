@@ -63,6 +63,12 @@ impl Conv {
         }
     }
 
+    /// What the kernels with tiles of their own for AVX-512 ask for.
+    #[cfg(target_arch = "x86_64")]
+    fn instructions(&self) -> super::avx2_fixed::Instructions {
+        super::avx2_fixed::Instructions { avx2: self.proof(), vnni: self.vnni }
+    }
+
     /// Fixed-point copy of packed weights for inputs up to `largest`.
     pub fn quantize_weights(&self, w: &[f32], largest: u8, out: &mut FixedWeights) {
         let s = &self.shape;
@@ -101,7 +107,7 @@ impl Conv {
     pub fn forward_counts(&self, x: &[u8], w: &FixedWeights, y: &mut [f32], scratch: &mut Scratch) {
         let events = &mut scratch.fixed.events;
         events.fill(&self.shape, x);
-        if events.worth(&self.shape) {
+        if events.worth(&self.shape, self.vnni) {
             self.forward_events(w, y, scratch);
         } else {
             self.forward_counts_dense(x, w, y, scratch);
@@ -135,7 +141,8 @@ impl Conv {
     }
 
     fn forward_counts_dense(&self, x: &[u8], w: &FixedWeights, y: &mut [f32], scratch: &mut Scratch) {
-        let (s, proof) = (&self.shape, self.proof());
+        let s = &self.shape;
+        assert!(self.has_fixed(), "fixed point needs AVX2; ask has_fixed first");
         assert_eq!(x.len(), s.in_len(), "sample length");
         let input = &mut scratch.fixed.input;
         input.clear();
@@ -148,7 +155,7 @@ impl Conv {
             }
         }
         #[cfg(target_arch = "x86_64")]
-        super::avx2_fixed::forward(proof, s, &self.origins, &self.taps, input, (&w.packed, &w.scale), y);
+        super::avx2_fixed::forward(self.instructions(), s, &self.origins, &self.taps, input, (&w.packed, &w.scale), y);
     }
 
     /// Adds the weight gradient of samples of counts up to `largest` to `dw` (packed); `dy` holds the samples' gradients one after another.
@@ -160,7 +167,8 @@ impl Conv {
         dw: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let (s, proof) = (&self.shape, self.proof());
+        let s = &self.shape;
+        assert!(self.has_fixed(), "fixed point needs AVX2; ask has_fixed first");
         assert_eq!(dw.len(), s.weight_len(), "packed gradient length");
         assert_eq!(dy.len(), xs.len() * s.out_len(), "output gradient length");
         let f = &mut scratch.fixed;
@@ -176,7 +184,7 @@ impl Conv {
         quantize_pairs(s, dy, xs.len(), &inverse, &mut f.gradient);
         #[cfg(target_arch = "x86_64")]
         super::avx2_fixed::weight_gradient(
-            proof,
+            self.instructions(),
             s,
             &self.origins,
             &self.taps,

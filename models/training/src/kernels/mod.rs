@@ -30,6 +30,8 @@ mod portable;
 mod shape;
 mod sparse;
 mod sum_pool;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
 pub use elementwise::{Affine, Moments, activate, input_gradient, quantize, sample_sums};
 pub use fixed::{CountKernel, FixedWeights};
@@ -89,6 +91,8 @@ pub struct Conv {
     /// Geometry and channel counts.
     pub shape: ConvShape,
     backend: Backend,
+    /// Fixed-point tiles of AVX-512 VNNI instead of AVX2.
+    vnni: bool,
     /// Index into the padded image of tap (0,0) for each output pixel, in pixels.
     origins: Vec<u32>,
     /// Offset of each tap in the padded image, in pixels.
@@ -114,13 +118,29 @@ impl Conv {
         }
         let k = shape.kernel;
         let taps = (0..k * k).map(|t| ((t / k) * pw + t % k) as u32).collect();
-        Self { shape, backend, origins, taps }
+        #[cfg(target_arch = "x86_64")]
+        let vnni = matches!(backend, Backend::Avx2(_)) && vnni::available();
+        #[cfg(not(target_arch = "x86_64"))]
+        let vnni = false;
+        Self { shape, backend, vnni, origins, taps }
+    }
+
+    /// Without AVX-512 VNNI, to compare.
+    #[must_use]
+    pub fn without_vnni(self) -> Self {
+        Self { vnni: false, ..self }
+    }
+
+    /// Whether the fixed-point tiles are those of AVX-512 VNNI.
+    #[must_use]
+    pub fn has_vnni(&self) -> bool {
+        self.vnni
     }
 
     /// y of one sample. `x`: the sample, H·W·`in_c`; `w`: packed weights; `y`: out pixels · `out_c`, overwritten. Counts with few spikes take
     /// a kernel that lists them; the bits are the same.
     pub fn forward(&self, x: Source<'_>, w: &[f32], y: &mut [f32], scratch: &mut Scratch) {
-        if let (Source::Counts(counts), Backend::Avx2) = (x, self.backend) {
+        if let (Source::Counts(counts), Backend::Avx2(_)) = (x, self.backend) {
             scratch.list.fill(&self.shape, counts);
             if scratch.list.worth(&self.shape) {
                 return self.forward_listed(w, y, scratch);

@@ -67,7 +67,7 @@ fn check(hw: (usize, usize), in_c: usize, out_c: usize, kernel: usize, stride: u
                 conv.forward_dense(*x, &w, y, &mut scratch);
             }
             close(&y, &y_ref, "y");
-            if use_counts && conv.backend == Backend::Avx2 {
+            if use_counts && matches!(conv.backend, Backend::Avx2(_)) {
                 for (x, dense) in counts.chunks_exact(s.in_len()).zip(y.chunks_exact(s.out_len())) {
                     let mut listed = vec![f32::NAN; s.out_len()];
                     scratch.list.fill(&s, x);
@@ -103,6 +103,17 @@ fn check_fixed(s: ConvShape, counts: &[u8], w: &[f32], dy: &[f32], y_ref: &[f64]
         conv.forward_counts_by(CountKernel::Dense, x, &wq, &mut dense, &mut scratch);
         conv.forward_counts_by(CountKernel::Events, x, &wq, &mut listed, &mut scratch);
         assert_eq!(dense, listed, "events give the dense kernel's bits ({s:?})");
+    }
+    if conv.has_vnni() {
+        let plain = Conv::new(s).without_vnni();
+        let (mut one, mut other) = (vec![0.5; s.weight_len()], vec![0.5; s.weight_len()]);
+        conv.add_weight_gradient_counts(&xs, largest, dy, &mut one, &mut scratch);
+        plain.add_weight_gradient_counts(&xs, largest, dy, &mut other, &mut scratch);
+        assert_eq!(one, other, "VNNI gives the gradient bits of AVX2 ({s:?})");
+        let (mut one, mut other) = (vec![f32::NAN; s.out_len()], vec![f32::NAN; s.out_len()]);
+        conv.forward_counts_by(CountKernel::Dense, xs[0], &wq, &mut one, &mut scratch);
+        plain.forward_counts_by(CountKernel::Dense, xs[0], &wq, &mut other, &mut scratch);
+        assert_eq!(one, other, "VNNI gives the bits of AVX2 ({s:?})");
     }
     // Half a step of 2⁻¹⁵ per factor, at most 8 counts each.
     let tolerance = |terms: usize| 8.0 * terms as f64 * 0.5 / 32_000.0;
