@@ -2,7 +2,12 @@
 
 mod support;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
 use support::spikeloom;
 
 /// 40 colour images of 12 × 10 in each of three class folders: the class is which third of the picture is bright.
@@ -105,4 +110,45 @@ fn what_cannot_be_trained_on_says_why() {
     assert!(refused(&["--set", "kernel=13", "--set", "padding=0"]).contains("layer 1: a 13 × 13 kernel does not fit"));
     assert!(refused(&["--set", "validation=200"]).contains("validation = 200 of 96"));
     assert!(refused(&["--set", "test=500"]).contains("120 images cannot be parted"));
+}
+
+/// SIGTERM saves the state, as Ctrl-C does.
+#[cfg(unix)]
+#[test]
+fn a_terminated_run_keeps_its_state() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    pictures(&at.join("thirds"));
+    let args = [
+        "train",
+        "--data",
+        "thirds",
+        "--out",
+        "run",
+        "--epochs",
+        "100000",
+        "--set",
+        "channels=[8]",
+        "--set",
+        "strides=[1]",
+    ];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_spikeloom"))
+        .args(args)
+        .current_dir(at)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("epoch")), "an epoch was trained");
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("a shell's kill");
+    assert!(killed.success());
+    // Until the end, so that the run is not stopped by a full pipe.
+    let rest = std::thread::spawn(move || lines.count());
+    let output = child.wait_with_output().expect("it ends");
+    rest.join().expect("read");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("continue with --resume --out run"), "{said}");
+    assert!(at.join("run/checkpoint.safetensors").exists());
 }
