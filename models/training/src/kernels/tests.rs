@@ -71,7 +71,7 @@ fn check(hw: (usize, usize), in_c: usize, out_c: usize, kernel: usize, stride: u
                 for (x, dense) in counts.chunks_exact(s.in_len()).zip(y.chunks_exact(s.out_len())) {
                     let mut listed = vec![f32::NAN; s.out_len()];
                     scratch.list.fill(&s, x);
-                    conv.forward_listed(&w, &mut listed, &mut scratch);
+                    conv.forward_listed(&w, &mut listed, &scratch);
                     assert_eq!(dense, listed, "listed spikes give the dense kernel's bits ({s:?})");
                 }
             }
