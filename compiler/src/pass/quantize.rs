@@ -117,9 +117,7 @@ impl QuantizeOptions<'_> {
 /// not saturate.
 pub fn quantize(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result<Quantization, Diagnostics> {
     check_options(graph, options)?;
-    let mut pass = Pass::new(graph, options);
-    pass.forms = pass.with_fractions();
-    let pass = pass;
+    let pass = Pass::new(graph, options).with_fractions();
     let mut steps = Steps::of(graph, calibrate::choose_clips(&pass));
     let mut scales = pass.scales(&steps);
     let (mut quantized, mut bounds) = pass.bounded(&scales);
@@ -173,13 +171,32 @@ impl<'a> Pass<'a> {
     }
 
     /// Fraction bits where whole units lose too much, as long as nothing is clipped.
-    fn with_fractions(&self) -> Vec<Form> {
+    fn with_fractions(mut self) -> Self {
         if self.options.fractions.is_empty() {
-            return self.forms.clone();
+            return self;
         }
-        let scales = self.scales(&Steps::of(self.graph, vec![1.0; self.graph.n_populations()]));
+        let whole = self.forms.clone();
+        let steps = Steps::of(self.graph, vec![1.0; self.graph.n_populations()]);
+        let scales = self.scales(&steps);
         let (made, bounds) = self.bounded(&scales);
-        form::fine(self, &scales, (&made, &bounds))
+        self.forms = form::fine(&self, &scales, (&made, &bounds));
+        // Finer units may take a bit more than they divide: then fewer.
+        while self.forms != whole {
+            let (_, bounds) = self.bounded(&self.scales(&steps));
+            let exceeds = |(id, p): (PopulationId, &ir::Population<Trained>)| {
+                let state_bits = self.options.proven_bits(&p.neuron);
+                let at = id.0 as usize;
+                (self.forms[at].shift > 0 && bounds[at].iter().any(|bound| bound.bits() > state_bits)).then_some(at)
+            };
+            let exceeding: Vec<usize> = self.graph.populations().filter_map(exceeds).collect();
+            if exceeding.is_empty() {
+                break;
+            }
+            for at in exceeding {
+                self.forms[at] = form::coarser(self.forms[at], whole[at], self.options);
+            }
+        }
+        self
     }
 
     fn scales(&self, steps: &Steps) -> Scales {

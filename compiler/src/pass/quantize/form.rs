@@ -83,6 +83,14 @@ pub(super) fn fine(pass: &Pass<'_>, scales: &Scales, (made, bounds): (&Graph<Qua
     pass.graph.populations().map(refine).collect()
 }
 
+/// A form with the next fewer fraction bits that the chip offers; without any, as it is `whole`.
+pub(super) fn coarser(form: Form, whole: Form, options: &QuantizeOptions<'_>) -> Form {
+    match options.fractions.iter().filter(|&&k| (1..form.shift).contains(&k)).max() {
+        Some(&shift) => Form { shift, ..form },
+        None => whole,
+    }
+}
+
 /// The largest threshold that a potential reaches \[units\].
 fn highest_threshold(pass: &Pass<'_>, id: PopulationId, scales: &Scales) -> i64 {
     let channels = scales.0[id.0 as usize].iter().zip(&pass.numbers[id.0 as usize]);
