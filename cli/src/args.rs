@@ -8,12 +8,18 @@ mod shared;
 mod training;
 
 pub(crate) use self::training::{AblateArgs, DeployArgs, Method, ProtocolName, TrainArgs};
+pub(crate) use report::ReportArgs;
 pub(crate) use shared::{
     DataArgs, ImageArgs, Mode, ModelArgs, Potentials, ProgramArgs, RateSource, SimulationArgs, TargetArgs,
 };
 
 use crate::{
-    cmd::{chip::ChipCommand, explore::ExploreArgs},
+    cmd::{
+        chip::ChipCommand,
+        compare::CompareArgs,
+        explore::ExploreArgs,
+        shell::{CompletionArgs, ManArgs},
+    },
     nir::NirArgs,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -38,6 +44,15 @@ impl Args {
             Command::Run(args) => args.simulation.json,
             Command::Compile(args) => args.json,
             _ => false,
+        }
+    }
+
+    /// Where the report of a compilation goes, and what is compiled.
+    pub(crate) fn deployment(&self) -> Option<(&ReportArgs, &ModelArgs, &TargetArgs)> {
+        match &self.command {
+            Command::Run(args) => Some((&args.simulation.report, &args.model, &args.target)),
+            Command::Compile(args) => Some((&args.report, &args.model, &args.target)),
+            _ => None,
         }
     }
 }
@@ -75,6 +90,12 @@ pub(crate) enum Command {
     /// Price stored runs, evaluate analytical energy models, compare with formal networks, list tables
     #[command(subcommand)]
     Energy(energy::EnergyCommand),
+    /// Compare stored runs or reports: side by side, ratios, what differs
+    Compare(CompareArgs),
+    /// Print a script that completes commands and options in a shell
+    Completions(CompletionArgs),
+    /// Write a manual page per command
+    Man(ManArgs),
     /// Rebuild published tables and figures from this program's own computations
     #[command(subcommand)]
     Reproduce(reproduce::ReproduceCommand),
@@ -118,6 +139,8 @@ pub(crate) struct CompileArgs {
     /// List the passes and leave
     #[arg(long)]
     pub(crate) help_passes: bool,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -189,6 +212,8 @@ pub(crate) struct InspectArgs {
     /// Print the disassembly, weights as digests
     #[arg(long)]
     pub(crate) disassemble: bool,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

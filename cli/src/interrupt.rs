@@ -6,6 +6,14 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+/// The exit code of an interrupted command, as shells have it: 128 and the number of SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// The exit code of an interrupted command.
+pub(crate) fn code() -> std::process::ExitCode {
+    std::process::ExitCode::from(INTERRUPTED)
+}
+
 /// The flag that the signals set, one for the process.
 pub(crate) fn flag() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -15,7 +23,7 @@ pub(crate) fn flag() -> Arc<AtomicBool> {
         // A handler that cannot be installed leaves the default: Ctrl-C ends the process.
         let _ = ctrlc::set_handler(move || {
             if seen.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
+                std::process::exit(i32::from(INTERRUPTED));
             }
             eprintln!("stopping; press Ctrl-C again to quit at once");
         });

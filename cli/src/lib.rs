@@ -1,8 +1,11 @@
 //! The command line of spikeloom: arguments, files, progress and reports. The only crate that prints.
 //!
 //! Standard output carries results (a table, or JSON with `--json`); progress and remarks go to standard error. Exit codes:
-//! 0 done, 1 interrupted before the end, 2 bad input or usage, 3 a chip that cannot hold the network (with --json, the limits are
+//! 0 done, 130 interrupted before the end, 2 bad input or usage, 3 a chip that cannot hold the network (with --json, the limits are
 //! on standard output). Outputs are written to a temporary name and then renamed.
+
+#[macro_use]
+mod out;
 
 mod args;
 mod cmd;
@@ -44,6 +47,7 @@ pub fn main() -> ExitCode {
         }
         report(panic);
     }));
+    spikeloom::report::text::fit(out::columns());
     run(std::env::args_os())
 }
 
@@ -63,13 +67,21 @@ pub fn run<T: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = T>) ->
         Ok(code) => code,
         Err(error) => {
             let misfit = misfit(&error);
+            if let (Some(diagnostics), Some((report, model, target))) = (misfit, args.deployment())
+                && let Err(error) = report.write(&report::sections::misfit(model.name(), &target.arch, diagnostics))
+            {
+                eprintln!("error: {error:#}");
+            }
             if let Some(diagnostics) = misfit.filter(|_| args.wants_json()) {
                 println!("{:#}", limits(diagnostics));
             }
             let text = paragraph(&error);
             // Located errors of chip descriptions bring their own heading.
             eprintln!("error: {}", text.strip_prefix("error: ").unwrap_or(&text));
-            ExitCode::from(if misfit.is_some() { 3 } else { 2 })
+            match error.downcast_ref() {
+                Some(spikeloom::Error::NothingRun) => interrupt::code(),
+                _ => ExitCode::from(if misfit.is_some() { 3 } else { 2 }),
+            }
         }
     }
 }

@@ -33,8 +33,11 @@ fn table(table: &Table, out: &mut String) {
         let ends: &[&str] = if *ranged { &["", " low", " high"] } else { &[""] };
         header.extend(ends.iter().map(|end| cell(&heading(&format!("{}{end}", column.name), &column.unit))));
     }
+    if !table.row_units.is_empty() {
+        header.push("unit".into());
+    }
     let _ = writeln!(out, "{}", header.join(","));
-    for row in &table.rows {
+    for (r, row) in table.rows.iter().enumerate() {
         let mut cells = Vec::new();
         for (value, ranged) in row.iter().zip(&ranged) {
             cells.push(cell(&value.plain()));
@@ -45,6 +48,7 @@ fn table(table: &Table, out: &mut String) {
                 _ => {}
             }
         }
+        cells.extend(table.row_units.get(r).map(|unit| cell(unit)));
         let _ = writeln!(out, "{}", cells.join(","));
     }
 }

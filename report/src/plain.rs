@@ -78,8 +78,8 @@ fn section_text(section: &Section, out: &mut String) {
 fn rows(table: &Table) -> String {
     let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
     let mut plain = text::Table::new(&names);
-    for row in &table.rows {
-        plain.row(row.iter().zip(&table.columns).map(|(value, column)| shown(value, &column.unit)).collect());
+    for (r, row) in table.rows.iter().enumerate() {
+        plain.row(row.iter().enumerate().map(|(c, value)| shown(value, table.unit(r, c))).collect());
     }
     let first = (0..table.columns.len()).find(|&i| table.is_numeric(i)).unwrap_or(table.columns.len());
     align_right(plain, first)

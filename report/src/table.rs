@@ -16,6 +16,9 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The rows, each with one value per column.
     pub rows: Vec<Vec<Value>>,
+    /// Units of the rows' numbers where they differ from row to row; for columns without a unit of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub row_units: Vec<String>,
     /// How it is drawn; a table alone where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<Chart>,
@@ -59,6 +62,23 @@ impl Table {
         self.rows.extend(rows);
         assert!(self.rows.iter().all(|row| row.len() == self.columns.len()), "{}: a value per column", self.id);
         self
+    }
+
+    /// With a unit for every row.
+    ///
+    /// # Panics
+    /// If there are not as many units as rows.
+    #[must_use]
+    pub fn units(mut self, units: Vec<String>) -> Self {
+        assert_eq!(self.rows.len(), units.len(), "{}: a unit per row", self.id);
+        self.row_units = units;
+        self
+    }
+
+    /// The unit of a cell.
+    pub fn unit(&self, row: usize, column: usize) -> &str {
+        let own = self.columns[column].unit.as_str();
+        if own.is_empty() { self.row_units.get(row).map_or("", String::as_str) } else { own }
     }
 
     /// Drawn so.

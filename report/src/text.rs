@@ -1,5 +1,15 @@
 //! Plain tables of texts.
 
+use std::sync::atomic::{AtomicU16, Ordering};
+
+/// Columns of the terminal that tables are fitted to; 0 leaves them as wide as they are.
+static WIDTH: AtomicU16 = AtomicU16::new(0);
+
+/// Fits tables to a terminal of so many columns: cells break at blanks. `None`: they are as wide as their contents.
+pub fn fit(columns: Option<u16>) {
+    WIDTH.store(columns.unwrap_or(0), Ordering::Relaxed);
+}
+
 /// A table of texts with a header.
 pub struct Table(comfy_table::Table);
 
@@ -19,6 +29,10 @@ impl Table {
 
 /// The table's lines, columns from `first` on aligned to the right, no blanks at line ends.
 pub fn align_right(mut table: Table, first: usize) -> String {
+    let width = WIDTH.load(Ordering::Relaxed);
+    if width > 0 {
+        table.0.set_content_arrangement(comfy_table::ContentArrangement::Dynamic).set_width(width);
+    }
     for column in table.0.column_iter_mut().skip(first) {
         column.set_cell_alignment(comfy_table::CellAlignment::Right);
     }

@@ -48,6 +48,9 @@ pub struct Record {
     pub dataset: String,
     /// Number of images.
     pub images: u64,
+    /// Whether the run was interrupted before all images were done; false in records of older versions.
+    #[serde(default)]
+    pub stopped: bool,
     /// What one sample is; an image in records that do not say.
     #[serde(default = "image")]
     pub sample: String,
@@ -130,6 +133,7 @@ impl Record {
             dataset: source.name().into(),
             sample: source.noun()[0].into(),
             images: samples.len() as u64,
+            stopped: false,
             correct: correct(samples).map(|n| n as u64),
             timesteps: program.timesteps,
             shortest: shortest(program, source, samples),

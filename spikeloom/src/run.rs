@@ -156,8 +156,9 @@ impl Executable {
             }
         }
         let done: Vec<Sample> = passed.kept.into_iter().map(|(sample, _)| sample).collect();
+        let stopped = done.len() < samples.len();
         let record = Record::new(&self.program, &self.chip.arch, samples, &done, &layer_spikes, passed.ledger);
-        Ok(Run { record, stopped: done.len() < samples.len(), samples: done })
+        Ok(Run { record: Record { stopped, ..record }, stopped, samples: done })
     }
 }
 

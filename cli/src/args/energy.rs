@@ -1,6 +1,6 @@
 //! The arguments of `spikeloom energy`.
 
-use super::ImageArgs;
+use super::{ImageArgs, ReportArgs};
 use crate::nir::NirArgs;
 use clap::{Args, Subcommand};
 use energy::{analytic::Reading, sram::SramLine};
@@ -29,6 +29,8 @@ pub(crate) struct PriceArgs {
     /// Energy table: a name (see `spikeloom energy tables`) or a file (.ron); default: the chip's own
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) table: Option<String>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

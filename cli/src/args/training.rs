@@ -54,6 +54,8 @@ pub(crate) struct TrainArgs {
     /// Number of worker threads; default: all processors. The result does not depend on it
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) report: super::report::ReportArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -54,7 +54,7 @@ pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<Exit
     watch.0.finish_and_clear();
     let Some(networks) = trained else {
         eprintln!("stopped; continue with --resume");
-        return Ok(ExitCode::from(1));
+        return Ok(crate::interrupt::code());
     };
     let figure = Study {
         title,

@@ -63,7 +63,7 @@ pub(super) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     bar.finish_and_clear();
     let Some(finished) = outcome.result else {
         println!("stopped after {} epochs; continue with --resume --out {}", outcome.history.len(), out.display());
-        return Ok(ExitCode::from(1));
+        return Ok(crate::interrupt::code());
     };
     let (test, choice) = (&finished.test, finished.choice);
     println!(

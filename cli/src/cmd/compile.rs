@@ -6,10 +6,12 @@ use crate::{
     outputs::Outputs,
     progress::Bars,
     report::{
+        WithReport,
         losses::Quantized,
         mapping::{self, MappingReport},
         number::{count, si},
         quantization::{self, AccuracyChange, LayerReport},
+        sections,
     },
     source,
     target::{Weighting, deploy},
@@ -17,7 +19,10 @@ use crate::{
 use anyhow::{Result, bail};
 use compiler::{Observer, PASSES, PassInfo};
 use serde::Serialize;
-use spikeloom::{Deployed, Error, Model, Progress, Task};
+use spikeloom::{
+    Deployed, Error, Model, Progress, Task,
+    report::{Report, Section},
+};
 use std::{ops::ControlFlow, path::PathBuf, process::ExitCode, time::Instant};
 
 /// Compiles, writes the program, prints what it found.
@@ -61,8 +66,10 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
         report.accuracy = Some(quantization::observe(&model, &deployed, samples.as_ref(), &mut report.layers)?);
     }
     files::write(&output, &bytes)?;
+    let whole = report.whole(&deployed, args.target.seed, &bytes);
+    args.report.write(&whole)?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        println!("{}", serde_json::to_string_pretty(&WithReport { found: &report, report: &whole })?);
     } else if args.dump_after.is_empty() {
         print!("{report}");
     } else {
@@ -206,6 +213,42 @@ impl CompileReport {
             weighting: Weighting::of(deployed),
             passes,
         }
+    }
+}
+
+impl CompileReport {
+    /// The report: what it uses of the chip, what quantization did, what placements would cost.
+    fn whole(&self, deployed: &Deployed, seed: u64, bytes: &[u8]) -> Report {
+        let (program, arch) = (&deployed.executable.program, &deployed.executable.chip.arch);
+        let quantized = Quantized {
+            weight_bits: self.weight_bits,
+            state_bits: self.state_bits,
+            layers: self.layers.clone(),
+            saturated: None,
+        };
+        let mut summary = Section::new("summary", "Summary")
+            .quantity("cores", "cores in use", self.cores, "")
+            .because(format!("of {}", self.cores_of_chip))
+            .quantity("bytes", "program", self.written.bytes, "B")
+            .because(self.written.output.as_str())
+            .quantity("work", "synaptic operations of a core and timestep", self.work.mean, "")
+            .because(format!("mean; the heaviest core: {}", count(self.work.heaviest.round())));
+        if let Some(binding) = &self.binding {
+            summary = summary
+                .quantity("fullest", "fullest resource of a core", 100.0 * binding.max, "%")
+                .because(format!("{}; {:.1} % on average", binding.resource, 100.0 * binding.mean));
+        }
+        let of = |w: &Weighting| format!("the activity of {}", w.origin);
+        let activity = self.weighting.as_ref().map_or_else(|| "the assumed activity".into(), of);
+        let mappings = sections::mappings("placements", "placement", &self.placements, &activity);
+        Report::new(
+            format!("{} compiled for {}", self.model, self.arch),
+            sections::made(Some(seed), vec![sections::digest("program", &self.written.output, [bytes])]),
+        )
+        .with(summary)
+        .with(sections::cores(program, arch, None))
+        .with(Section::new("placements", "Placements").table(mappings))
+        .with(sections::quantization(&quantized))
     }
 }
 

@@ -4,8 +4,10 @@ use crate::{
     args::InspectArgs,
     files,
     report::{
+        WithReport,
         mapping::{self, MappingReport},
         number::count,
+        sections,
         text::{Table, align_right},
     },
     source,
@@ -14,7 +16,10 @@ use anyhow::Result;
 use compiler::{Activity, program_cost};
 use isa::{CoreId, Resource, usage::CoreUsage, usages};
 use serde::Serialize;
-use spikeloom::Rates;
+use spikeloom::{
+    Rates,
+    report::{Report, Section},
+};
 use std::{io::Write, process::ExitCode};
 
 #[derive(Serialize)]
@@ -40,6 +45,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
     let (program, arch) = (&executable.program, &executable.chip.arch);
     let mut out = std::io::stdout().lock();
     if args.disassemble {
+        anyhow::ensure!(!args.report.wanted(), "--report: a disassembly has none; leave out --disassemble");
         write!(out, "{}", isa::asm::disassemble(program, isa::asm::Style::Short))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -74,10 +80,25 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
             }
         })
         .collect();
+    let mappings = sections::mappings("mapping", "mapping", std::slice::from_ref(&mapping), &origin);
+    let name = args.program.program.display().to_string();
+    let bytes = files::read(&args.program.program)?;
+    let made = sections::made(None, vec![sections::digest("program", &name, [bytes.as_slice()])]);
+    let summary = Section::new("summary", "Summary")
+        .quantity("cores", "cores in use", program.cores.len(), "")
+        .because(format!("of {}", arch.n_cores()))
+        .quantity("layers", "layers", program.layers.len(), "")
+        .quantity("timesteps", "timesteps", program.timesteps, "");
+    let report = Report::new(format!("{} for {}", program.name, arch.name), made)
+        .with(summary)
+        .with(sections::cores(program, arch, None))
+        .with(Section::new("mapping", "Mapping").table(mappings));
+    args.report.write(&report)?;
     if args.json {
         let (network, arch) = (&program.name, &arch.name);
         let inspection = Inspection { network, arch, timesteps: program.timesteps, mapping, cores };
-        writeln!(out, "{}", serde_json::to_string_pretty(&inspection)?)?;
+        let both = WithReport { found: &inspection, report: &report };
+        writeln!(out, "{}", serde_json::to_string_pretty(&both)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     writeln!(

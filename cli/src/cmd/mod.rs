@@ -4,6 +4,7 @@ mod ablate;
 mod baseline;
 mod check;
 pub(crate) mod chip;
+pub(crate) mod compare;
 mod compile;
 mod data;
 mod deploy;
@@ -14,6 +15,7 @@ mod export;
 mod inspect;
 mod reproduce;
 mod run;
+pub(crate) mod shell;
 mod simulate;
 mod train;
 
@@ -40,6 +42,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Command::Diff(args) => diff::run(args),
         Command::Check(args) => check::run(args),
         Command::Export(args) => export::run(args),
+        Command::Compare(args) => compare::run(args),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
     }
 }
 

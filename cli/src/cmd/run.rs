@@ -184,7 +184,7 @@ fn output_spikes(executable: &Executable, run: &Run) -> f64 {
     run.record.layers[layer].spikes as f64 / run.record.images as f64
 }
 
-/// 1 after an interruption.
+/// Says whether the run was interrupted.
 pub(crate) fn exit_code(run: &Run) -> ExitCode {
-    ExitCode::from(u8::from(run.stopped))
+    if run.stopped { interrupt::code() } else { ExitCode::SUCCESS }
 }

@@ -33,10 +33,10 @@ pub(super) fn table(table: &Table) -> Markup {
                     }
                 }
                 tbody {
-                    @for row in &table.rows {
+                    @for (r, row) in table.rows.iter().enumerate() {
                         tr {
-                            @for ((value, column), numeric) in row.iter().zip(&table.columns).zip(&numeric) {
-                                td class=[numeric.then_some("n")] { (data(value, &column.unit)) }
+                            @for (c, (value, numeric)) in row.iter().zip(&numeric).enumerate() {
+                                td class=[numeric.then_some("n")] { (data(value, table.unit(r, c))) }
                             }
                         }
                     }

@@ -7,6 +7,8 @@ mod price;
 mod subject;
 mod tables;
 
+pub(crate) use price::stored;
+
 use crate::args::energy::EnergyCommand;
 use anyhow::Result;
 use std::process::ExitCode;

@@ -5,7 +5,9 @@ use crate::args::energy::PriceArgs;
 use crate::{
     files,
     report::{
+        WithReport,
         run::{EnergyReport, plural},
+        sections,
         text::{Table, align_right},
     },
     source,
@@ -22,28 +24,43 @@ use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
 
 /// Prices.
 pub(super) fn run(args: &PriceArgs) -> Result<ExitCode> {
-    let run = Record::parse(&args.run.display().to_string(), &files::read_text(&args.run)?)?;
-    let table = match (&args.table, &run.chip) {
-        (Some(name), Some(chip)) if !name.ends_with(".ron") => chip.table(name)?,
-        (Some(name), _) => source::table(name)?,
-        (None, Some(chip)) => source::table_for(chip, &Chip::new(chip.arch.clone())?, None)?,
-        (None, None) => source::chip(&run.arch)
-            .with_context(|| format!("{}: choose prices with --table", args.run.display()))?
-            .prices()?
-            .clone(),
-    };
-    let priced =
-        run.price(&table).with_context(|| format!("{}: cannot be priced with this table", args.run.display()))?;
+    let (file, content) = (args.run.display().to_string(), files::read_text(&args.run)?);
+    let run = Record::parse(&file, &content)?;
+    let table = table(&file, &run, args.table.as_deref())?;
+    let priced = run.price(&table).with_context(|| format!("{file}: cannot be priced with this table"))?;
     let report = Priced::new(&run, &priced.breakdown);
+    let whole = sections::stored(&file, &content, &run, &priced);
     for note in run.chip.iter().flat_map(|chip| chip.notes(&table)) {
         eprintln!("note: {note}");
     }
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        println!("{}", serde_json::to_string_pretty(&WithReport { found: &report, report: &whole })?);
     } else {
         print!("{}", report.text());
     }
+    args.report.write(&whole)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The prices of a stored run: those named, or its chip's own.
+fn table(file: &str, run: &Record, name: Option<&str>) -> Result<energy::table::Table> {
+    Ok(match (name, &run.chip) {
+        (Some(name), Some(chip)) if !name.ends_with(".ron") => chip.table(name)?,
+        (Some(name), _) => source::table(name)?,
+        (None, Some(chip)) => source::table_for(chip, &Chip::new(chip.arch.clone())?, None)?,
+        (None, None) => {
+            let chip = source::chip(&run.arch).with_context(|| format!("{file}: choose prices with --table"))?;
+            chip.prices()?.clone()
+        }
+    })
+}
+
+/// A stored run with its energy.
+pub(crate) fn stored(file: &str, content: &str, name: Option<&str>) -> Result<(Record, spikeloom::Priced)> {
+    let run = Record::parse(file, content)?;
+    let prices = table(file, &run, name)?;
+    let priced = run.price(&prices).with_context(|| format!("{file}: cannot be priced with this table"))?;
+    Ok((run, priced))
 }
 
 /// The energy of a stored run, per image.

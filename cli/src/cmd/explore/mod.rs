@@ -3,6 +3,7 @@
 mod show;
 
 use crate::{
+    args::ReportArgs,
     interrupt, progress,
     search::{Search, write_table},
 };
@@ -37,6 +38,8 @@ pub(crate) struct ExploreArgs {
     /// Number of worker threads; default: all processors
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     threads: Option<u32>,
+    #[command(flatten)]
+    report: ReportArgs,
     /// Print the answers as JSON
     #[arg(long)]
     json: bool,
@@ -96,10 +99,10 @@ pub(crate) fn run(args: &ExploreArgs) -> Result<ExitCode> {
     );
     write_table(&folder)?;
     if summary.stopped {
-        return Ok(ExitCode::from(1));
+        return Ok(crate::interrupt::code());
     }
     if args.shard.is_none() {
-        show::print(bench.space(), &folder, args.json)?;
+        show::print(bench.space(), &folder, args.json, &args.report)?;
     }
     Ok(ExitCode::SUCCESS)
 }

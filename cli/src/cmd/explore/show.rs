@@ -1,9 +1,11 @@
 //! `spikeloom explore show`: what the points of a folder answer.
 
 use crate::{
+    args::ReportArgs,
     files,
     report::{
         number::si,
+        sections,
         text::{Table, align_right},
     },
     search::{answered, records},
@@ -29,6 +31,8 @@ pub(crate) struct ShowArgs {
     /// Write all points as a table (.csv)
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
     /// Print the answers as JSON
     #[arg(long)]
     json: bool,
@@ -43,17 +47,23 @@ pub(crate) fn run(args: &ShowArgs) -> Result<ExitCode> {
     if let Some(path) = &args.csv {
         files::write(path, explore::csv(&records).as_bytes())?;
     }
-    print(&space, &args.folder, args.json)?;
+    print(&space, &args.folder, args.json, &args.report)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints what the points of a folder answer.
-pub(super) fn print(space: &Space, folder: &Path, as_json: bool) -> Result<()> {
+pub(super) fn print(space: &Space, folder: &Path, as_json: bool, report: &ReportArgs) -> Result<()> {
+    let networks = by_network(records(folder)?.0);
+    if report.wanted() {
+        let varying = networks.values().next().map(|records| varying(space, records)).unwrap_or_default();
+        let found: Vec<_> = networks.values().map(|records| (records, answers(space, records))).collect();
+        report.write(&sections::explored(space, &varying, &found))?;
+    }
     if as_json {
         println!("{}", serde_json::to_string_pretty(&answered(folder)?)?);
         return Ok(());
     }
-    for (i, records) in by_network(records(folder)?.0).values().enumerate() {
+    for (i, records) in networks.values().enumerate() {
         print!("{}{}", if i > 0 { "\n" } else { "" }, text(space, records, &answers(space, records)));
     }
     Ok(())

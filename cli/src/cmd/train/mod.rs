@@ -8,6 +8,7 @@ use crate::{
     args::{Method, TargetArgs, TrainArgs},
     cmd::deploy::deploy,
     interrupt, progress,
+    report::sections::trained,
 };
 use anyhow::Result;
 use images::Images;
@@ -18,6 +19,7 @@ use training::ffgaf::{Event, Job, load_network, run};
 /// Trains, or continues training.
 pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     if args.method != Method::Ffgaf {
+        anyhow::ensure!(!args.report.wanted(), "--report: is for --method ffgaf; the baselines print what they find");
         return super::baseline::run_command(args);
     }
     let settings::Settings { mut config, validation_given } = settings::config(args)?;
@@ -67,9 +69,10 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
         Event::Epoch(report, seconds) => bar.suspend(|| eprintln!("{}", text::line(report, seconds))),
     })?;
     bar.finish_and_clear();
+    args.report.write(&trained(&config, &outcome.history, outcome.result.as_ref()))?;
     let Some(finished) = outcome.result else {
         println!("stopped after {} epochs; continue with --resume --out {}", outcome.history.len(), out.display());
-        return Ok(ExitCode::from(1));
+        return Ok(crate::interrupt::code());
     };
     print!("{}", text::accuracies(&finished, &outcome.history));
     let network = out.join("network.safetensors");

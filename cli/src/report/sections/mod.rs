@@ -2,15 +2,29 @@
 
 mod activity;
 mod chip_map;
+mod compared;
 mod decisions;
 mod energy;
+mod explored;
+mod mappings;
+mod misfit;
 mod provenance;
 mod quantized;
 mod run;
+mod stored;
 mod time;
+mod trained;
 
+pub(crate) use chip_map::section as cores;
+pub(crate) use compared::{Named, compared};
+pub(crate) use explored::explored;
+pub(crate) use mappings::table as mappings;
+pub(crate) use misfit::misfit;
 pub(crate) use provenance::{digest, made};
+pub(crate) use quantized::section as quantization;
 pub(crate) use run::{Ran, run, verified};
+pub(crate) use stored::stored;
+pub(crate) use trained::trained;
 
 /// Joules of picojoules.
 const PJ: f64 = 1e-12;
