@@ -37,16 +37,6 @@ use std::{ffi::OsString, process::ExitCode};
 pub fn main() -> ExitCode {
     // A reader that goes away, as `head` does, ends the process quietly, as it ends other tools.
     sigpipe::reset();
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        // What prints has no way to return an error: a full disk behind standard output ends here.
-        let text = panic.payload_as_str().unwrap_or_default();
-        if text.starts_with("failed printing to stdout") {
-            eprintln!("error: standard output cannot be written: {}", text.rsplit(": ").next().unwrap_or(text));
-            std::process::exit(2);
-        }
-        report(panic);
-    }));
     spikeloom::report::text::fit(out::columns());
     run(std::env::args_os())
 }

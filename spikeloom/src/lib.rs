@@ -23,6 +23,8 @@
 //! | a program that was compiled before | [`Executable`] |
 //! | what is run: images, recorded events, anything of yours | [`Samples`], [`Recordings`] |
 //! | decisions, counts and times | [`Run`] |
+//! | energy by spike and operation, power, NeuroBench's metrics | [`Metrics`] |
+//! | what each timestep of a sample did, took and cost | [`Executable::steps`], [`StepCost`] |
 //! | what samples did, recorded once, and what that costs on other chips | [`Executable::rasters`], [`Executable::replay`] |
 //! | what is stored of a run, and priced again without simulating | [`Record`], [`Priced`] |
 //! | agreement with the reference interpreter and the float network | [`Deployed::verify`] |
@@ -48,6 +50,7 @@ mod executable;
 mod host;
 mod latency;
 mod measured;
+mod metrics;
 mod mirror;
 mod model;
 mod parallel;
@@ -61,6 +64,7 @@ mod replay;
 mod run;
 mod samples;
 mod spread;
+mod steps;
 mod verify;
 
 pub use asynchronous::{LayerMismatch, Mismatch};
@@ -74,6 +78,7 @@ pub use host::HostReadout;
 pub use latency::LatencyRange;
 pub use measured::MeasuredNetwork;
 pub use mirror::{Mirrored, decide_together};
+pub use metrics::{Metrics, NeuroBench, SynapticOperations};
 pub use model::{Format, ImportOptions, Model};
 pub use prices::Described;
 pub use progress::{Observer, Progress, Quiet, Task};
@@ -85,6 +90,7 @@ pub use replay::Costed;
 pub use run::{Run, RunOptions, Sample};
 pub use samples::{Input, Samples, Unlabelled};
 pub use spread::Spread;
+pub use steps::StepCost;
 pub use verify::{FloatAgreement, RightDecisions, SpikeChange, Verification};
 
 pub use compiler;
