@@ -7,15 +7,16 @@
 use crate::{
     error::{Error, Result},
     executable::Executable,
+    record::Record,
     samples::Samples,
 };
 use energy::{
-    price::{Breakdown, Context, Timing, price},
+    price::{Breakdown, Context, price},
     table::Table,
 };
 use isa::{Counts, Ledger, Timestep};
 use simulator::{BatchError, Binding, CoreTime, Probe, StepTime, TimingMode};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a timestep did, took and cost.
 #[derive(Clone, Debug)]
@@ -65,10 +66,15 @@ impl Executable {
         let stimulus = self.stimulus(samples, i);
         let mut times = Times(Vec::new());
         let run = machine.run(&stimulus, mode, &mut times).map_err(failed)?;
-        let chips: BTreeSet<_> = self.program.cores.iter().map(|image| arch.chip(arch.router(image.core))).collect();
-        let (cores, chips) = (self.program.cores.len() as u64, chips.len() as u64);
-        let memories = energy::memories(&self.program, arch);
-        let memories: BTreeMap<_, _> = memories.iter().map(|m| ((m.layer, m.store), (m.words, m.bits))).collect();
+        let silicon = Record::new(
+            &self.program,
+            arch,
+            samples.name(),
+            &[],
+            &vec![0; self.program.layers.len()],
+            Ledger::default(),
+        );
+        let all = silicon.context();
         let seconds = |ticks: u64| ticks as f64 * arch.tick_ps.value as f64 * 1e-12;
         let outside = run.time.as_ref().map(|time| time.reset + time.readout);
         let (mut state, mut before, mut steps) = (machine.state(), Ledger::default(), Vec::new());
@@ -78,13 +84,13 @@ impl Executable {
             let span = n.checked_sub(1).and_then(|t| times.0.get(t as usize));
             let ticks = if n == 0 { outside } else { span.map(StepTime::ticks) };
             let seconds = ticks.map(seconds);
-            let timing = seconds.map(|seconds| Timing { seconds, cores, chips });
+            let timing = seconds.map(|seconds| silicon.timing(seconds));
             steps.push(StepCost {
                 timestep: n.checked_sub(1),
                 seconds,
                 binding: span.and_then(|span| span.binding),
                 counts: own.total(),
-                energy: price(&own, table, &Context { memories: memories.clone(), timing })?,
+                energy: price(&own, table, &Context { timing, ..all.clone() })?,
             });
             before = ledger;
         }
