@@ -29,6 +29,13 @@ pub(crate) struct TraceArgs {
     trace_cores: Vec<u32>,
 }
 
+impl TraceArgs {
+    /// The image that is traced.
+    pub(crate) fn image(&self) -> usize {
+        self.trace_image
+    }
+}
+
 /// A trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {

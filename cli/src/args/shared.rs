@@ -162,6 +162,9 @@ pub(crate) struct SimulationArgs {
     /// Write class, spikes, energy and latency of every image, as .csv or .json
     #[arg(long, value_name = "FILE")]
     pub(crate) per_image: Option<PathBuf>,
+    /// Write activity, time, energy and power of every timestep of one image (see --trace-image), as .csv or .json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) per_step: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trace: TraceArgs,
     #[command(flatten)]

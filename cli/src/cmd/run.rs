@@ -11,7 +11,7 @@ use crate::{
         losses::Quantized,
         mirror::Mirror,
         per_event::PerEvent,
-        per_image,
+        per_image, per_step,
         queues::Queues,
         run::RunReport,
         sections::{self, Ran},
@@ -23,7 +23,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use base::budget::Budget;
 use spikeloom::{
-    Asked, Deployed, Described, Executable, HostReadout, Priced, Run, RunOptions, Samples, report::Report,
+    Asked, Deployed, Described, Executable, HostReadout, Metrics, Priced, Run, RunOptions, Samples, report::Report,
 };
 use std::{path::Path, process::ExitCode};
 
@@ -96,8 +96,12 @@ pub(crate) fn check_outputs(args: &SimulationArgs, activity: Option<&Path>) -> R
     if let Some(path) = &args.per_image {
         per_image::check(path)?;
     }
+    if let Some(path) = &args.per_step {
+        per_step::check(path)?;
+    }
     let outputs = Outputs::default().and("--output", args.output.as_deref());
     let outputs = outputs.and("--per-image", args.per_image.as_deref()).and("--save-activity", activity);
+    let outputs = outputs.and("--per-step", args.per_step.as_deref());
     let outputs = args.trace.files().iter().fold(outputs, |all, path| all.and("--trace", Some(path)));
     args.report.files().iter().fold(outputs, |all, path| all.and("--report", Some(path))).check()
 }
@@ -110,7 +114,7 @@ pub(crate) fn execute(
     report: impl FnOnce(&Run, &Priced) -> Result<RunReport>,
 ) -> Result<Done> {
     cmd::set_threads(args.threads)?;
-    for path in [&args.output, &args.per_image].into_iter().flatten() {
+    for path in [&args.output, &args.per_image, &args.per_step].into_iter().flatten() {
         files::check(path)?;
     }
     let chip = &executable.chip;
@@ -151,6 +155,16 @@ pub(crate) fn execute(
         true => Mirror::of(executable, samples, (&run, &options), table, &mut Bars::until(interrupt::flag()))?,
         false => None,
     };
+    let mut metrics = Metrics::of(executable, &run, &priced);
+    if let Some(path) = &args.per_step {
+        let image = args.trace.image();
+        if image >= samples.len() {
+            bail!("--trace-image {image}: there are {} images, counted from 0; choose a smaller number", samples.len());
+        }
+        let steps = executable.steps(samples, image, args.mode.into(), table).context("--per-step")?;
+        per_step::write(path, &steps)?;
+        metrics.peak_power_w = steps.iter().filter_map(spikeloom::StepCost::watts).reduce(f64::max);
+    }
     let queues = Queues::of(&executable.program, &chip.arch, &run);
     let no_latency = executable.machine.untimed(args.mode.into()).map(|reason| reason.to_string());
     let found = RunReport {
@@ -159,6 +173,7 @@ pub(crate) fn execute(
         host_readout: Some(HostReadout::new(&executable.program, output_spikes(executable, &run))),
         bounds: TimeBounds::of(&executable.program, &chip.arch, &run),
         queues,
+        metrics: Some(metrics),
         latency_range: executable.latency_range(samples, &run, args.mode.into()),
         area: described.area(),
         liberties: liberties.iter().map(ToString::to_string).collect(),

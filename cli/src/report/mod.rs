@@ -8,6 +8,7 @@ pub(crate) mod mapping;
 pub(crate) mod mirror;
 pub(crate) mod per_event;
 pub(crate) mod per_image;
+pub(crate) mod per_step;
 pub(crate) mod quantization;
 pub(crate) mod queues;
 pub(crate) mod run;

@@ -15,7 +15,7 @@ use energy::{
 };
 use isa::{Action, LayerId};
 use serde::Serialize;
-use spikeloom::{HostReadout, LatencyRange, Run, Spread};
+use spikeloom::{HostReadout, LatencyRange, Metrics, Run, Spread};
 use std::fmt::Write;
 
 /// Means per image and their spread.
@@ -91,9 +91,29 @@ pub(crate) struct RunReport {
     /// What quantization did, if this command compiled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) quantized: Option<Quantized>,
+    /// Figures of merit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics: Option<Metrics>,
     /// On chips that fire per event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) per_event: Option<PerEvent>,
+}
+
+/// Energy by spike, operation and update, and power: two lines.
+fn write_merits(metrics: &Metrics, out: &mut String) {
+    let joules = |pj: Option<f64>| pj.map_or("–".into(), |pj| si(pj * 1e-12, "J"));
+    let _ = writeln!(
+        out,
+        "  each       spike {}, synaptic operation {}, neuron update {} (dynamic energy by each alone)",
+        joules(metrics.energy_per_spike_pj),
+        joules(metrics.energy_per_synaptic_operation_pj),
+        joules(metrics.energy_per_neuron_update_pj)
+    );
+    if let (Some(product), Some(watts)) = (metrics.energy_delay_product_js, metrics.power_w) {
+        let peak = metrics.peak_power_w.map(|watts| format!(", at most {} in a timestep", si(watts, "W")));
+        let (watts, product) = (si(watts, "W"), si(product, "J·s"));
+        let _ = writeln!(out, "  power      {watts}{}; energy × delay {product}", peak.unwrap_or_default());
+    }
 }
 
 /// A layer, means per image.
@@ -187,6 +207,7 @@ impl RunReport {
             host_readout: None,
             no_latency: None,
             bounds: None,
+            metrics: None,
             area: None,
             notes: Vec::new(),
             liberties: Vec::new(),
@@ -334,6 +355,8 @@ impl std::fmt::Display for RunReport {
         self.energy.write(&mut out);
         if let Some(mirror) = &self.mirror {
             writeln!(out, "mirror       {mirror}")?;
+        if let Some(metrics) = &self.metrics {
+            write_merits(metrics, &mut out);
         }
         if let Some(host) = &self.host_readout {
             writeln!(out, "read-out     {host}")?;

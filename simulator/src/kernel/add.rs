@@ -122,7 +122,7 @@ mod avx2 {
     pub(super) unsafe fn add_rows(v: &mut [i32], w: &[i8], bases: &[u32]) {
         let n = v.len();
         let mut i = 0;
-        // SAFETY (all passes): as above, and i < n.
+        // SAFETY: as above, and i < n in all passes.
         unsafe {
             while i + 128 <= n {
                 pass::<8>(v, w, bases, i);

@@ -8,6 +8,7 @@ mod energy;
 mod explored;
 mod mappings;
 mod misfit;
+mod merits;
 mod provenance;
 mod quantized;
 mod run;

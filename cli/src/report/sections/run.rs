@@ -1,6 +1,6 @@
 //! The report of a run.
 
-use super::{activity, chip_map, decisions, digest, energy, made, quantized, time};
+use super::{activity, chip_map, decisions, digest, energy, made, merits, quantized, time};
 use crate::report::{
     agreement,
     run::{LayerReport, RunReport},
@@ -37,6 +37,7 @@ pub(crate) fn run(found: &RunReport, ran: &Ran<'_>) -> Report {
         .with(summary(found))
         .with(Section::new("layers", "Layers").table(layers(&found.layers)))
         .with(energy::section(&names, &priced.breakdown, priced.images, &found.energy))
+        .with(found.metrics.as_ref().map(merits::section).unwrap_or_default())
         .with(time::section(&seconds, found.bounds.as_ref()))
         .with(over_time.unwrap_or_default())
         .with(chip_map::section(program, arch, closeup.map(|close| (close, what.as_str()))))
