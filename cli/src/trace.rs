@@ -32,7 +32,7 @@ pub(crate) struct TraceArgs {
 impl TraceArgs {
     /// The image that is traced.
     pub(crate) fn image(&self) -> usize {
-        self.trace_image
+        self.trace_image.unwrap_or(0)
     }
 }
 

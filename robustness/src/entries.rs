@@ -240,7 +240,7 @@ fn analytic(bytes: &[u8]) {
 
 fn recordings(bytes: &[u8]) {
     if let Some(text) = text(bytes) {
-        let _ = spikeloom::Recordings::parse("fuzz.csv", text);
+        let _ = spikeloom::Recordings::parse("fuzz.csv", text.as_bytes());
     }
 }
 

@@ -66,14 +66,8 @@ impl Executable {
         let stimulus = self.stimulus(samples, i);
         let mut times = Times(Vec::new());
         let run = machine.run(&stimulus, mode, &mut times).map_err(failed)?;
-        let silicon = Record::new(
-            &self.program,
-            arch,
-            samples.name(),
-            &[],
-            &vec![0; self.program.layers.len()],
-            Ledger::default(),
-        );
+        let silicon =
+            Record::new(&self.program, arch, samples, &[], &vec![0; self.program.layers.len()], Ledger::default());
         let all = silicon.context();
         let seconds = |ticks: u64| ticks as f64 * arch.tick_ps.value as f64 * 1e-12;
         let outside = run.time.as_ref().map(|time| time.reset + time.readout);

@@ -151,9 +151,10 @@ pub(crate) fn execute(
     if let Some(path) = &args.per_image {
         per_image::write(path, &run, table)?;
     }
-    let mirror = match args.mirror {
-        true => Mirror::of(executable, samples, (&run, &options), table, &mut Bars::until(interrupt::flag()))?,
-        false => None,
+    let mirror = if args.mirror {
+        Mirror::of(executable, samples, (&run, &options), table, &mut Bars::until(interrupt::flag()))?
+    } else {
+        None
     };
     let mut metrics = Metrics::of(executable, &run, &priced);
     if let Some(path) = &args.per_step {

@@ -355,6 +355,7 @@ impl std::fmt::Display for RunReport {
         self.energy.write(&mut out);
         if let Some(mirror) = &self.mirror {
             writeln!(out, "mirror       {mirror}")?;
+        }
         if let Some(metrics) = &self.metrics {
             write_merits(metrics, &mut out);
         }
