@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use datasets::{
     Dataset, DatasetName, Split,
     own::OwnImages,
-    recording::{self, Opened, Wanted},
+    recording::{self, Labels, Opened, Wanted},
 };
 use isa::Program;
 use spikeloom::{Format, Input, Model, Samples, Unlabelled};
@@ -78,7 +78,10 @@ pub(crate) fn for_program(args: &ImageArgs, program: &Program) -> Result<Box<dyn
 fn for_input(args: &ImageArgs, dataset: Option<DatasetName>, input: &Input) -> Result<Box<dyn Samples>> {
     match own(args) {
         Some(file) => known_or_own(args, (file, dataset), input),
-        None => Ok(Box::new(images(args, dataset)?)),
+        None => {
+            ensure!(args.labels.is_none(), "--labels: a data set has labels of its own; leave it out");
+            Ok(Box::new(images(args, dataset)?))
+        }
     }
 }
 
@@ -120,7 +123,11 @@ fn open(file: &str, wanted: &Wanted, args: &ImageArgs) -> Result<Opened> {
             known.join(", ")
         );
     }
-    let (opened, remarks) = match recording::open(Path::new(file), wanted)? {
+    let mut opened = recording::open(Path::new(file), wanted)?;
+    if let Some(labels) = &args.labels {
+        Labels::read(labels)?.give(&mut opened, labels)?;
+    }
+    let (opened, remarks) = match opened {
         Opened::Images(mut images) => {
             ensure!(!args.events.clip, "--clip is for recorded events, and {file} holds images");
             let remarks = std::mem::take(&mut images.remarks);
@@ -194,7 +201,7 @@ pub(crate) fn training(args: &ImageArgs, model: &Model, n: usize) -> Result<Box<
         let input = model.input()?;
         let values = !input.coding.is_events();
         let wanted = Wanted { input: input.shape, values, split: Split::Train, binning: args.events.binning() };
-        let limited = ImageArgs { data: args.data.clone(), limit: Some(n), events: args.events };
+        let limited = ImageArgs { limit: Some(n), ..args.clone() };
         let opened = open(file, &wanted, &limited)?;
         if let Opened::Recordings(events) = &opened {
             let n = events.samples.len();

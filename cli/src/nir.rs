@@ -4,7 +4,9 @@ use crate::files;
 use anyhow::{Result, anyhow};
 use clap::{Args as ClapArgs, ValueEnum};
 use ir::{Graph, InputCoding, NeuronModel, Stage};
-use nir::{Assumption, Coding, Integrator, Options, PROFILES, Profile, Read, Recorded, Rules, Spikes, Start};
+use nir::{
+    Assumption, Coding, Integrator, Normalize, Options, PROFILES, Profile, Read, Recorded, Rules, Spikes, Start,
+};
 use spikeloom::Model;
 use std::{collections::BTreeMap, path::Path};
 
@@ -45,6 +47,12 @@ pub(crate) struct NirArgs {
     /// How samples enter: values in every step, values once, or spikes
     #[arg(long, value_enum)]
     coding: Option<Entry>,
+    /// Subtracted from intensities of 0 to 1, for all channels or for each: the value of a pixel is (p/255 − MEAN)/STD
+    #[arg(long, value_name = "MEAN,...", value_delimiter = ',', allow_negative_numbers = true)]
+    mean: Vec<f64>,
+    /// Divides intensities, for all channels or for each. Default: 1
+    #[arg(long, value_name = "STD,...", value_delimiter = ',')]
+    std: Vec<f64>,
     /// Interval of the reset of a netx network whose samples follow each other: layer l starts again in steps l, l + N, …
     #[arg(long, value_name = "N")]
     reset_interval: Option<u32>,
@@ -211,12 +219,19 @@ impl NirArgs {
             }),
             profile: self.profile,
             output: self.read_out.clone(),
+            normalize: self.normalize(),
             recorded: self.recorded.map(|r| Recorded {
                 steps: r.steps,
                 lengths_differ: r.lengths_differ,
                 reach: f64::from(r.least.unsigned_abs().max(r.most.unsigned_abs())) * r.unit,
             }),
         }
+    }
+
+    fn normalize(&self) -> Option<Normalize> {
+        let given = |values: &[f64], default| if values.is_empty() { vec![default] } else { values.to_vec() };
+        let asked = !(self.mean.is_empty() && self.std.is_empty());
+        asked.then(|| Normalize { mean: given(&self.mean, 0.0), std: given(&self.std, 1.0) })
     }
 
     /// What a netx file does not say.
@@ -275,6 +290,8 @@ impl NirArgs {
             ("--integrator", self.integrator.is_some()),
             ("--steps", self.steps.is_some()),
             ("--coding", self.coding.is_some()),
+            ("--mean", !self.mean.is_empty()),
+            ("--std", !self.std.is_empty()),
             ("--reset-interval", self.reset_interval.is_some()),
             ("--read-out", self.read_out.is_some()),
         ];

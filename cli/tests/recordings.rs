@@ -235,3 +235,133 @@ fn a_stored_run_says_how_to_repeat_it() {
     assert_eq!(spikeloom(at, &again).code, 0);
     assert_eq!(fs::read(at.join("first.json")).expect("there"), fs::read(at.join("r.json")).expect("there"));
 }
+
+#[test]
+fn labels_come_from_a_file_of_their_own() {
+    let dir = folder();
+    let at = dir.path();
+    choice(at);
+    save(at, "two.csv", "sample,timestep,neuron\n0,0,1\n1,0,0\n");
+    save(at, "labels.txt", "1\n1\n");
+    let report = json(at, &["--data", "two.csv", "--labels", "labels.txt"]);
+    assert_eq!(report["accuracy_percent"].as_f64(), Some(50.0));
+    save(at, "labels.csv", "sample,label\n1,0\n0,1\n");
+    let report = json(at, &["--data", "two.csv", "--labels", "labels.csv"]);
+    assert_eq!(report["accuracy_percent"].as_f64(), Some(100.0));
+    save(at, "short.txt", "1\n");
+    let ran = run(at, &["--data", "two.csv", "--labels", "short.txt"]);
+    assert!(ran.code == 2 && ran.err.contains("1 labels for 2 samples"), "{}", ran.err);
+}
+
+#[test]
+fn a_read_out_that_adds_a_constant_ends_with_its_recording() {
+    let dir = folder();
+    let at = dir.path();
+    let sum = Layer { weights: &[&[1.0, 0.0], &[0.0, 0.4]], bias: &[0.0, 0.25], threshold: None };
+    write(&at.join("net.nir"), &[sum]);
+    // In 4 steps class 0 has 2, class 1 has 4·0.25; in 100 steps of its own, class 1 has 25.
+    save(at, "both.csv", "sample,timestep,neuron,steps\n0,0,0,4\n0,3,0,\n1,0,0,100\n");
+    let ran = run(at, &["--data", "both.csv", "--per-image", "p.csv", "--verify"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let rows = fs::read_to_string(at.join("p.csv")).expect("written");
+    let classes: Vec<&str> = rows.lines().skip(1).filter_map(|row| row.split(',').nth(2)).collect();
+    assert_eq!(classes, ["0", "1"], "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("4 to 100 timesteps"), "{}", ran.out);
+}
+
+#[test]
+fn intensities_are_normalized_as_asked() {
+    let dir = folder();
+    let at = dir.path();
+    let images = digits(at, 2);
+    // The sum of all normalized intensities.
+    write(&at.join("net.nir"), &[Layer { weights: &[&[0.01; 784], &[-0.01; 784]], bias: &[], threshold: None }]);
+    for (mean, std, tolerance) in [(0.5, 0.5, 1e-9), (0.1307, 0.3081, 0.02)] {
+        let [m, d] = [mean, std].map(|v: f64| v.to_string());
+        let potential = |image: &str| -> f64 {
+            let args = [
+                "--data",
+                "digits",
+                "--steps",
+                "1",
+                "--mean",
+                m.as_str(),
+                "--std",
+                d.as_str(),
+                "--trace",
+                "potentials",
+            ];
+            let report = json(at, &[&args[..], &["--trace-image", image]].concat());
+            assert_eq!(report["images"].as_u64(), Some(2));
+            let traced = fs::read_to_string(at.join("potentials.csv")).expect("written");
+            let last = traced.lines().rfind(|line| line.split(',').nth(1) == Some("n1")).expect("traced");
+            last.rsplit(',').next().and_then(|v| v.parse().ok()).expect("a number")
+        };
+        let sum = |i: usize| -> f64 { images.image(i).iter().map(|&p| (f64::from(p) / 255.0 - mean) / std).sum() };
+        let (found, meant) = (potential("0") / potential("1"), sum(0) / sum(1));
+        assert!((found / meant - 1.0).abs() < tolerance, "{mean}, {std}: {found}, not {meant}");
+    }
+    for (args, part) in [
+        (&["--coding", "events"][..], "spikes have no intensity"),
+        (&["--std", "0"], "positive --std"),
+        (&["--mean", "0.1,0.2"], "--mean has 2 numbers"),
+    ] {
+        let mean = if args[0] == "--mean" { &[][..] } else { &["--mean", "0.5"] };
+        let ran = run(at, &[&["--data", "digits", "--steps", "1"][..], args, mean].concat());
+        assert!(ran.code == 2 && ran.err.contains(part), "{args:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn formats_that_are_not_read_are_named() {
+    let dir = folder();
+    let at = dir.path();
+    choice(at);
+    for (name, bytes, part) in [
+        ("x.aedat4", &b"#!AER-DAT4.0\r\n"[..], "AEDAT 4.0"),
+        ("x.mat", b"MATLAB 5.0 MAT-file", "a MATLAB file"),
+        ("x.npz", b"no archive", "no array of numpy"),
+        ("x.pt", b"\x80\x02", "a pickle of Python"),
+        ("x.xyz", b"?", "a format that is not known"),
+    ] {
+        fs::write(at.join(name), bytes).expect("writable");
+        let ran = run(at, &["--data", name]);
+        assert!(ran.code == 2 && ran.err.contains(part) && ran.err.contains(name), "{}", ran.err);
+    }
+}
+
+#[test]
+fn recordings_are_compared_spike_by_spike() {
+    let dir = folder();
+    let at = dir.path();
+    pipeline(at);
+    save(at, "a.csv", "timestep,neuron\n0,0\n2,0\n");
+    save(at, "b.csv", "timestep,neuron\n0,0\n3,0\n");
+    for name in ["a", "b"] {
+        let data = format!("{name}.csv");
+        let ran = run(at, &["--steps", "4", "--data", &data, "--trace", "spikes,potentials", "--trace-dir", name]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+    }
+    let same = spikeloom(at, &["diff", "a/recording.h5", "a/recording.h5"]);
+    assert!(same.code == 0 && same.out.starts_with("no spike differs"), "{}{}", same.out, same.err);
+    for ending in ["recording.h5", "spikes.csv"] {
+        let (a, b) = (format!("a/{ending}"), format!("b/{ending}"));
+        let ran = spikeloom(at, &["diff", &a, &b]);
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        let line = ran.out.lines().next().expect("a line");
+        assert!(
+            line.starts_with("first difference: layer `") && line.ends_with("timestep 2: fires in A, not in B"),
+            "{line}"
+        );
+    }
+    let ran = spikeloom(at, &["diff", "a/recording.h5", "b/recording.h5", "--json"]);
+    let found: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let layers = found["layers"].as_array().expect("a list");
+    let n3 = layers.iter().find(|layer| layer["layer"] == "n3").expect("compared");
+    assert_eq!(
+        (n3["a"].as_u64(), n3["only_a"].as_u64(), n3["first"]["timestep"].as_u64()),
+        (Some(2), Some(1), Some(4))
+    );
+    let wrong = spikeloom(at, &["diff", "a/recording.h5", "a.csv"]);
+    assert!(wrong.code == 2 && wrong.err.contains("recording.h5"), "{}", wrong.err);
+}

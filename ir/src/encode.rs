@@ -24,6 +24,15 @@ pub enum InputEncoding {
         /// Value of black.
         offset: f32,
     },
+    /// The same with a gain and an offset of each channel's own.
+    ByChannel {
+        /// Number of channels, at most 4.
+        channels: u8,
+        /// Integer units from black to white, by channel.
+        gain: [f32; 4],
+        /// Value of black, by channel.
+        offset: [f32; 4],
+    },
 }
 
 impl InputEncoding {
@@ -38,12 +47,32 @@ impl InputEncoding {
                 standardize(pixels, gain.into(), eps.into()).map(|x| x.clamp(-limit, limit)).collect()
             }
             Self::Affine { gain, offset } => pixels.iter().map(|&p| affine(p, gain, offset)).collect(),
+            Self::ByChannel { channels, gain, offset } => {
+                let plane = pixels.len().div_ceil(usize::from(channels.max(1))).max(1);
+                let by_channel = pixels.chunks(plane).zip(gain.into_iter().zip(offset));
+                by_channel.flat_map(|(plane, (g, o))| plane.iter().map(move |&p| affine(p, g, o))).collect()
+            }
+        }
+    }
+
+    /// Smallest and largest value that a pixel can become.
+    pub fn range(self) -> (i32, i32) {
+        let ends = |gain, offset| [0, 255].map(|pixel| affine(pixel, gain, offset));
+        let hull = |ends: Vec<i32>| (ends.iter().copied().min().unwrap_or(0), ends.iter().copied().max().unwrap_or(0));
+        match self {
+            Self::Pixels => (0, 255),
+            Self::Standardized { limit, .. } => (-limit, limit),
+            Self::Affine { gain, offset } => hull(ends(gain, offset).to_vec()),
+            Self::ByChannel { channels, gain, offset } => {
+                let all = gain.into_iter().zip(offset).take(channels.into());
+                hull(all.flat_map(|(gain, offset)| ends(gain, offset)).collect())
+            }
         }
     }
 }
 
 /// [`InputEncoding::Affine`] of one pixel.
-pub(crate) fn affine(pixel: u8, gain: f32, offset: f32) -> i32 {
+fn affine(pixel: u8, gain: f32, offset: f32) -> i32 {
     (f64::from(gain) * f64::from(pixel) / 255.0 + f64::from(offset)).round() as i32
 }
 
@@ -77,6 +106,14 @@ mod tests {
     #[test]
     fn an_affine_image_runs_from_the_offset_by_the_gain() {
         assert_eq!(InputEncoding::Affine { gain: 40.0, offset: 36.0 }.encode(&[0, 51, 255]), vec![36, 44, 76]);
+    }
+
+    #[test]
+    fn channels_have_gains_and_offsets_of_their_own() {
+        let (gain, offset) = ([40.0, 10.0, 0.0, 0.0], [36.0, -5.0, 0.0, 0.0]);
+        let encoding = InputEncoding::ByChannel { channels: 2, gain, offset };
+        assert_eq!(encoding.encode(&[0, 51, 255, 0, 255, 51]), vec![36, 44, 76, -5, 5, -3]);
+        assert_eq!(encoding.range(), (-5, 76));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::{
     connect::Projection,
     dynamics::{Action, Dynamics, Parameter, StateWord},
-    encode::{InputEncoding, affine},
+    encode::InputEncoding,
     ids::{PopulationId, ProjectionId, Shape},
     neuron::{InputCoding, NeuronModel, PerChannel, Spiking},
     readout::Readout,
@@ -163,12 +163,7 @@ impl<S: Stage> Graph<S> {
         let NeuronModel::Input { coding, .. } = self.population(self.input()?).neuron else { return None };
         Some(match (coding, self.encoding) {
             (InputCoding::Events { least, most, .. }, _) => (least, most),
-            (_, InputEncoding::Pixels) => (0, 255),
-            (_, InputEncoding::Standardized { limit, .. }) => (-limit, limit),
-            (_, InputEncoding::Affine { gain, offset }) => {
-                let ends = [0, 255].map(|pixel| affine(pixel, gain, offset));
-                (ends[0].min(ends[1]), ends[0].max(ends[1]))
-            }
+            (_, encoding) => encoding.range(),
         })
     }
 

@@ -61,6 +61,14 @@ pub fn verify<S: Stage>(graph: &Graph<S>) -> Vec<Violation> {
                 format!("the encoding has gain {gain} and offset {offset}; it takes numbers below 10^6")
             });
         }
+        InputEncoding::ByChannel { channels, gain, offset } => {
+            let usable = gain.iter().chain(&offset).all(|v| v.is_finite() && v.abs() < 1e6);
+            let input = graph.input().map(|id| graph.population(id).shape.channels);
+            let fits = (1..=4).contains(&channels) && input.is_none_or(|c| c == u32::from(channels));
+            found.check(usable && fits, "graph", || {
+                format!("the encoding has {channels} gains {gain:?} and offsets {offset:?}; it takes one of each channel, at most 4")
+            });
+        }
         InputEncoding::Standardized { gain, eps, limit } => {
             let usable = gain.is_finite() && eps.is_finite() && eps >= 0.0 && limit > 0;
             found.check(usable, "graph", || {

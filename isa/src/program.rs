@@ -96,6 +96,15 @@ pub enum Encoding {
         /// Value of black.
         offset: f32,
     },
+    /// A gain and an offset of each channel on pixels of 0 to 1.
+    ByChannel {
+        /// Number of channels, at most 4.
+        channels: u8,
+        /// Integer units from black to white, by channel.
+        gain: [f32; 4],
+        /// Value of black, by channel.
+        offset: [f32; 4],
+    },
 }
 
 /// When the host sends the values of a sample.

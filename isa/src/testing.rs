@@ -343,6 +343,8 @@ fn encoding() -> impl Strategy<Value = crate::program::Encoding> {
             limit
         }),
         (-99.0f32..99.0, -99.0f32..99.0).prop_map(|(gain, offset)| Encoding::Affine { gain, offset }),
+        (1u8..=4, prop::array::uniform4(-99.0f32..99.0), prop::array::uniform4(-99.0f32..99.0))
+            .prop_map(|(channels, gain, offset)| Encoding::ByChannel { channels, gain, offset }),
     ]
 }
 

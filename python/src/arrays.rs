@@ -3,7 +3,7 @@
 use crate::errors::{input, raise};
 use numpy::{PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
-use spikeloom::{Error, Input, Samples, datasets::Dataset, ir};
+use spikeloom::{Error, Input, Samples, Unlabelled, datasets::Dataset, ir};
 
 /// Samples for one network, held in the library's form.
 #[pyclass(module = "spikeloom", frozen)]
@@ -15,6 +15,7 @@ pub(crate) struct Batch {
 
 enum Kind {
     Images(Dataset),
+    Unlabelled(Unlabelled),
     Events(Dense),
 }
 
@@ -22,6 +23,8 @@ enum Kind {
 struct Dense {
     name: String,
     stimuli: Vec<ir::Stimulus>,
+    /// Timesteps of each.
+    steps: u32,
     labels: Option<Vec<u32>>,
 }
 
@@ -59,7 +62,10 @@ impl Batch {
                 Ok(array) => stimuli(py, array.readonly(), shape[1], of, i32::from)?,
                 Err(_) => stimuli(py, x.cast::<PyArrayDyn<i32>>()?.readonly(), shape[1], of, |v| v)?,
             };
-            return Ok(Self { kind: Kind::Events(Dense { name: name.to_owned(), stimuli, labels }), labelled });
+            return Ok(Self {
+                kind: Kind::Events(Dense { name: name.to_owned(), stimuli, steps: shape[1] as u32, labels }),
+                labelled,
+            });
         }
         if per_sample != of.neurons {
             let wanted = if events {
@@ -89,13 +95,15 @@ impl Batch {
         let labels = labels.unwrap_or_else(|| vec![0; n]);
         let dataset = images_of(py, "labels", name, [1, 1, per_sample], pixels, labels)?;
         dataset.ensure_fit(of).map_err(|e| raise(py, e))?;
-        Ok(Self { kind: Kind::Images(dataset), labelled })
+        let kind = if labelled { Kind::Images(dataset) } else { Kind::Unlabelled(Unlabelled(dataset)) };
+        Ok(Self { kind, labelled })
     }
 
     /// The samples.
     pub(crate) fn samples(&self) -> &dyn Samples {
         match &self.kind {
             Kind::Images(images) => images,
+            Kind::Unlabelled(images) => images,
             Kind::Events(events) => events,
         }
     }
@@ -131,10 +139,10 @@ fn stimuli<T: numpy::Element + Copy>(
     value: impl Fn(T) -> i32,
 ) -> PyResult<Vec<ir::Stimulus>> {
     let values = array.as_slice().map_err(|_| input(py, "x: is not contiguous"))?;
-    if steps > of.timesteps as usize {
+    if steps > of.coding.steps() as usize {
         return Err(input(
             py,
-            format!("x: has {steps} timesteps, the network runs for {}; load it with steps={steps}", of.timesteps),
+            format!("x: has {steps} timesteps, the network runs for {}; load it with steps={steps}", of.coding.steps()),
         ));
     }
     let step = |step: &[T]| {
@@ -177,6 +185,10 @@ impl Samples for Dense {
 
     fn stimulus(&self, i: usize, _: &Input) -> ir::Stimulus {
         self.stimuli[i].clone()
+    }
+
+    fn lasts(&self, _: usize, input: &Input) -> Option<u32> {
+        (input.elastic && self.steps < input.coding.steps()).then_some(self.steps)
     }
 
     fn ensure_fit(&self, _: &Input) -> Result<(), Error> {

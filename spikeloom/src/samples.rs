@@ -95,6 +95,7 @@ impl Input {
             encoding: match program.input.encoding {
                 Encoding::Pixels => InputEncoding::Pixels,
                 Encoding::Affine { gain, offset } => InputEncoding::Affine { gain, offset },
+                Encoding::ByChannel { channels, gain, offset } => InputEncoding::ByChannel { channels, gain, offset },
                 Encoding::Standardized { gain, eps, limit } => InputEncoding::Standardized { gain, eps, limit },
             },
             coding: match program.input.coding {

@@ -103,7 +103,7 @@ impl TargetArgs {
 }
 
 /// Which samples.
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct ImageArgs {
     /// A data set's name (fetched before), or samples of your own: images (folder of class folders of PNG, IDX, CIFAR's binary
     /// layout, .npy, .npz) or recorded events (.csv, .npy, .npz, N-MNIST's .bin, HDF5 as SHD has it), see docs/data.md.
@@ -114,6 +114,9 @@ pub(crate) struct ImageArgs {
     /// Use only the first N samples
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
+    /// Classes of the samples in a file of their own: .npy, lines of text, or .csv with the columns `label` or `sample,label`
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub(crate) labels: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) events: EventArgs,
 }

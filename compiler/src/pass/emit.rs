@@ -89,6 +89,7 @@ fn input_port(graph: &Graph<Quantized>, routing: &Routing) -> InputPort {
         encoding: match graph.encoding {
             InputEncoding::Pixels => Encoding::Pixels,
             InputEncoding::Affine { gain, offset } => Encoding::Affine { gain, offset },
+            InputEncoding::ByChannel { channels, gain, offset } => Encoding::ByChannel { channels, gain, offset },
             InputEncoding::Standardized { gain, eps, limit } => Encoding::Standardized { gain, eps, limit },
         },
         coding: match coding {

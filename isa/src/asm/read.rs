@@ -74,6 +74,14 @@ fn encoding(line: &mut Line) -> Result<Encoding, AsmError> {
     if line.takes("affine") {
         return Ok(Encoding::Affine { gain: line.after("gain")?, offset: line.after("offset")? });
     }
+    if line.takes("channels") {
+        let channels = line.value()?;
+        let (mut gain, mut offset) = ([0.0; 4], [0.0; 4]);
+        for (gain, offset) in gain.iter_mut().zip(&mut offset) {
+            (*gain, *offset) = (line.after("gain")?, line.after("offset")?);
+        }
+        return Ok(Encoding::ByChannel { channels, gain, offset });
+    }
     Ok(if line.either("pixels", "standardized")? {
         Encoding::Standardized { gain: line.after("gain")?, eps: line.after("eps")?, limit: line.after("limit")? }
     } else {

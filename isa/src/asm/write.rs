@@ -36,6 +36,10 @@ pub fn disassemble(program: &Program, style: Style) -> String {
     let encoding = match p.input.encoding {
         Encoding::Pixels => "pixels".into(),
         Encoding::Affine { gain, offset } => format!("affine gain {} offset {}", gain.show(), offset.show()),
+        Encoding::ByChannel { channels, gain, offset } => {
+            let pairs = gain.iter().zip(&offset).map(|(g, o)| format!(" gain {} offset {}", g.show(), o.show()));
+            format!("channels {channels}{}", pairs.collect::<Vec<_>>().concat())
+        }
         Encoding::Standardized { gain, eps, limit } => {
             format!("standardized gain {} eps {} limit {limit}", gain.show(), eps.show())
         }

@@ -183,11 +183,27 @@ impl Wire for Encoding {
                 gain.to_bits().put(w);
                 offset.to_bits().put(w);
             }
+            Self::ByChannel { channels, gain, offset } => {
+                3u8.put(w);
+                channels.put(w);
+                gain.iter().chain(offset).for_each(|v| v.to_bits().put(w));
+            }
         }
     }
     fn get(r: &mut Reader) -> Result<Self, Fault> {
-        Ok(match r.variant(3, "input encoding")? {
+        Ok(match r.variant(4, "input encoding")? {
             0 => Self::Pixels,
+            3 => {
+                let channels = Wire::get(r)?;
+                let mut four = || -> Result<[f32; 4], Fault> {
+                    let mut values = [0.0; 4];
+                    for value in &mut values {
+                        *value = f32::from_bits(Wire::get(r)?);
+                    }
+                    Ok(values)
+                };
+                Self::ByChannel { channels, gain: four()?, offset: four()? }
+            }
             2 => Self::Affine { gain: f32::from_bits(Wire::get(r)?), offset: f32::from_bits(Wire::get(r)?) },
             _ => Self::Standardized {
                 gain: f32::from_bits(Wire::get(r)?),

@@ -53,6 +53,10 @@ impl Cx<'_> {
             let sound = gain.is_finite() && offset.is_finite();
             self.check(sound, Rule::Input, "input", || format!("affine with gain {gain}, offset {offset}"));
         }
+        if let Encoding::ByChannel { channels, gain, offset } = self.program.input.encoding {
+            let sound = gain.iter().chain(&offset).all(|v| v.is_finite()) && (1..=4).contains(&channels);
+            self.check(sound, Rule::Input, "input", || format!("{channels} gains {gain:?}, offsets {offset:?}"));
+        }
         if let Encoding::Standardized { gain, eps, limit } = self.program.input.encoding {
             let sound = gain.is_finite() && gain > 0.0 && eps.is_finite() && eps >= 0.0 && limit > 0;
             self.check(sound, Rule::Input, "input", || {

@@ -127,7 +127,12 @@ fn ensure_timestep(flat: &Flat, settings: &Settings, guess: Option<&Guess>) -> R
     ))
 }
 
-fn build(network: &Network, name: &str, settings: Settings, mut remarks: Vec<String>) -> Result<Imported, Problems> {
+fn build(
+    network: &Network,
+    name: &str,
+    mut settings: Settings,
+    mut remarks: Vec<String>,
+) -> Result<Imported, Problems> {
     let mut problems = Vec::new();
     let spiking: Vec<bool> = network.units.iter().map(Unit::is_spiking).collect();
     let hops: Vec<Hop> = network
@@ -157,7 +162,17 @@ fn build(network: &Network, name: &str, settings: Settings, mut remarks: Vec<Str
              ({timesteps} timesteps in all)"
         ));
     }
-    let encoding = settings.said.as_ref().map_or(InputEncoding::Pixels, |s| s.encoding);
+    let channels = network.units[network.input].shape.channels;
+    let normalized = settings.normalize.as_ref().map(|normalize| normalize.over(channels)).transpose();
+    settings.normalized = normalized.map_err(|reason| Problem::new("graph", reason))?;
+    if let Some(normalized) = settings.normalized.filter(|n| n.error > 1e-9) {
+        remarks.push(format!(
+            "normalized intensities are multiples of {:.6}, off by at most {:.6}",
+            normalized.unit, normalized.error
+        ));
+    }
+    let plain = settings.normalized.map_or(InputEncoding::Pixels, |n| n.encoding);
+    let encoding = settings.said.as_ref().map_or(plain, |s| s.encoding);
     let title = settings.said.as_ref().map_or(name, |s| &s.name);
     let mut graph = Graph::new(title, timesteps, encoding);
 
@@ -232,14 +247,15 @@ fn input_reach(settings: &Settings) -> f64 {
             (InputCoding::Events { least, most, .. }, _) => {
                 f64::from(least.unsigned_abs().max(most.unsigned_abs())) * f64::from(said.input_scale)
             }
-            (_, InputEncoding::Affine { gain, offset }) => {
-                f64::from(gain.abs() + offset.abs() + 1.0) * f64::from(said.input_scale)
-            }
-            (_, InputEncoding::Pixels) => 255.0 * f64::from(said.input_scale),
-            (_, InputEncoding::Standardized { limit, .. }) => f64::from(limit) * f64::from(said.input_scale),
+            (_, encoding) => reach(encoding) * f64::from(said.input_scale),
         },
-        None => settings.reach.unwrap_or(1.0),
+        None => settings.reach.unwrap_or_else(|| settings.normalized.map_or(1.0, |n| reach(n.encoding) * n.unit)),
     }
+}
+
+fn reach(encoding: InputEncoding) -> f64 {
+    let (least, most) = encoding.range();
+    f64::from(least.unsigned_abs().max(most.unsigned_abs()))
 }
 
 /// Largest magnitude, per neuron, of what can reach a population in a step, without its constant.

@@ -1,6 +1,6 @@
 //! What a NIR file does not say, as a user says it.
 
-use super::profile::Profile;
+use super::{normalize::Normalize, profile::Profile};
 use ir::Compare;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -97,6 +97,8 @@ pub struct Options {
     pub profile: Option<&'static Profile>,
     /// The Output that the class is read from, where there are several.
     pub output: Option<String>,
+    /// How intensities are normalized; as they are, from 0 to 1, if absent.
+    pub normalize: Option<Normalize>,
     /// What the samples say that are run, where neither the user nor the file does.
     pub recorded: Option<Recorded>,
 }

@@ -120,7 +120,8 @@ fn input(settings: &Settings) -> NeuronModel<Trained> {
         Coding::Once => InputCoding::DirectOnce,
         Coding::Events => InputCoding::spikes(settings.steps),
     };
-    let scale = if coding.is_events() { 1.0 } else { 1.0 / 255.0 };
+    let value = settings.normalized.map_or(1.0 / 255.0, |n| n.unit as f32);
+    let scale = if coding.is_events() { 1.0 } else { value };
     NeuronModel::Input { coding, scale }
 }
 

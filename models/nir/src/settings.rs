@@ -4,6 +4,7 @@
 use super::{
     guess::Guess,
     model::Problem,
+    normalize::{Normalize, Normalized},
     options::{Assumption, Coding, Integrator, Options, Origin, Reset, Rules, Spikes, Start},
     said::Said,
 };
@@ -33,6 +34,9 @@ pub(super) struct Settings {
     pub(super) integrator: Integrator,
     pub(super) steps: u32,
     pub(super) coding: Coding,
+    /// How intensities are normalized, and for the input that the network has.
+    pub(super) normalize: Option<Normalize>,
+    pub(super) normalized: Option<Normalized>,
     /// Whether samples may be shorter than `steps`.
     pub(super) lengths_differ: bool,
     /// Largest magnitude of what an input neuron receives in a timestep, where recordings say.
@@ -130,6 +134,9 @@ impl Settings {
             profile: None,
         };
         let steps = list.settle("steps", steps, Some(STEPS), "set with --steps", |n| n.to_string());
+        if let Some(normalize) = &options.normalize {
+            list.push("values", normalize.describe(), Origin::Given, "");
+        }
         let floor = list.floor(options.rules.floor, said.is_some());
         let start = if said.is_some() {
             list.push("start", "potentials and windows of each population".into(), Origin::Metadata, "");
@@ -155,6 +162,8 @@ impl Settings {
             integrator: integrator.expect(known),
             steps: steps.expect(known),
             coding: coding.expect(known),
+            normalize: options.normalize.clone(),
+            normalized: None,
             lengths_differ: options.recorded.is_some_and(|r| r.lengths_differ),
             reach: options.recorded.map(|r| r.reach),
             said,
@@ -192,6 +201,11 @@ impl Settings {
                     said.dt
                 ));
             }
+        }
+        if self.normalize.is_some() && (self.said.is_some() || self.coding == Coding::Events) {
+            let why =
+                if self.said.is_some() { "the file says itself how images enter" } else { "spikes have no intensity" };
+            return problem(format!("--mean and --std normalize intensities, but {why}; leave them out"));
         }
         if let Some(dt) = self.dt.filter(|dt| !(dt.is_finite() && *dt > 0.0)) {
             return problem(format!("a timestep of {dt:e} is not possible; give a positive --dt"));

@@ -26,11 +26,14 @@ pub struct Entries {
 /// If a folder cannot be read, or holds nothing.
 pub fn entries(folder: &Path, split: Split) -> Result<Entries, DataError> {
     let inside = folders(folder)?;
-    let of_split = inside.iter().find(|path| split_of(path) == Some(split));
+    // A class may be called train: folders are splits if all are, or if there are both.
+    let is = |split| inside.iter().any(|path| split_of(path) == Some(split));
+    let are_splits = inside.iter().all(|path| split_of(path).is_some()) || (is(Split::Train) && is(Split::Test));
+    let of_split = inside.iter().find(|path| are_splits && split_of(path) == Some(split));
     if let Some(own) = of_split {
         return entries(own, split);
     }
-    if !inside.is_empty() && inside.iter().all(|path| split_of(path).is_some()) {
+    if !inside.is_empty() && are_splits {
         let remedy = "Name its folders with train and test, or give the folder inside.";
         return Err(DataError::new(folder, "", Cause::refused(format!("has no folder of {split} samples"), remedy)));
     }
@@ -94,6 +97,8 @@ mod tests {
         let remark = entries(dir.path(), Split::Test).unwrap().remark().unwrap();
         assert_eq!(remark, "classes by the folders' names: cat = 0, dog = 1");
         assert_eq!(found(&folder(&["b", "a"]), Split::Test), [("a".into(), None), ("b".into(), None)]);
+        let named = folder(&["bus/a", "train/b"]);
+        assert_eq!(found(&named, Split::Test), [("a".into(), Some(0)), ("b".into(), Some(1))]);
         let one = entries(folder(&["train/cat/b"]).path(), Split::Test).unwrap_err().to_string();
         assert!(one.contains("has no folder of test samples"), "{one}");
         assert!(entries(folder(&[]).path(), Split::Test).unwrap_err().to_string().contains("holds no files"));

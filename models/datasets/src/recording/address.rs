@@ -133,7 +133,7 @@ impl Raw {
                         "Divide rows and columns with --down, or check the network's input.",
                     ));
                 }
-                let timestep = (event.t * self.unit / bin).floor();
+                let timestep = bin_of(event.t * self.unit / bin);
                 if timestep >= f64::from(MAX_STEPS) {
                     let why = format!(
                         "recording {}: an event at {} s is in timestep {timestep}, beyond the {MAX_STEPS} that are read",
@@ -196,6 +196,11 @@ impl Raw {
     }
 }
 
+/// The bin of a time in bins. What lies on an edge but for the rounding of decimals (0.29 / 0.01) belongs to the bin that begins there.
+fn bin_of(time: f64) -> f64 {
+    (time + 1e-9 * time.max(1.0)).floor()
+}
+
 impl Frame {
     fn neurons(&self) -> usize {
         self.channels as usize * self.height as usize * self.width as usize
@@ -225,6 +230,15 @@ mod tests {
         assert_eq!(found, [(0, 17, 2), (1, 11, 1), (2, 28, 1)]);
         let half = Binning { bin: Some(0.5e-3), ..Binning::default() };
         assert_eq!(binned(&raw(&EVENTS), half, [2, 4, 4]).unwrap()[..2], [(0, 17, 1), (1, 17, 1)]);
+    }
+
+    #[test]
+    fn edges_of_bins_are_where_decimals_put_them() {
+        for n in 0..10_000_u32 {
+            let (hundredths, micros) = (f64::from(n) / 100.0, f64::from(n) * 100.0);
+            assert_eq!([bin_of(hundredths / 0.01), bin_of(micros * 1e-6 / 100e-6)], [f64::from(n); 2]);
+            assert_eq!(bin_of((micros + 99.0) * 1e-6 / 100e-6), f64::from(n));
+        }
     }
 
     #[test]

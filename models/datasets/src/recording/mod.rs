@@ -11,6 +11,8 @@
 pub mod address;
 pub mod array;
 pub mod dense;
+pub(crate) mod format;
+mod labels;
 pub mod nmnist;
 mod open;
 mod present;
@@ -19,6 +21,7 @@ pub mod table;
 pub mod values;
 
 pub use address::{Address, Binning, Polarity, Raw};
+pub use labels::Labels;
 pub use open::{Opened, Wanted, open};
 pub use present::present;
 

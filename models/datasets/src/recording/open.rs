@@ -12,7 +12,9 @@
 use super::{
     Raw, Recordings,
     address::{Binning, RawRecording},
-    array, dense, nmnist, refuse, shd, table,
+    array, dense,
+    format::{Kind, kind},
+    nmnist, refuse, shd, table,
 };
 use crate::dataset::Split;
 use crate::error::{Cause, DataError};
@@ -148,79 +150,3 @@ fn folder(path: &Path, wanted: &Wanted) -> Result<Opened, DataError> {
 }
 
 const MIXED: &str = "Put recordings of one kind into the folder.";
-
-/// Formats that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Table,
-    Npy,
-    Npz,
-    Hdf5,
-    Nmnist,
-}
-
-/// The format of a file.
-fn kind(bytes: &[u8], path: &Path) -> Result<Kind, DataError> {
-    let lower = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let name = lower.strip_suffix(".gz").unwrap_or(&lower);
-    if bytes.starts_with(b"\x93NUMPY") {
-        return Ok(Kind::Npy);
-    }
-    if bytes.starts_with(b"\x89HDF") {
-        return Ok(Kind::Hdf5);
-    }
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let (format, remedy) = match (ending, bytes) {
-        ("npz", [b'P', b'K', ..]) => return Ok(Kind::Npz),
-        ("csv" | "txt" | "tsv", _) => return Ok(Kind::Table),
-        ("bin", _) => return Ok(Kind::Nmnist),
-        (_, bytes) if bytes.starts_with(b"#!AER-DAT") => {
-            let version = String::from_utf8_lossy(bytes.get(9..12).unwrap_or_default()).into_owned();
-            return Err(refuse(path, "", format!("is an AEDAT {version} recording, a format that is not read"), AEDAT));
-        }
-        ("npy" | "npz", _) => ("no array of numpy, whatever its name", ARRAY),
-        ("h5" | "hdf5", _) => ("no HDF5 file, whatever its name", ARRAY),
-        ("mat", _) => ("a MATLAB file, a format that is not read", ARRAY),
-        ("pt" | "pth" | "pkl" | "pickle", _) => {
-            ("a pickle of Python, a format that is not read because it runs code", ARRAY)
-        }
-        ("raw" | "dat", _) => ("a recording of Prophesee's, a format that is not read", AEDAT),
-        ("parquet" | "feather" | "arrow", _) => ("a columnar table, a format that is not read", ARRAY),
-        ("png" | "jpg" | "jpeg", _) => ("one picture", "Give a folder with one folder of pictures per class."),
-        ("wav" | "flac", _) => ("sound, a format that is not read", "Turn it into spikes first, as SHD does."),
-        _ => ("of a format that is not known", KNOWN),
-    };
-    Err(refuse(path, "", format!("is {format}"), remedy))
-}
-
-const ARRAY: &str = "Save it with numpy.savez: `x` with the samples (N×T×C×H×W or N×C×H×W) and `y` with their classes.";
-const AEDAT: &str =
-    "Convert it, as with tonic or dv-processing: numpy.save of the events with the fields t, x, y and p.";
-const KNOWN: &str = "Known are .csv, .npy, .npz, HDF5 as SHD has it, N-MNIST's .bin, IDX, CIFAR's binary layout, and folders of class folders.";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(name: &str, bytes: &[u8]) -> Result<Kind, String> {
-        kind(bytes, Path::new(name)).map_err(|e| e.to_string())
-    }
-
-    #[test]
-    fn formats_are_told_by_contents_and_named_if_not_read() {
-        assert_eq!(of("x", b"\x93NUMPY"), Ok(Kind::Npy));
-        assert_eq!(of("A.CSV", b"timestep"), Ok(Kind::Table));
-        assert_eq!(of("a.csv.gz", b"timestep"), Ok(Kind::Table));
-        assert_eq!(of("a.npz", b"PK\x03\x04"), Ok(Kind::Npz));
-        for (name, bytes, part) in [
-            ("rec.aedat4", &b"#!AER-DAT4.0\r\n"[..], "is an AEDAT 4.0 recording"),
-            ("a.mat", b"MATLAB", "a MATLAB file"),
-            ("a.pt", b"PK", "pickle"),
-            ("a.npz", b"no zip", "no array of numpy"),
-            ("a.xyz", b"", "not known. Known are .csv"),
-        ] {
-            let error = of(name, bytes).unwrap_err();
-            assert!(error.contains(part), "{error}");
-        }
-    }
-}
