@@ -236,8 +236,8 @@ mod tests {
     fn edges_of_bins_are_where_decimals_put_them() {
         for n in 0..10_000_u32 {
             let (hundredths, micros) = (f64::from(n) / 100.0, f64::from(n) * 100.0);
-            assert_eq!([bin_of(hundredths / 0.01), bin_of(micros * 1e-6 / 100e-6)], [f64::from(n); 2]);
-            assert_eq!(bin_of((micros + 99.0) * 1e-6 / 100e-6), f64::from(n));
+            assert_eq!([hundredths / 0.01, micros * 1e-6 / 100e-6].map(|x| bin_of(x) as u32), [n; 2]);
+            assert_eq!(bin_of((micros + 99.0) * 1e-6 / 100e-6) as u32, n);
         }
     }
 
