@@ -110,17 +110,19 @@ impl Temporary {
         let new = || File::options().write(true).create_new(true).open(path);
         let file = match new() {
             // Only a file of our own making is taken up: no link, no device.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match fs::symlink_metadata(path) {
-                Ok(data) if data.is_file() => File::options().write(true).open(path),
-                Ok(_) => return Ok(None),
-                Err(error) => Err(error),
-            },
-            other => other,
-        };
-        let file = match file {
-            // Its writer has finished in between.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let old = match fs::symlink_metadata(path) {
+                    Ok(data) if data.is_file() => File::options().write(true).open(path),
+                    Ok(_) => return Ok(None),
+                    Err(error) => Err(error),
+                };
+                match old {
+                    // Its writer has finished in between.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                    old => old?,
+                }
+            }
+            new => new?,
         };
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Ok(None),
@@ -219,6 +221,12 @@ mod tests {
             entries.map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn a_missing_folder_ends_the_search_for_a_name() {
+        let error = write(Path::new("no/such/folder/x"), b"").expect_err("there is no folder");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

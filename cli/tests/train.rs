@@ -147,7 +147,7 @@ fn a_terminated_run_keeps_its_state() {
     let rest = std::thread::spawn(move || lines.count());
     let output = child.wait_with_output().expect("it ends");
     rest.join().expect("read");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("continue with --resume --out run"), "{said}");
     assert!(at.join("run/checkpoint.safetensors").exists());

@@ -65,14 +65,17 @@ fn a_shorter_sample_is_a_program_of_its_length() {
             let events = sample(neurons, steps);
             let meant = ir::interpret(&own, &events);
             let shortened = isa::Stimulus { lasts: Some(steps), ..stimulus(&events) };
+            let input = usize::from(long.program.input.layer.0);
             let long = Machine::new(&long.program, &arch).expect("loads");
             let short = Machine::new(&short.program, &arch).expect("loads");
             for mode in [TimingMode::Counts, TimingMode::Analytic, TimingMode::Cycle] {
                 let run = long.run(&shortened, mode, &mut NoProbe).expect("a valid sample");
                 assert_eq!(run, short.run(&stimulus(&events), mode, &mut NoProbe).expect("a valid sample"));
                 assert_eq!(run.class, meant.decision.class);
-                let n: u64 = run.layer_spikes[1..].iter().sum();
-                assert_eq!(n, meant.n_spikes() as u64);
+                let n = run.layer_spikes.iter().sum::<u64>() - run.layer_spikes[input];
+                // What emits values counts each as a spike of its layer, which it is none of.
+                let values = graph.populations().any(|(_, p)| p.neuron.emits() == ir::Emits::Values);
+                assert!(values || n == meant.n_spikes() as u64, "{n}, {} meant", meant.n_spikes());
                 spikes.set(spikes.get() + n);
             }
             compared.set(compared.get() + 1);

@@ -38,7 +38,10 @@ impl Model {
     /// If the model has no analytical form or does not compile, if the samples are not what it takes, or if a count differs
     /// from its formula, which is a defect.
     pub fn measure_analytic(&self, samples: &dyn Samples, progress: &mut dyn Progress) -> Result<MeasuredNetwork> {
-        let deployed = self.deploy(&Chip::open(IDEAL)?, &DeployOptions::default(), &mut Quiet)?;
+        // The models know IF and LIF as they are, not as lists with fractions of a unit.
+        let mut chip = Chip::open(IDEAL)?;
+        chip.arch.core.dynamics.fraction_bits.clear();
+        let deployed = self.deploy(&chip, &DeployOptions::default(), &mut Quiet)?;
         let graph = &deployed.quantized;
         let no_form = |error: NotExpressible| Error::input(format!("{}: has no analytical model: {error}", self.name));
         samples.ensure_fit(&deployed.executable.input())?;

@@ -14,17 +14,22 @@ fn root() -> PathBuf {
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("dynamics", &[]),
     ("ir", &["dynamics"]),
-    ("isa", &["dynamics"]),
+    ("base", &[]),
+    ("isa", &["base", "dynamics"]),
     ("compiler", &["ir", "isa"]),
     ("simulator", &["isa"]),
     ("energy", &["isa"]),
     ("charts", &[]),
-    ("models/datasets", &[]),
-    ("models/training", &["charts", "datasets", "ir"]),
+    ("models/datasets", &["ir"]),
+    ("models/training", &["base", "charts", "datasets", "ir"]),
     ("models/nir", &["ir"]),
     ("models/netx", &["ir", "nir"]),
-    ("spikeloom", &["compiler", "datasets", "energy", "ir", "isa", "netx", "nir", "simulator", "training"]),
-    ("explore", &["spikeloom"]),
+    (
+        "spikeloom",
+        &["compiler", "datasets", "energy", "ir", "isa", "netx", "nir", "simulator", "spikeloom_report", "training"],
+    ),
+    ("report", &[]),
+    ("explore", &["base", "spikeloom"]),
     ("experiments", &["charts", "datasets", "energy", "spikeloom", "training"]),
 ];
 

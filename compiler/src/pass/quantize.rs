@@ -306,7 +306,7 @@ impl Steps {
                 if scale.exact {
                     now = now.min(pass.numbers[at][c].top(bits == 1) / scale.unit);
                 }
-                let magnitude = bound.high.max(-bound.low) as f64;
+                let magnitude = bound.high.max(bound.low.saturating_neg()) as f64;
                 // One part in 64 leaves room for weights that round up.
                 *limit = now / (magnitude / most * (1.0 + 1.0 / 64.0));
                 any = true;

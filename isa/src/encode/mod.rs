@@ -58,7 +58,7 @@ pub enum Cause {
     #[error("the file begins with {0:02x?}, not with `SNB1`: it is not a compiled program")]
     Magic(Vec<u8>),
     /// Another version.
-    #[error("container version {0}, but this build reads version 1: compile the network again")]
+    #[error("container version {0}, but this build reads version {VERSION}: compile the network again")]
     Version(u16),
     /// The bytes end early.
     #[error("{needed} bytes expected, {left} left: the file is truncated")]
