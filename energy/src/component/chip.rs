@@ -152,7 +152,7 @@ impl Chip {
 fn process(arch: &Arch, technology: &Technology, notes: &mut Vec<String>) -> Process {
     let nominal = technology.millivolts.value as f64 / 1000.0;
     let node_nm = technology.node_nm.value as f64;
-    let described = arch.core.timing.synapse.as_ref().map(|ticks| ticks.value * arch.tick_ps.value);
+    let described = arch.core.timing.synapse.as_ref().map(|ticks| ticks.value.saturating_mul(arch.tick_ps.value));
     let volts = match (&technology.issue_ps, described) {
         (Some(known), Some(described)) if described > 0 && described != known.value => {
             let ratio = known.value as f64 / described as f64;
