@@ -18,9 +18,10 @@ pub(super) fn section(metrics: &Metrics) -> Section {
         ("synaptic_operations: Effective_ACs", "", operations.acs.into()),
         ("synaptic_operations: Effective_MACs", "", operations.macs.into()),
         ("membrane_updates", "", bench.membrane_updates.into()),
-        ("execution_rate", "1/s", bench.execution_rate.into()),
+        ("execution_rate", "Hz", bench.execution_rate.into()),
     ];
-    let rows = rows.into_iter().map(|(name, unit, value)| vec![name.into(), value, unit.into()]);
+    let units = rows.iter().map(|(_, unit, _)| (*unit).to_owned()).collect();
+    let rows = rows.into_iter().map(|(name, _, value)| vec![name.into(), value]);
     Section::new("merits", "Figures of merit")
         .quantity("energy_per_spike", "dynamic energy per spike", joules(metrics.energy_per_spike_pj), "J")
         .quantity(
@@ -34,13 +35,13 @@ pub(super) fn section(metrics: &Metrics) -> Section {
         .quantity("power", "mean power", metrics.power_w, "W")
         .quantity("peak_power", "highest mean power in a timestep", metrics.peak_power_w, "W")
         .because("of the image that --per-step lists; empty without it")
-        .quantity("energy_delay", "energy × delay", metrics.energy_delay_product_js, "J·s")
+        .quantity("energy_delay", "energy × delay", metrics.energy_delay_product_js, "J s")
         .table(
             Table::new("neurobench", "NeuroBench's metrics, means per image (Yik et al. 2025)")
                 .column("metric", "metric", "")
                 .column("value", "value", "")
-                .column("unit", "unit", "")
                 .rows(rows)
+                .units(units)
                 .noted("Dense operations are left out: a compiled program does not hold absent connections."),
         )
 }
