@@ -1,10 +1,5 @@
 //! Every shipped network on all 10,000 test images through the simulated `loihi1`, decision by decision: the accuracies that README and the
-//! cards state. They take minutes and need the data sets, so they run when asked for; a data set that is not there is named and
-//! skipped:
-//!
-//! ```console
-//! $ cargo test --release -p spikeloom-tests --test full_sets -- --ignored --nocapture
-//! ```
+//! cards state. They run where the data sets are (`spikeloom data fetch`); one that is not there is named and skipped.
 
 use datasets::{DatasetName, Split};
 use simulator::TimingMode;
@@ -54,7 +49,6 @@ fn check(name: &str) {
 macro_rules! each {
     ($($test:ident: $name:literal,)*) => {
         $(#[test]
-        #[ignore = "all test images: minutes; run with --ignored where the data sets are"]
         fn $test() { check($name); })*
     };
 }
