@@ -183,12 +183,10 @@ impl<'a> Pass<'a> {
         // Finer units may take a bit more than they divide: then fewer.
         while self.forms != whole {
             let (_, bounds) = self.bounded(&self.scales(&steps));
-            let exceeds = |(id, p): (PopulationId, &ir::Population<Trained>)| {
-                let state_bits = self.options.proven_bits(&p.neuron);
-                let at = id.0 as usize;
-                (self.forms[at].shift > 0 && bounds[at].iter().any(|bound| bound.bits() > state_bits)).then_some(at)
+            let exceeds = |&at: &usize| {
+                self.forms[at].shift > 0 && bounds[at].iter().any(|bound| bound.bits() > self.options.state_bits)
             };
-            let exceeding: Vec<usize> = self.graph.populations().filter_map(exceeds).collect();
+            let exceeding: Vec<usize> = (0..self.forms.len()).filter(exceeds).collect();
             if exceeding.is_empty() {
                 break;
             }
@@ -197,6 +195,12 @@ impl<'a> Pass<'a> {
             }
         }
         self
+    }
+
+    /// Width that potentials of a population must be proven to stay within: lists saturate by operations of their own only.
+    fn proven_bits(&self, id: PopulationId) -> u32 {
+        let form = self.forms[id.0 as usize];
+        if form.list { self.options.state_bits } else { self.options.proven_bits(&self.graph.population(id).neuron) }
     }
 
     fn scales(&self, steps: &Steps) -> Scales {
@@ -295,8 +299,8 @@ impl Steps {
     fn narrow(&mut self, graph: &Graph<Trained>, (pass, scales): (&Pass<'_>, &Scales), bounds: &[Vec<Bound>]) -> bool {
         let bits = pass.options.weight_bits;
         let mut any = false;
-        for (id, p) in graph.populations() {
-            let state_bits = pass.options.proven_bits(&p.neuron);
+        for (id, _) in graph.populations() {
+            let state_bits = pass.proven_bits(id);
             let most = 2f64.powi(state_bits as i32 - 1) - 1.0;
             let at = id.0 as usize;
             for (c, bound) in bounds[at].iter().enumerate().filter(|(_, bound)| bound.bits() > state_bits) {

@@ -98,6 +98,15 @@ fn potentials_saturate_in_the_list_and_are_counted() {
 }
 
 #[test]
+fn lists_of_chips_that_do_not_saturate_are_proven() {
+    // No bound holds without saturation, so the integers become coarser.
+    let graph = one(100_000, 1.0, (1e9, 0.0), (Leak::Decay(1), Reset::Subtract));
+    let options = QuantizeOptions { saturates: true, has_saturate: false, state_bits: 16, fractions: &[], ..LOIHI };
+    let q = quantized(&graph, &options);
+    assert!(q.layers[0].n_narrowed == 1 && !q.layers[0].saturates, "{:?}", q.layers[0]);
+}
+
+#[test]
 fn no_fractions_without_room() {
     let graph = one(1000, 10.0, (20.0, 0.05), (Leak::None, Reset::Subtract));
     let q = quantized(&graph, &QuantizeOptions { state_bits: 15, ..LOIHI });
