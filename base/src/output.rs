@@ -51,7 +51,7 @@ pub fn write_with<E: From<io::Error>>(
     Ok(temporary.rename_to(path)?)
 }
 
-/// Whether a file could be written here, as far as that can be told before it is: its folder is there, and it is no folder itself.
+/// Whether a file could be written here: its folder is there and writable, and it is no folder itself. Nothing is left behind.
 ///
 /// # Errors
 /// Why not.
@@ -63,7 +63,10 @@ pub fn check(path: &Path) -> io::Result<()> {
     if !fs::metadata(folder_of(path))?.is_dir() {
         return Err(io::ErrorKind::NotADirectory.into());
     }
-    if path.exists() { File::options().append(true).open(path).map(drop) } else { Ok(()) }
+    if path.exists() && !path.is_file() {
+        return File::options().append(true).open(path).map(drop);
+    }
+    Temporary::beside(path).map(drop)
 }
 
 fn folder_of(path: &Path) -> &Path {

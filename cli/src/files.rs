@@ -26,11 +26,6 @@ pub(crate) fn write_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resu
     base::output::write_with(path, write).map_err(|error: anyhow::Error| unwritable(path, error))
 }
 
-/// Refuses an output that could not be written, before anything is computed for it.
-pub(crate) fn check(path: &Path) -> Result<()> {
-    base::output::check(path).map_err(|error| unwritable(path, error.into()))
-}
-
 fn unwritable(path: &Path, error: anyhow::Error) -> anyhow::Error {
     if error.is::<std::io::Error>() {
         error.context(format!("{}: cannot be written; check that the folder exists and is writable", path.display()))

@@ -36,11 +36,7 @@ fn place(path: &Path) -> Result<PathBuf> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder =
         folder.canonicalize().with_context(|| format!("there is no folder {}; make it first", folder.display()))?;
-    let special = path.exists() && !path.is_file();
-    if !special {
-        let probe = tempfile::NamedTempFile::new_in(&folder);
-        probe.with_context(|| format!("the folder {} is not writable; choose another", folder.display()))?;
-    }
+    base::output::check(path).context("cannot be written; choose another place")?;
     Ok(folder.join(name))
 }
 

@@ -21,19 +21,12 @@ pub(crate) struct TraceArgs {
     /// Folder of the traces; made if it does not exist. Default: the current folder
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
-    /// The sample that is traced, counted from 0. Default: the first
+    /// The sample that is traced, listed by --per-step and looked at by --report, counted from 0. Default: the first
     #[arg(long, value_name = "N")]
     trace_image: Option<usize>,
     /// Cores in cores.vcd, as in `0,5,17`; default: all that the program uses
     #[arg(long, value_name = "CORE,...", value_delimiter = ',')]
     trace_cores: Vec<u32>,
-}
-
-impl TraceArgs {
-    /// The image that is traced.
-    pub(crate) fn image(&self) -> usize {
-        self.trace_image.unwrap_or(0)
-    }
 }
 
 /// A trace.
@@ -71,11 +64,23 @@ impl TraceArgs {
         self.trace_dir.as_deref().unwrap_or(Path::new("."))
     }
 
-    /// Refuses options of traces without a trace, and a folder that cannot be one.
-    pub(crate) fn check(&self) -> Result<()> {
+    /// The sample that is traced, and looked at by pages and `--per-step`.
+    pub(crate) fn image(&self, samples: &dyn Samples) -> Result<usize> {
+        let image = self.trace_image.unwrap_or(0);
+        ensure!(
+            image < samples.len(),
+            "--trace-image {image}: {} has {} in this run, counted from 0; choose a smaller number",
+            samples.name(),
+            samples.counted()
+        );
+        Ok(image)
+    }
+
+    /// Refuses options of traces without a trace, and a folder that cannot be one. `looks`: whether a sample is looked at anyway.
+    pub(crate) fn check(&self, looks: bool) -> Result<()> {
         let given = [
             ("--trace-dir", self.trace_dir.is_some()),
-            ("--trace-image", self.trace_image.is_some()),
+            ("--trace-image", self.trace_image.is_some() && !looks),
             ("--trace-cores", !self.trace_cores.is_empty()),
         ];
         if let Some((option, _)) = given.into_iter().find(|(_, given)| *given && self.trace.is_empty()) {
@@ -104,13 +109,7 @@ pub(crate) fn write(args: &TraceArgs, executable: &Executable, samples: &dyn Sam
     }
     samples.ensure_fit(&executable.input())?;
     let machine = &executable.machine;
-    let image = args.trace_image.unwrap_or(0);
-    ensure!(
-        image < samples.len(),
-        "--trace-image {image}: {} has {} in this run, counted from 0; choose a smaller number",
-        samples.name(),
-        samples.counted()
-    );
+    let image = args.image(samples)?;
     let mode = TimingMode::from(mode);
     if args.trace.iter().any(|kind| matches!(kind, Kind::Timeline | Kind::Vcd)) {
         ensure_time(machine, mode)?;

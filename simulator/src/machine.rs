@@ -192,6 +192,11 @@ impl Machine {
         self.run_steps(state, stimulus, (mode, u32::MAX), probe)
     }
 
+    /// Timesteps of a sample: those of the program, less what the sample's input is shorter.
+    pub fn timesteps_of(&self, stimulus: &Stimulus) -> Result<u32, RunError> {
+        Ok(self.timesteps - self.check(stimulus)?)
+    }
+
     /// Counts of the first `timesteps` timesteps of a sample, as if it ended there: what a timestep did is the difference to one less.
     /// What the reset and the final reading of potentials do is in the counts of 0 timesteps.
     pub fn first_counts(&self, state: &mut State, stimulus: &Stimulus, timesteps: u32) -> Result<Ledger, RunError> {

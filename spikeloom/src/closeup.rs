@@ -1,4 +1,4 @@
-//! One sample in detail: its spikes, what every core and timestep took, what every timestep was counted, what every link carried.
+//! One sample in detail: its spikes, what every core and timestep took, what every link carried. What timesteps cost: [`crate::StepCost`].
 
 use crate::{
     error::{Error, Result},
@@ -7,12 +7,9 @@ use crate::{
     samples::Samples,
 };
 use compiler::Activity;
-use isa::{CoreId, Ledger, Timestep};
+use isa::{CoreId, Timestep};
 use simulator::{CoreTime, Probe, StepTime, TimingMode};
 use std::collections::BTreeMap;
-
-/// With more timesteps than these, counts of single timesteps are left out: each is a run of its own.
-const MOST_STEPS: u32 = 256;
 
 /// One sample in detail.
 #[derive(Clone, Debug)]
@@ -27,8 +24,6 @@ pub struct Closeup {
     pub cores: BTreeMap<CoreId, CoreLoad>,
     /// Ticks of the sample; 0 where the run has no time.
     pub ticks: u64,
-    /// Counts of the first 0, 1, 2, … timesteps; empty where there are none, or too many.
-    pub ledgers: Vec<Ledger>,
     /// Links that carried packets, the busiest first.
     pub links: Vec<LinkLoad>,
 }
@@ -92,11 +87,6 @@ impl Executable {
         let mut probe = (raster, Times::default());
         let run = machine.run(&stimulus, mode, &mut probe).map_err(failed)?;
         let (raster, times) = probe;
-        let mut state = machine.state();
-        let stepwise = !machine.fires_per_event() && program.timesteps <= MOST_STEPS;
-        let steps = if stepwise { 0..program.timesteps + 1 } else { 0..0 };
-        let ledgers: std::result::Result<Vec<Ledger>, _> =
-            steps.map(|n| machine.first_counts(&mut state, &stimulus, n)).collect();
         Ok(Closeup {
             sample,
             links: self.links(&raster),
@@ -104,7 +94,6 @@ impl Executable {
             steps: times.steps,
             cores: times.cores,
             ticks: run.time.map_or(0, |time| time.total),
-            ledgers: ledgers.map_err(failed)?,
         })
     }
 
@@ -148,9 +137,9 @@ mod tests {
         let program = &deployed.executable.program;
         assert_eq!(close.cores.values().map(|core| core.spikes).sum::<u64>(), run.samples[2].spikes);
         assert_eq!(close.steps.len(), program.timesteps as usize);
-        assert_eq!(close.ledgers.len(), program.timesteps as usize + 1);
-        let whole = close.ledgers.last().expect("there are timesteps").total();
-        assert_eq!(whole.synaptic_operations(), run.samples[2].synaptic_operations);
+        let ledgers = crate::RunOptions { keep_ledgers: true, ..options };
+        let run = deployed.run(&images, &ledgers, &mut Quiet).expect("runs");
+        let whole = run.samples[2].ledger.as_ref().expect("kept").total();
         let seconds = close.ticks as f64 * chip.arch.tick_ps.value as f64 * 1e-12;
         assert_eq!(Some(seconds), run.samples[2].seconds);
         // Every packet between cores crosses the links that are counted; those to the host's port are counted besides.

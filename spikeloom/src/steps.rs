@@ -5,6 +5,7 @@
 //! belong to no timestep, come first. Time and work of this grow with the square of the number of timesteps.
 
 use crate::{
+    closeup::Closeup,
     error::{Error, Result},
     executable::Executable,
     record::Record,
@@ -14,8 +15,8 @@ use energy::{
     price::{Breakdown, Context, price},
     table::Table,
 };
-use isa::{Counts, Ledger, Timestep};
-use simulator::{BatchError, Binding, CoreTime, Probe, StepTime, TimingMode};
+use isa::{Counts, Ledger};
+use simulator::{BatchError, Binding, StepTime};
 use std::collections::BTreeMap;
 
 /// What a timestep did, took and cost.
@@ -40,42 +41,30 @@ impl StepCost {
     }
 }
 
-/// Keeps the time of every timestep.
-struct Times(Vec<StepTime>);
-
-impl Probe for Times {
-    const TIMELINE: bool = true;
-
-    fn timestep(&mut self, _: Timestep, span: &StepTime, _: &[CoreTime]) {
-        self.0.push(*span);
-    }
-}
-
 impl Executable {
-    /// What each timestep of a sample did, took and cost: first reset and reading, then the timesteps.
+    /// What each timestep of a sample that was looked at did, took and cost: first reset and reading, then the timesteps.
     ///
     /// # Errors
     /// If the chip fires per event, the sample cannot be run, or the table lacks a price.
-    pub fn steps(&self, samples: &dyn Samples, i: usize, mode: TimingMode, table: &Table) -> Result<Vec<StepCost>> {
+    pub fn step_costs(&self, samples: &dyn Samples, close: &Closeup, table: &Table) -> Result<Vec<StepCost>> {
         let (machine, arch) = (&self.machine, &self.chip.arch);
         if machine.fires_per_event() {
             let refused = format!("chip {} fires per event and has no timesteps to list", arch.name);
             return Err(Error::input(refused));
         }
-        let failed = |error| Error::from(BatchError::Sample { sample: i, error });
-        let stimulus = self.stimulus(samples, i);
-        let mut times = Times(Vec::new());
-        let run = machine.run(&stimulus, mode, &mut times).map_err(failed)?;
+        let failed = |error| Error::from(BatchError::Sample { sample: close.sample, error });
+        let stimulus = self.stimulus(samples, close.sample);
         let silicon =
             Record::new(&self.program, arch, samples, &[], &vec![0; self.program.layers.len()], Ledger::default());
         let all = silicon.context();
         let seconds = |ticks: u64| ticks as f64 * arch.tick_ps.value as f64 * 1e-12;
-        let outside = run.time.as_ref().map(|time| time.reset + time.readout);
+        let inside = close.steps.iter().map(StepTime::ticks).sum::<u64>();
+        let outside = (!close.steps.is_empty()).then(|| close.ticks - inside);
         let (mut state, mut before, mut steps) = (machine.state(), Ledger::default(), Vec::new());
-        for n in 0..=self.program.timesteps {
+        for n in 0..=machine.timesteps_of(&stimulus).map_err(failed)? {
             let ledger = machine.first_counts(&mut state, &stimulus, n).map_err(failed)?;
             let own = difference(&ledger, &before);
-            let span = n.checked_sub(1).and_then(|t| times.0.get(t as usize));
+            let span = n.checked_sub(1).and_then(|t| close.steps.get(t as usize));
             let ticks = if n == 0 { outside } else { span.map(StepTime::ticks) };
             let seconds = ticks.map(seconds);
             let timing = seconds.map(|seconds| silicon.timing(seconds));
@@ -109,8 +98,8 @@ fn difference(all: &Ledger, before: &Ledger) -> Ledger {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Chip, DeployOptions, Model, Quiet, RunOptions, datasets::bundled::mnist_test_500};
+    use simulator::TimingMode;
 
     #[test]
     fn timesteps_add_up_to_the_sample() {
@@ -121,7 +110,8 @@ mod tests {
         let table = chip.prices().expect("loihi1 has prices");
         let options = RunOptions { mode: TimingMode::Analytic, ..RunOptions::default() };
         let run = deployed.run(&images, &options, &mut Quiet).expect("it runs");
-        let steps = deployed.executable.steps(&images, 0, TimingMode::Analytic, table).expect("it runs");
+        let close = deployed.executable.closeup(&images, 0, TimingMode::Analytic).expect("it runs");
+        let steps = deployed.executable.step_costs(&images, &close, table).expect("it runs");
         let (seconds, energy): (Vec<f64>, Vec<f64>) =
             steps.iter().map(|step| (step.seconds.expect("timed"), step.energy.total.value)).unzip();
         let whole = run.price(table).expect("priced").breakdown.total.value;

@@ -13,6 +13,7 @@ use crate::{
         per_event::PerEvent,
         per_image, per_step,
         queues::Queues,
+        rows::Rows,
         run::RunReport,
         sections::{self, Ran},
     },
@@ -23,9 +24,13 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use base::budget::Budget;
 use spikeloom::{
-    Asked, Deployed, Described, Executable, HostReadout, Metrics, Priced, Run, RunOptions, Samples, report::Report,
+    Asked, Deployed, Described, Executable, HostReadout, Metrics, Priced, Run, RunOptions, Samples, StepCost,
+    report::Report,
 };
 use std::{path::Path, process::ExitCode};
+
+/// With more timesteps than these a page does not say what each cost: each is a run of its own.
+const MOST_STEPS: u32 = 256;
 
 /// Compiles and simulates.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
@@ -92,12 +97,9 @@ pub(crate) struct Origin<'a> {
 
 /// Checks the destinations of a run, and that options of traces come with a trace.
 pub(crate) fn check_outputs(args: &SimulationArgs, activity: Option<&Path>) -> Result<()> {
-    args.trace.check()?;
-    if let Some(path) = &args.per_image {
-        per_image::check(path)?;
-    }
-    if let Some(path) = &args.per_step {
-        per_step::check(path)?;
+    args.trace.check(args.report.wanted() || args.per_step.is_some())?;
+    for (option, path) in [("--per-image", &args.per_image), ("--per-step", &args.per_step)] {
+        path.as_deref().map_or(Ok(()), |path| Rows::of(option, path).map(drop))?;
     }
     let outputs = Outputs::default().and("--output", args.output.as_deref());
     let outputs = outputs.and("--per-image", args.per_image.as_deref()).and("--save-activity", activity);
@@ -114,9 +116,6 @@ pub(crate) fn execute(
     report: impl FnOnce(&Run, &Priced) -> Result<RunReport>,
 ) -> Result<Done> {
     cmd::set_threads(args.threads)?;
-    for path in [&args.output, &args.per_image, &args.per_step].into_iter().flatten() {
-        files::check(path)?;
-    }
     let chip = &executable.chip;
     let liberties = isa::liberties(&executable.program, &chip.arch);
     if args.strict && !liberties.is_empty() {
@@ -156,16 +155,20 @@ pub(crate) fn execute(
     } else {
         None
     };
-    let mut metrics = Metrics::of(executable, &run, &priced);
+    // Looking closely costs runs of its own, so it is done only for those who look.
+    let looks = args.report.wanted() || args.per_step.is_some();
+    let image = args.trace.image(samples)?;
+    let closeup = looks.then(|| executable.closeup(samples, image, args.mode.into())).transpose()?;
+    let listed = !executable.machine.fires_per_event() && executable.program.timesteps <= MOST_STEPS;
+    let steps = match &closeup {
+        Some(close) if listed || args.per_step.is_some() => executable.step_costs(samples, close, table)?,
+        _ => Vec::new(),
+    };
     if let Some(path) = &args.per_step {
-        let image = args.trace.image();
-        if image >= samples.len() {
-            bail!("--trace-image {image}: there are {} images, counted from 0; choose a smaller number", samples.len());
-        }
-        let steps = executable.steps(samples, image, args.mode.into(), table).context("--per-step")?;
         per_step::write(path, &steps)?;
-        metrics.peak_power_w = steps.iter().filter_map(spikeloom::StepCost::watts).reduce(f64::max);
     }
+    let peak = steps.iter().filter_map(StepCost::watts).reduce(f64::max);
+    let metrics = Metrics { peak_power_w: peak, ..Metrics::of(executable, &run, &priced) };
     let queues = Queues::of(&executable.program, &chip.arch, &run);
     let no_latency = executable.machine.untimed(args.mode.into()).map(|reason| reason.to_string());
     let found = RunReport {
@@ -181,11 +184,16 @@ pub(crate) fn execute(
         notes: described.notes(table),
         ..report(&run, &priced)?
     };
-    // Looking closely costs runs of its own, so it is done only for those who look.
-    let closeup = args.report.wanted().then(|| executable.closeup(samples, 0, args.mode.into())).transpose()?;
-    let (run_of, closeup) = (&run, closeup.as_ref());
-    let report =
-        sections::run(&found, &Ran { executable, samples, run: run_of, priced: &priced, prices: table, closeup });
+    let ran = Ran {
+        executable,
+        samples,
+        run: &run,
+        priced: &priced,
+        prices: table,
+        closeup: closeup.as_ref(),
+        steps: &steps,
+    };
+    let report = sections::run(&found, &ran);
     if args.json {
         println!("{}", serde_json::to_string_pretty(&WithReport { found: &found, report: &report })?);
     } else {

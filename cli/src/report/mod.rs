@@ -11,6 +11,7 @@ pub(crate) mod per_image;
 pub(crate) mod per_step;
 pub(crate) mod quantization;
 pub(crate) mod queues;
+pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod sections;
 

@@ -1,7 +1,7 @@
 //! One line per image: class, spikes, synaptic operations, latency, energy.
 
-use crate::files;
-use anyhow::{Context as _, Result, bail};
+use super::rows;
+use anyhow::Result;
 use energy::table::Table;
 use serde::Serialize;
 use spikeloom::Run;
@@ -20,17 +20,8 @@ struct Row {
     energy_high_pj: f64,
 }
 
-/// Checks that the ending says a format.
-pub(crate) fn check(path: &Path) -> Result<()> {
-    match path.extension().and_then(|e| e.to_str()) {
-        Some("json" | "csv") => Ok(()),
-        _ => bail!("--per-image {}: the ending says the format; use .csv or .json", path.display()),
-    }
-}
-
 /// Writes the table of images as .csv or .json.
 pub(crate) fn write(path: &Path, run: &Run, table: &Table) -> Result<()> {
-    check(path)?;
     let energies = run.price_each(table)?;
     let row = |(s, energy): (&spikeloom::Sample, energy::units::Energy)| Row {
         image: s.number,
@@ -44,11 +35,7 @@ pub(crate) fn write(path: &Path, run: &Run, table: &Table) -> Result<()> {
         energy_high_pj: energy.high,
     };
     let rows: Vec<Row> = run.samples.iter().zip(energies).map(row).collect();
-    let bytes = match path.extension().and_then(|e| e.to_str()) {
-        Some("json") => serde_json::to_vec_pretty(&rows)?,
-        _ => csv(&rows).into_bytes(),
-    };
-    files::write(path, &bytes).context("--per-image")
+    rows::write("--per-image", path, &rows, csv)
 }
 
 fn csv(rows: &[Row]) -> String {

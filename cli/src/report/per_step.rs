@@ -1,7 +1,7 @@
 //! One line per timestep of an image: activity, time, what bound it, energy by part of the chip, power.
 
-use crate::files;
-use anyhow::{Context as _, Result, bail};
+use super::rows;
+use anyhow::Result;
 use isa::Action;
 use serde::Serialize;
 use spikeloom::StepCost;
@@ -30,14 +30,6 @@ struct Row {
     components_pj: BTreeMap<String, f64>,
 }
 
-/// Whether the ending of a file says a format.
-pub(crate) fn check(path: &Path) -> Result<()> {
-    if !matches!(path.extension().and_then(|e| e.to_str()), Some("json" | "csv")) {
-        bail!("--per-step {}: the ending says the format; use .csv or .json", path.display());
-    }
-    Ok(())
-}
-
 /// Writes the table of timesteps as .csv or .json.
 pub(crate) fn write(path: &Path, steps: &[StepCost]) -> Result<()> {
     let row = |step: &StepCost| Row {
@@ -58,10 +50,7 @@ pub(crate) fn write(path: &Path, steps: &[StepCost]) -> Result<()> {
         components_pj: step.energy.by_component().iter().map(|(part, e)| (part.to_string(), e.value)).collect(),
     };
     let rows: Vec<Row> = steps.iter().map(row).collect();
-    check(path)?;
-    let as_json = path.extension().is_some_and(|e| e == "json");
-    let bytes = if as_json { serde_json::to_vec_pretty(&rows)? } else { csv(&rows).into_bytes() };
-    files::write(path, &bytes).context("--per-step")
+    rows::write("--per-step", path, &rows, csv)
 }
 
 fn csv(rows: &[Row]) -> String {

@@ -1,23 +1,19 @@
 //! One sample over its timesteps: spikes, energy, time.
 
 use super::PJ;
-use energy::{
-    price::{Context, price},
-    table::Table as Prices,
-};
 use isa::Program;
 use spikeloom::{
-    Closeup, Raster as Spikes,
+    Closeup, Raster as Spikes, StepCost,
     report::{Chart, Raster, RasterLayer, Section, Table, Value},
 };
 
 /// Spikes of a layer that are drawn; more make a page too large, and cannot be told apart.
 const MOST_SPIKES: usize = 12_000;
 
-/// The section; `what` names the sample. Prices come with what they need besides counts.
-pub(super) fn section(program: &Program, close: &Closeup, what: &str, prices: (&Prices, &Context)) -> Section {
+/// The section; `what` names the sample, `steps` are what its timesteps cost, if that is known.
+pub(super) fn section(program: &Program, close: &Closeup, what: &str, steps: &[StepCost]) -> Section {
     let mut section =
-        Section::new("activity", "Activity over timesteps").table(by_timestep(program, close, what, prices));
+        Section::new("activity", "Activity over timesteps").table(by_timestep(program, close, what, steps));
     section.rasters.push(raster(program, &close.raster, what));
     section
 }
@@ -52,28 +48,32 @@ fn raster(program: &Program, raster: &Spikes, what: &str) -> Raster {
     Raster { id: "raster".into(), title: format!("spikes of {what}"), timesteps, layers }
 }
 
-/// Spikes and dynamic energy of every timestep; what the reset does before the first is not in it.
-fn by_timestep(program: &Program, close: &Closeup, what: &str, (prices, context): (&Prices, &Context)) -> Table {
-    // Barriers and static power have their own figures.
-    let context = Context { timing: None, ..context.clone() };
-    let dynamic: Vec<Option<f64>> =
-        close.ledgers.iter().map(|ledger| Some(price(ledger, prices, &context).ok()?.dynamic.value * PJ)).collect();
-    let energy = |t: usize| Some(dynamic.get(t + 1).copied()?? - dynamic[t]?);
+/// Spikes, time, dynamic energy and power of every timestep; what the reset does before the first is not in it.
+fn by_timestep(program: &Program, close: &Closeup, what: &str, steps: &[StepCost]) -> Table {
     let timesteps = n_timesteps(program, &close.raster);
     let spikes: Vec<Vec<u64>> = close.raster.layers.iter().map(|spikes| counts(spikes, timesteps)).collect();
+    let cost = |t: u32| steps.iter().find(|step| step.timestep == Some(t));
     let table = Table::new("by_timestep", format!("dynamic energy of {what}, by timestep"))
         .column("timestep", "timestep", "")
-        .column("energy", "dynamic energy", "J");
+        .column("energy", "dynamic energy", "J")
+        .column("time", "time", "s")
+        .column("power", "power", "W");
     let table =
         program.layers.iter().enumerate().fold(table, |table, (l, layer)| {
             table.column(format!("spikes{l}"), format!("spikes of {}", layer.name), "")
         });
-    let rows = (0..timesteps as usize).map(|t| {
-        let all = spikes.iter().map(|counts| Value::from(counts[t]));
-        [Value::from(t), energy(t).into()].into_iter().chain(all).collect()
+    let rows = (0..timesteps).map(|t| {
+        let cost = cost(t);
+        let costs: [Option<f64>; 3] = [
+            cost.map(|step| step.energy.dynamic.value * PJ),
+            cost.and_then(|step| step.seconds),
+            cost.and_then(StepCost::watts),
+        ];
+        let all = spikes.iter().map(|counts| Value::from(counts[t as usize]));
+        [Value::from(t)].into_iter().chain(costs.map(Value::from)).chain(all).collect()
     });
     let table = table.rows(rows);
-    if dynamic.is_empty() {
+    if steps.is_empty() {
         return table;
     }
     table.drawn(Chart::Lines { x: "timestep".into(), y: vec!["energy".into()] })

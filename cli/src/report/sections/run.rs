@@ -6,7 +6,7 @@ use crate::report::{
     run::{LayerReport, RunReport},
 };
 use spikeloom::{
-    Closeup, Executable, Priced, Run, Samples, Verification,
+    Closeup, Executable, Priced, Run, Samples, StepCost, Verification,
     energy::table::Table as Prices,
     report::{Input, Report, Section, Table, Value},
 };
@@ -20,17 +20,18 @@ pub(crate) struct Ran<'a> {
     pub(crate) prices: &'a Prices,
     /// One sample in detail, if somebody looks.
     pub(crate) closeup: Option<&'a Closeup>,
+    /// What its timesteps cost; none where that is not known.
+    pub(crate) steps: &'a [StepCost],
 }
 
 /// The whole report.
 pub(crate) fn run(found: &RunReport, ran: &Ran<'_>) -> Report {
-    let Ran { executable, samples, run, priced, prices, closeup } = *ran;
+    let Ran { executable, samples, run, priced, closeup, steps, .. } = *ran;
     let (program, arch) = (&executable.program, &executable.chip.arch);
     let title = format!("{} on {}: {} of {}", found.model, found.arch, counted(found.images, samples), found.dataset);
     let one = samples.noun()[0];
     let what = closeup.map(|close| format!("{one} {}", close.sample)).unwrap_or_default();
-    let context = run.record.context();
-    let over_time = closeup.map(|close| activity::section(program, close, &what, (prices, &context)));
+    let over_time = closeup.map(|close| activity::section(program, close, &what, steps));
     let seconds: Vec<f64> = run.samples.iter().filter_map(|s| s.seconds).collect();
     let names: Vec<String> = found.layers.iter().map(|layer| layer.name.clone()).collect();
     Report::new(title, made(found.seed, inputs(found, ran)))
