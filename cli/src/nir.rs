@@ -2,10 +2,14 @@
 
 use crate::files;
 use anyhow::{Result, anyhow};
-use clap::{Args as ClapArgs, ValueEnum};
-use ir::{Graph, InputCoding, NeuronModel, Stage};
+use clap::{
+    Args as ClapArgs,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
+use ir::{Compare, Graph, InputCoding, NeuronModel, Stage};
 use nir::{
-    Assumption, Coding, Integrator, Normalize, Options, PROFILES, Profile, Read, Recorded, Rules, Spikes, Start,
+    Assumption, Coding, Integrator, Normalize, Options, PROFILES, Profile, Read, Recorded, Reset, Rules, Spikes, Start,
+    Worded,
 };
 use spikeloom::Model;
 use std::{collections::BTreeMap, path::Path};
@@ -21,10 +25,10 @@ pub(crate) struct NirArgs {
     #[arg(long, value_name = "TIME")]
     dt: Option<f64>,
     /// Reset after a spike
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::<Reset>())]
     reset: Option<Reset>,
     /// A neuron fires if v > θ (gt) or v ≥ θ (ge)
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::<Compare>())]
     compare: Option<Compare>,
     /// Least potential
     #[arg(long, value_name = "POTENTIAL", allow_negative_numbers = true)]
@@ -39,14 +43,14 @@ pub(crate) struct NirArgs {
     #[arg(long, value_parser = node_rule, value_name = "NODE.RULE=VALUE")]
     node: Vec<NodeRule>,
     /// How a differential equation becomes a step
-    #[arg(long, value_enum)]
-    integrator: Option<Rule>,
+    #[arg(long, value_parser = words::<Integrator>())]
+    integrator: Option<Integrator>,
     /// Timesteps in which input arrives
     #[arg(long, value_name = "N")]
     steps: Option<u32>,
     /// How samples enter: values in every step, values once, or spikes
-    #[arg(long, value_enum)]
-    coding: Option<Entry>,
+    #[arg(long, value_parser = words::<Coding>())]
+    coding: Option<Coding>,
     /// Subtracted from intensities of 0 to 1, for all channels or for each: the value of a pixel is (p/255 − MEAN)/STD
     #[arg(long, value_name = "MEAN,...", value_delimiter = ',', allow_negative_numbers = true)]
     mean: Vec<f64>,
@@ -90,65 +94,10 @@ impl RecordedInput {
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Reset {
-    /// v ← `v_reset`
-    Zero,
-    /// v ← `v_reset` in the next step, whose input is lost (snnTorch's "zero" of `Synaptic`)
-    ZeroNextStep,
-    /// v ← v − θ
-    Subtract,
-    /// v ← v − θ after the next leak (snnTorch's default)
-    SubtractAfterLeak,
-    /// Nothing
-    None,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Compare {
-    /// v > θ
-    Gt,
-    /// v ≥ θ
-    Ge,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Rule {
-    /// Forward Euler
-    Euler,
-    /// Exact for inputs that are constant within a step
-    Exponential,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Entry {
-    /// The sample's values in every timestep
-    Every,
-    /// The sample's values in timestep 0
-    Once,
-    /// Spikes; brighter pixels fire more often
-    Events,
-}
-
-impl From<Reset> for nir::Reset {
-    fn from(reset: Reset) -> Self {
-        match reset {
-            Reset::Zero => Self::Zero,
-            Reset::ZeroNextStep => Self::ZeroNextStep,
-            Reset::Subtract => Self::Subtract,
-            Reset::SubtractAfterLeak => Self::SubtractAfterLeak,
-            Reset::None => Self::None,
-        }
-    }
-}
-
-impl From<Compare> for ir::Compare {
-    fn from(compare: Compare) -> Self {
-        match compare {
-            Compare::Gt => Self::Greater,
-            Compare::Ge => Self::GreaterEqual,
-        }
-    }
+/// A parser of words, which lists what they mean in the help.
+fn words<T: Worded>() -> impl TypedValueParser<Value = T> {
+    let possible = T::WORDS.iter().map(|word| PossibleValue::new(word.name).help(word.help));
+    PossibleValuesParser::new(possible).map(|name| T::of_word(&name).expect("one of the possible values"))
 }
 
 /// A rule of one node.
@@ -169,8 +118,8 @@ fn node_rule(text: &str) -> Result<NodeRule, String> {
     let (node, rule) = place.rsplit_once('.').ok_or_else(form)?;
     let mut rules = Rules::default();
     match rule {
-        "reset" => rules.reset = Some(Reset::from_str(value, true)?.into()),
-        "compare" => rules.compare = Some(Compare::from_str(value, true)?.into()),
+        "reset" => rules.reset = Some(Reset::of_word(value)?),
+        "compare" => rules.compare = Some(Compare::of_word(value)?),
         "floor" => rules.floor = Some(value.parse().map_err(|_| format!("`{value}` is no number"))?),
         "start" => rules.start = Some(value.parse()?),
         "spikes" => rules.spikes = Some(value.parse()?),
@@ -182,7 +131,7 @@ fn node_rule(text: &str) -> Result<NodeRule, String> {
 impl NirArgs {
     /// For files in timesteps, driven by recorded events for `steps` of them.
     pub(crate) fn timesteps(steps: u32) -> Self {
-        Self { dt: Some(1.0), steps: Some(steps), coding: Some(Entry::Events), ..Self::default() }
+        Self { dt: Some(1.0), steps: Some(steps), coding: Some(Coding::Events), ..Self::default() }
     }
 
     pub(crate) fn options(&self) -> Options {
@@ -200,23 +149,16 @@ impl NirArgs {
         Options {
             dt: self.dt,
             rules: Rules {
-                reset: self.reset.map(Into::into),
-                compare: self.compare.map(Into::into),
+                reset: self.reset,
+                compare: self.compare,
                 floor: self.floor,
                 start: self.start,
                 spikes: self.spikes,
             },
             nodes,
-            integrator: self.integrator.map(|rule| match rule {
-                Rule::Euler => Integrator::Euler,
-                Rule::Exponential => Integrator::Exponential,
-            }),
+            integrator: self.integrator,
             steps: self.steps,
-            coding: self.coding.map(|entry| match entry {
-                Entry::Every => Coding::Every,
-                Entry::Once => Coding::Once,
-                Entry::Events => Coding::Events,
-            }),
+            coding: self.coding,
             profile: self.profile,
             output: self.read_out.clone(),
             normalize: self.normalize(),
@@ -241,7 +183,7 @@ impl NirArgs {
             reset_interval: self.reset_interval,
             events: match self.coding {
                 None => self.recorded.is_some(),
-                Some(entry) => matches!(entry, Entry::Events),
+                Some(entry) => matches!(entry, Coding::Events),
             },
         }
     }
@@ -258,7 +200,7 @@ impl NirArgs {
 
     /// Whether samples were said to enter as values.
     pub(crate) fn takes_values(&self) -> bool {
-        matches!(self.coding, Some(Entry::Every | Entry::Once))
+        matches!(self.coding, Some(Coding::Every | Coding::Once))
     }
 
     /// Makes the input of a network take the values that recordings have.

@@ -9,8 +9,8 @@ use crate::{
 };
 use pyo3::prelude::*;
 use spikeloom::{
-    ActivitySource, DeployOptions, Format, ImportOptions, Model,
-    nir::{self, Coding},
+    ActivitySource, DeployOptions, Format, ImportOptions, Model, ir,
+    nir::{self, Coding, Worded},
     training::zoo,
 };
 use std::collections::BTreeMap;
@@ -145,13 +145,13 @@ fn options(py: Python<'_>, words: &BTreeMap<String, String>) -> PyResult<nir::Op
                 let profile = nir::profile(word).ok_or_else(|| wrong(format!("`{word}` is none of {known}")))?;
                 options.profile = Some(profile);
             }
-            "reset" => options.rules.reset = Some(word.parse().map_err(wrong)?),
-            "compare" => options.rules.compare = Some(nir::compare(word).map_err(wrong)?),
+            "reset" => options.rules.reset = Some(nir::Reset::of_word(word).map_err(wrong)?),
+            "compare" => options.rules.compare = Some(ir::Compare::of_word(word).map_err(wrong)?),
             "floor" => options.rules.floor = Some(word.parse().map_err(|_| wrong(format!("`{word}` is no number")))?),
             "start" => options.rules.start = Some(word.parse().map_err(wrong)?),
             "spikes" => options.rules.spikes = Some(word.parse().map_err(wrong)?),
-            "integrator" => options.integrator = Some(word.parse().map_err(wrong)?),
-            "coding" => options.coding = Some(word.parse().map_err(wrong)?),
+            "integrator" => options.integrator = Some(nir::Integrator::of_word(word).map_err(wrong)?),
+            "coding" => options.coding = Some(nir::Coding::of_word(word).map_err(wrong)?),
             "read_out" => options.output = Some(word.clone()),
             _ => return Err(wrong("is no argument".into())),
         }

@@ -45,5 +45,5 @@ pub use options::{Assumption, Coding, Integrator, Options, Origin, Recorded, Res
 pub use profile::{MOST_SPIKES, PROFILES, Profile, profile};
 pub use read::{Read, read};
 pub use said::{Extra, METADATA, Said};
-pub use words::compare;
+pub use words::{Word, Worded};
 pub use write::write;
