@@ -5,6 +5,7 @@
 //! array has as many values as its shape says. Format: HDF5 File Format Specification 3.0; what NIR files use of it are old-
 //! and new-style groups, contiguous and chunked arrays (deflate, LZF), fixed- and variable-length strings.
 
+use half::f16;
 use hdf5_pure::{
     AttrValue, DType, Dataset, Datatype, DatatypeByteOrder, File, FileBuilder, Group, VlenStringReadOptions,
 };
@@ -210,18 +211,9 @@ fn dataset(from: &Dataset, budget: &mut Budget) -> Result<Array, String> {
     Ok(Array { shape, values })
 }
 
-/// A 16-bit float (IEEE 754 binary16): 1 sign, 5 exponent (bias 15), 10 fraction bits.
+/// A 16-bit float.
 fn half(bytes: [u8; 2], order: DatatypeByteOrder) -> f64 {
-    let bits =
-        if order == DatatypeByteOrder::BigEndian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) };
-    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
-    let magnitude = match exponent {
-        0 => fraction * 2_f64.powi(-24),
-        31 if fraction == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        e => (1024.0 + fraction) * 2_f64.powi(e - 25),
-    };
-    if bits >> 15 == 1 { -magnitude } else { magnitude }
+    if order == DatatypeByteOrder::BigEndian { f16::from_be_bytes(bytes) } else { f16::from_le_bytes(bytes) }.to_f64()
 }
 
 /// The bytes of an HDF5 file: numeric arrays of rank 1 and more are deflated at level 4, as `h5py` does for NIR.

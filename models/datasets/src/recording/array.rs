@@ -8,6 +8,7 @@ use super::{
     refuse,
 };
 use crate::error::DataError;
+use half::f16;
 use npyz::{DType, Endianness, NpyFile, Order, TypeChar, TypeStr};
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -250,21 +251,9 @@ fn number(bytes: &[u8], plain: &TypeStr) -> Result<f64, String> {
         (TypeChar::Int, _) => ((word << (64 - bits)) as i64 >> (64 - bits)) as f64,
         (TypeChar::Float, 8) => f64::from_bits(word),
         (TypeChar::Float, 4) => f64::from(f32::from_bits(word as u32)),
-        (TypeChar::Float, 2) => half(word as u16),
+        (TypeChar::Float, 2) => f16::from_bits(word as u16).to_f64(),
         _ => return Err(format!("holds elements of type {plain}, which are not numbers")),
     })
-}
-
-/// A 16-bit float (IEEE 754 binary16): 1 sign, 5 exponent (bias 15), 10 fraction bits.
-pub(crate) fn half(bits: u16) -> f64 {
-    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
-    let magnitude = match exponent {
-        0 => fraction * 2_f64.powi(-24),
-        31 if fraction == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        e => (1024.0 + fraction) * 2_f64.powi(e - 25),
-    };
-    if bits >> 15 == 1 { -magnitude } else { magnitude }
 }
 
 /// Column-major values in row-major order.

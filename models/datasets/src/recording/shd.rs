@@ -12,10 +12,11 @@
 use super::{
     MAX_EVENTS,
     address::{Address, Raw, RawRecording},
-    array::{Array, MAX_BYTES, Values, half},
+    array::{Array, MAX_BYTES, Values},
     refuse,
 };
 use crate::error::DataError;
+use half::f16;
 use hdf5_pure::{DType, Dataset, Datatype, DatatypeByteOrder, File};
 use std::{panic, path::Path};
 
@@ -200,7 +201,7 @@ fn elements(object: &[u8], length: usize, base: &Datatype) -> Result<Vec<f64>, S
         let big = order == DatatypeByteOrder::BigEndian;
         let word = if big { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) };
         match (base, size) {
-            (Datatype::FloatingPoint { .. }, 2) => half(word as u16),
+            (Datatype::FloatingPoint { .. }, 2) => f16::from_bits(word as u16).to_f64(),
             (Datatype::FloatingPoint { .. }, 4) => f64::from(f32::from_bits(word as u32)),
             (Datatype::FloatingPoint { .. }, _) => f64::from_bits(word),
             _ => word as f64,
