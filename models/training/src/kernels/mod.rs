@@ -140,19 +140,19 @@ impl Conv {
     /// y of one sample. `x`: the sample, H·W·`in_c`; `w`: packed weights; `y`: out pixels · `out_c`, overwritten. Counts with few spikes take
     /// a kernel that lists them; the bits are the same.
     pub fn forward(&self, x: Source<'_>, w: &[f32], y: &mut [f32], scratch: &mut Scratch) {
-        if let (Source::Counts(counts), Backend::Avx2(_)) = (x, self.backend) {
+        if let (Source::Counts(counts), Backend::Avx2(proof)) = (x, self.backend) {
             scratch.list.fill(&self.shape, counts);
             if scratch.list.worth(&self.shape) {
-                return self.forward_listed(w, y, scratch);
+                return self.forward_listed(proof, w, y, scratch);
             }
         }
         self.forward_dense(x, w, y, scratch);
     }
 
     /// y of the sample whose spikes were listed last.
-    fn forward_listed(&self, w: &[f32], y: &mut [f32], scratch: &Scratch) {
+    fn forward_listed(&self, proof: Avx2, w: &[f32], y: &mut [f32], scratch: &Scratch) {
         #[cfg(target_arch = "x86_64")]
-        sparse::forward(&self.shape, (&self.origins, &self.taps), &scratch.list, w, y);
+        sparse::forward(proof, &self.shape, (&self.origins, &self.taps), &scratch.list, w, y);
     }
 
     /// y of one sample by the kernel that visits every input.

@@ -64,7 +64,14 @@ const HOT_WEIGHTS: usize = 4096;
 
 /// y of one sample from its list; `w` packed as for the dense kernel.
 #[cfg(target_arch = "x86_64")]
-pub(super) fn forward(s: &ConvShape, (origins, taps): (&[u32], &[u32]), list: &SpikeList, w: &[f32], y: &mut [f32]) {
+pub(super) fn forward(
+    _: super::Avx2,
+    s: &ConvShape,
+    (origins, taps): (&[u32], &[u32]),
+    list: &SpikeList,
+    w: &[f32],
+    y: &mut [f32],
+) {
     super::avx2::assert_tables(s, origins, taps);
     assert_eq!(list.starts.len(), s.padded_pixels() + 1, "one list per padded pixel");
     assert!(w.len() == s.weight_len() && y.len() == s.out_len(), "weight and output lengths");
@@ -72,7 +79,7 @@ pub(super) fn forward(s: &ConvShape, (origins, taps): (&[u32], &[u32]), list: &S
     assert!(list.spikes[..active].iter().all(|e| (e.channel as usize) < s.in_c), "channels of this shape");
     for o in (0..s.out_c).step_by(64) {
         let part = Part { s, origins, taps, list, w, o };
-        // SAFETY: called only after run-time detection of AVX2 and FMA; lengths, tables and channels are checked above, and a part
+        // SAFETY: AVX2 and FMA are proven to be there; lengths, tables and channels are checked above, and a part
         // of B blocks is only made where so many channels are left.
         unsafe {
             match (s.out_c - o).min(64) / 16 {

@@ -67,11 +67,11 @@ fn check(hw: (usize, usize), in_c: usize, out_c: usize, kernel: usize, stride: u
                 conv.forward_dense(*x, &w, y, &mut scratch);
             }
             close(&y, &y_ref, "y");
-            if use_counts && matches!(conv.backend, Backend::Avx2(_)) {
+            if let (true, Backend::Avx2(proof)) = (use_counts, conv.backend) {
                 for (x, dense) in counts.chunks_exact(s.in_len()).zip(y.chunks_exact(s.out_len())) {
                     let mut listed = vec![f32::NAN; s.out_len()];
                     scratch.list.fill(&s, x);
-                    conv.forward_listed(&w, &mut listed, &scratch);
+                    conv.forward_listed(proof, &w, &mut listed, &scratch);
                     assert_eq!(dense, listed, "listed spikes give the dense kernel's bits ({s:?})");
                 }
             }
