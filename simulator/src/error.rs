@@ -81,6 +81,15 @@ pub enum NoTime {
         /// Most that can be simulated.
         most: usize,
     },
+    /// More buffer slots than have a number.
+    #[error(
+        "{slots} slots of buffers (input channels of all routers × `noc.buffer_flits`) exceed the 2^32 that can be simulated flit by \
+         flit. Use analytic time, or describe fewer"
+    )]
+    Buffers {
+        /// Slots of all buffers.
+        slots: u64,
+    },
 }
 
 /// Why a sample cannot be run.

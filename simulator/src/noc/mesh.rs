@@ -79,10 +79,6 @@ impl Memory {
         let ([routers, each], [channels, flit, buffer]) = (self.routers, self.buffers);
         budget.claim("chip description, field `mesh`: a simulation of every flit", &[threads, routers, each])?;
         let field = "chip description, field `noc.buffer_flits`: a simulation of every flit";
-        // Slots are numbered in 32 bits.
-        if channels.saturating_mul(buffer) > u64::from(u32::MAX) {
-            Budget::bytes(u64::from(u32::MAX).saturating_mul(flit)).claim(field, &[channels, flit, buffer])?;
-        }
         budget.claim(field, &[threads, channels, flit, buffer])
     }
 }

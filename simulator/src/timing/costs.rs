@@ -116,6 +116,11 @@ impl FlitLevel {
         if channels > MAX_CHANNELS {
             return Err(NoTime::Channels { channels, most: MAX_CHANNELS });
         }
+        let routers = u64::from(arch.columns()).saturating_mul(u64::from(arch.rows()));
+        let slots = routers.saturating_mul(channels as u64).saturating_mul(u64::from(noc.buffer_flits.max(1)));
+        if u32::try_from(slots).is_err() {
+            return Err(NoTime::Buffers { slots });
+        }
         Ok(Self { virtual_channels, buffer: noc.buffer_flits.max(1) as usize, local })
     }
 
