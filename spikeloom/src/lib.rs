@@ -24,7 +24,7 @@
 //! | what is run: images, recorded events, anything of yours | [`Samples`], [`Recordings`] |
 //! | decisions, counts and times | [`Run`] |
 //! | energy by spike and operation, power, NeuroBench's metrics | [`Metrics`] |
-//! | what each timestep of a sample did, took and cost | [`Executable::steps`], [`StepCost`] |
+//! | what each timestep of a sample did, took and cost | [`Executable::step_costs`], [`StepCost`] |
 //! | what samples did, recorded once, and what that costs on other chips | [`Executable::rasters`], [`Executable::replay`] |
 //! | what is stored of a run, and priced again without simulating | [`Record`], [`Priced`] |
 //! | agreement with the reference interpreter and the float network | [`Deployed::verify`] |
