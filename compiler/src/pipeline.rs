@@ -223,11 +223,16 @@ pub fn front(
         has_saturate: lists && core.dynamics.operations.contains(&isa::neuron::Kind::Saturate),
         ..*quantization
     };
-    let fused = run((FUSE, observer), || Ok(fuse(graph)?), |_| None, ir::text::print)?;
+    let fused = run(
+        (FUSE, observer),
+        || Ok(fuse(graph)?),
+        |fused| check.then(|| check::fuse::check(graph, fused)),
+        ir::text::print,
+    )?;
     run(
         (QUANTIZE, observer),
         || Ok(quantize(&fused, &settings)?),
-        |q| if check { crate::check::quantize::check(&fused, q, &settings).err() } else { None },
+        |q| if check { check::quantize::check(&fused, q, &settings).err() } else { None },
         |q| ir::text::print(&q.graph),
     )
 }

@@ -3,10 +3,18 @@
 mod support;
 
 use compiler::{
-    Compiled, Options, Partition, Placement, Routing, TileId, check, compile_quantized, pass::store::store,
+    Compiled, Options, Partition, Placement, Routing, TileId, check, compile_quantized,
+    pass::{fuse::fuse, store::store},
 };
-use ir::{Graph, Quantized};
+use ir::{
+    Graph, NeuronModel, Population, Quantized, Trained,
+    arbitrary::{self, Features},
+};
 use isa::{Arch, CoreId, Descriptor, Destination, Program, RouteId, arch::Multicast};
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
 use support::{network::network, preset};
 
 /// Name, the rule that must object, and what is changed.
@@ -196,6 +204,100 @@ fn neurons(program: &mut Program) -> &mut isa::NeuronDescriptor {
         .expect("it has some")
 }
 
+/// A network with all that fusing folds: an input scale, normalizations, linear populations, pooling, a delay.
+fn unfused() -> Graph<Trained> {
+    let mut runner = TestRunner::deterministic();
+    let features = Features { normalization: true, ..Features::ALL };
+    let wanted = |graph: &Graph<Trained>| {
+        let is = |f: fn(&Population<Trained>) -> bool| graph.populations().any(|(_, p)| f(p));
+        is(|p| p.norm.is_some()) && is(|p| matches!(p.neuron, NeuronModel::Linear)) && fuse(graph).is_ok()
+    };
+    let draw = || arbitrary::trained(features).new_tree(&mut runner).expect("no filters").current();
+    std::iter::repeat_with(draw).find(wanted).expect("networks with normalizations and linear populations are common")
+}
+
+#[test]
+fn fused_networks() {
+    let graph = unfused();
+    let fused = fuse(&graph).expect("it fuses");
+    let spiking = |g: &Graph<Trained>| {
+        g.populations().find(|(_, p)| matches!(p.neuron, NeuronModel::Spiking(_))).expect("it has one").0
+    };
+    let table: &[Corruption<Graph<Trained>>] = &[
+        ("one timestep more", "network", |g| g.timesteps += 1),
+        ("another encoding", "network", |g| g.encoding = ir::InputEncoding::Affine { gain: 0.5, offset: 0.125 }),
+        ("weights change", "responses", |g| {
+            let id = g.projections().next().expect("it has some").0;
+            g.projection_mut(id).weights.iter_mut().for_each(|w| *w += 0.5);
+        }),
+        ("a delay changes", "responses", |g| {
+            let id = g.projections().next().expect("it has some").0;
+            g.projection_mut(id).delay += 1;
+        }),
+    ];
+    assert_eq!(check::fuse::check(&graph, &fused).0, []);
+    for (name, rule, corrupt) in table {
+        let mut wrong = fused.clone();
+        corrupt(&mut wrong);
+        let found = check::fuse::check(&graph, &wrong);
+        assert!(rules(&found).contains(rule), "{name}: {found:?}");
+    }
+    let mut wrong = fused.clone();
+    let id = spiking(&wrong);
+    let NeuronModel::Spiking(neuron) = &mut wrong.population_mut(id).neuron else { unreachable!() };
+    neuron.v_init.0[0] += 1.0;
+    assert!(rules(&check::fuse::check(&graph, &wrong)).contains(&"offsets"));
+    let NeuronModel::Spiking(neuron) = &mut wrong.population_mut(id).neuron else { unreachable!() };
+    neuron.threshold.0[0] += 1.0;
+    assert!(rules(&check::fuse::check(&graph, &wrong)).contains(&"neurons"));
+}
+
+/// Programs of one network under every kind of read-out, each with its corruptions.
+#[test]
+fn read_outs() {
+    let arch = chip(Multicast::Unicast);
+    let mut graph = network();
+    let spiking =
+        |(_, p): &(_, &Population<Quantized>)| matches!(p.neuron, NeuronModel::Spiking(_)) && p.shape.channels > 1;
+    let population = graph.populations().find(spiking).expect("it has one").0;
+    let shape = graph.population(population).shape;
+    let c = shape.channels;
+    let weights: Vec<i32> = (0..3 * c as i32).map(|i| i * 7 % 17 - 8).collect();
+    let kinds = [
+        ir::Readout::Goodness { population, sizes: vec![1, c - 1] },
+        ir::Readout::ChannelEnergy { population, grid: 1, weights },
+        ir::Readout::SpikeCount { population },
+    ];
+    let options = Options { check: true, moves_per_cluster: 20, ..Options::default() };
+    for kind in kinds {
+        graph.readout = kind.clone();
+        let program = compile_quantized(&graph, &arch, &options).expect("the checkers accept").program;
+        let changes: &[Change<isa::Readout>] = match kind {
+            ir::Readout::Goodness { .. } => &[("other groups", |r| {
+                let isa::Readout::Goodness { sizes, .. } = r else { panic!("goodness became {r:?}") };
+                sizes.reverse();
+            })],
+            ir::Readout::ChannelEnergy { .. } => &[
+                ("weights in reverse", |r| {
+                    let isa::Readout::ChannelEnergy { weights, .. } = r else { panic!("it became {r:?}") };
+                    weights.reverse();
+                }),
+                ("another grid", |r| {
+                    let isa::Readout::ChannelEnergy { grid, .. } = r else { panic!("it became {r:?}") };
+                    *grid += 1;
+                }),
+            ],
+            _ => &[("another kind", |r| *r = isa::Readout::Potential { layer: r.layer() })],
+        };
+        for (name, change) in changes {
+            let mut program = program.clone();
+            change(&mut program.readout);
+            let found = check::program::check(&graph, &arch, &program);
+            assert!(!found.0.is_empty(), "{name} is not noticed");
+        }
+    }
+}
+
 #[test]
 fn programs() {
     let arch = chip(Multicast::Tree { entries: None });
@@ -220,6 +322,8 @@ fn programs() {
         ("spikes to the host", |p| neurons(p).to_host ^= true),
         ("one timestep more", |p| p.timesteps += 1),
         ("another layer read", |p| p.readout = isa::Readout::SpikeCount { layer: isa::LayerId(1) }),
+        ("another encoding", |p| p.input.encoding = isa::program::Encoding::Affine { gain: 3.0, offset: 1.0 }),
+        ("another coding", |p| p.input.coding = isa::program::Coding::EveryStep { steps: 3 }),
         ("lose a core", |p| pop(&mut p.cores)),
         ("lose a descriptor call", |p| pop(&mut p.cores[0].axons[0].descriptors)),
         ("lose a layer", |p| pop(&mut p.layers)),

@@ -46,6 +46,8 @@ fn spelled_out(graph: &Graph<Trained>) -> Graph<Trained> {
 
 fn agree(before: &Graph<Trained>, after: &Graph<Trained>, stimulus: &Stimulus) -> Result<(), TestCaseError> {
     prop_assert_eq!(verify(after), vec![]);
+    let found = compiler::check::fuse::check(before, after).0;
+    prop_assert!(found.is_empty(), "the checker objects: {:?}", found);
     let (a, b) = (interpret(before, stimulus), interpret(after, stimulus));
     for (id, p) in after.populations() {
         prop_assert!(!matches!(p.neuron, NeuronModel::Linear), "{} is linear", p.name);

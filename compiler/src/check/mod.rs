@@ -1,6 +1,8 @@
 //! The checkers: one per lowering, sharing no code with the pass it checks.
 
 mod field;
+pub mod fuse;
+mod host;
 pub mod order;
 pub mod partition;
 pub mod placement;

@@ -3,7 +3,9 @@
 //! | rule | demands |
 //! |---|---|
 //! | `isa` | the instruction set's own verifier has no objection |
-//! | `layers` | layers, timesteps and read-out are those of the graph |
+//! | `layers` | layers and timesteps are those of the graph |
+//! | `readout` | the class is decided as the graph says: kind, layer, group sizes, grid and weights |
+//! | `input` | samples are encoded and coded as the graph says |
 //! | `neurons` | every neuron has exactly one state word, with the parameters of its population |
 //! | `host` | the read layer, and no other, goes to the host |
 //! | `synapses` | for every event, the state words changed and by which weight are those that the graph states |
@@ -11,7 +13,7 @@
 //! Synapses are read back out of descriptors and weight blocks event by event on networks of up to 2²¹ neuron pairs per
 //! projection; beyond, for 64 source neurons of each projection, spread evenly.
 
-use super::Found;
+use super::{Found, host};
 use crate::diagnostics::Violations;
 use ir::{Graph, Leak, NeuronModel, PopulationId, ProjectionId, Quantized, Reset};
 use isa::{
@@ -50,10 +52,7 @@ fn layers(graph: &Graph<Quantized>, program: &Program, found: &mut Found) {
     found.rule(program.timesteps == graph.timesteps, "layers", "program", || {
         format!("{} timesteps instead of {}", program.timesteps, graph.timesteps)
     });
-    let read = graph.readout.population().0;
-    found.rule(u32::from(program.readout.layer().0) == read, "layers", "readout", || {
-        format!("reads {} instead of pop{read}", program.readout.layer())
-    });
+    host::check(graph, program, found);
 }
 
 /// The neuron behind each (core, state word).
