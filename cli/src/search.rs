@@ -7,9 +7,10 @@
 //! | `points.csv` | all points of the space as a table |
 
 use crate::{args::ImageArgs, data, files, nir::NirArgs, source};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use clap::Parser;
 use explore::{
-    Bench, FIGURES, Network, PointRecord, Space, Store,
+    Bench, FIGURES, Network, PointRecord, Pricing, Space, Store,
     answer::{Answers, answers, by_network, distinct},
 };
 use serde_json::{Map, Value, json};
@@ -75,17 +76,45 @@ fn bench(space: Space, path: &Path) -> Result<Bench> {
     };
     let mut networks = Vec::new();
     for workload in &space.networks {
-        let images =
-            ImageArgs { data: workload.data.as_deref().map(beside), limit: workload.samples, ..ImageArgs::default() };
-        let (model, samples) = data::inputs(&beside(&workload.model), &NirArgs::default(), &images)
-            .with_context(|| format!("{}: network `{}`", path.display(), workload.model))?;
-        let model = spikeloom::Model { name: workload.model.clone(), ..model };
+        let place = || format!("{}: network `{}`", path.display(), workload.name());
+        let options = Options::of(&workload.options).with_context(place)?;
+        let data = workload.data.as_deref().map(beside).or(options.images.data);
+        let images = ImageArgs { data, limit: workload.samples.or(options.images.limit), ..options.images };
+        let (model, samples) = data::inputs(&beside(&workload.model), &options.nir, &images).with_context(place)?;
+        let model = spikeloom::Model { name: workload.name(), ..model };
         networks.push(Network::new(model, samples)?);
     }
     let chips = space.chips.iter().map(|chip| source::chip(&beside(chip)));
     let chips = chips.collect::<Result<Vec<_>>>().with_context(|| path.display().to_string())?;
-    let prices = space.prices.as_deref().map(|prices| source::table(&beside(prices))).transpose()?;
-    Ok(Bench::new(space, chips, networks, prices))
+    let pricing = match space.prices.as_deref() {
+        None => Pricing::Own,
+        Some(name) if Pricing::follows(name) => Pricing::Follows(name.to_owned()),
+        Some(name) => {
+            Pricing::Table(Box::new(source::table(&beside(name)).with_context(|| path.display().to_string())?))
+        }
+    };
+    Ok(Bench::new(space, chips, networks, pricing))
+}
+
+/// The words about a network and its samples.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true, disable_help_flag = true)]
+struct Options {
+    #[command(flatten)]
+    nir: NirArgs,
+    #[command(flatten)]
+    images: ImageArgs,
+}
+
+impl Options {
+    fn of(words: &[String]) -> Result<Self> {
+        Self::try_parse_from(words).map_err(|error| {
+            // Its first paragraph says what is wrong; usage is that of `run`.
+            let text = error.to_string();
+            let first = text.split("\n\n").next().unwrap_or_default();
+            anyhow!("`options`: {}", first.trim_start_matches("error: "))
+        })
+    }
 }
 
 /// The points of a folder that belong to its space, each once; and the space.

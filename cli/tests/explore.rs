@@ -93,6 +93,31 @@ fn answers_are_shown() {
         serde_json::from_str(&spikeloom(dir.path(), &["explore", "show", "small", "--json"]).out).expect("JSON");
     assert!(json["networks"][0]["front"].as_array().is_some_and(|front| !front.is_empty()), "{json}");
 
+    // Neighbours of a point in one parameter: the first two have 4 and 1, the third one other value.
+    let around = spikeloom(dir.path(), &["explore", "show", "small", "--around", "latency", "--json"]);
+    let json: Value = serde_json::from_str(&around.out).expect("JSON");
+    assert_eq!(json["steps"].as_array().map(Vec::len), Some(4 + 3 + 1), "{}{}", around.out, around.err);
+    let address = json["address"].as_str().expect("text").to_owned();
+    let around = spikeloom(dir.path(), &["explore", "show", "small", "--around", &address[..12]]);
+    assert!(
+        around.code == 0 && around.out.contains(&address) && around.out.contains("× "),
+        "{}{}",
+        around.out,
+        around.err
+    );
+    let around = spikeloom(dir.path(), &["explore", "show", "small", "--around", "energi"]);
+    assert!(
+        around.code == 2 && around.err.contains("neither an objective of the space (energy, latency)"),
+        "{}",
+        around.err
+    );
+
+    let lame = SPACE.replace("samples: Some(5)", "samples: Some(5), options: [\"--stepz=5\"]");
+    fs::write(dir.path().join("lame.ron"), lame).expect("writable");
+    let run = spikeloom(dir.path(), &["explore", "lame.ron"]);
+    for part in ["lame.ron: network `mnist-small --stepz=5`", "`options`", "--stepz"] {
+        assert!(run.code == 2 && run.err.contains(part), "{part}: {}", run.err);
+    }
     let wrong = SPACE.replace("core.lanes\", v", "core.lane\", v");
     fs::write(dir.path().join("wrong.ron"), wrong).expect("writable");
     let run = spikeloom(dir.path(), &["explore", "wrong.ron"]);

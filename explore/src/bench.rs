@@ -6,15 +6,16 @@
 
 use crate::{
     chip,
+    pricing::Pricing,
     record::{
-        Binding, ChipRecord, Deployment, FORMAT, Limit, NetworkRecord, Outcome, PointRecord, Prices, Reason, Stage,
-        VERSION, sha256,
+        Binding, ChipRecord, Deployment, FORMAT, Limit, NetworkRecord, Outcome, PointRecord, Reason, Stage, VERSION,
+        sha256,
     },
     space::{Point, Scalar, Space, Timing},
 };
 use serde_json::Value;
 use spikeloom::{
-    Chip, Costed, Error, Executable, Model, Quiet, Record, RunOptions, Samples,
+    Chip, Costed, Described, Error, Executable, Model, Quiet, Record, RunOptions, Samples,
     compiler::{CompileError, Diagnostics, Options, QuantizeOptions, Unobserved, compile_quantized, front},
     energy::table::Table,
     ir::{self, Graph, Quantized},
@@ -128,15 +129,15 @@ pub struct Bench {
     space: Space,
     chips: Vec<(Chip, Value)>,
     networks: Vec<Network>,
-    prices: Option<Table>,
+    pricing: Pricing,
     integers: Shared<(usize, u32, u32), Result<Arc<Integers>, Failed>>,
     programs: Shared<String, Result<Arc<Built>, Failed>>,
     spikes: Shared<(String, usize, bool), Result<Arc<simulator::Record>, ReplayError>>,
 }
 
 impl Bench {
-    /// A bench for the space with its base chips and networks, in the space's order; `prices` stand for the chips' own.
-    pub fn new(space: Space, chips: Vec<Chip>, networks: Vec<Network>, prices: Option<Table>) -> Self {
+    /// A bench for the space with its base chips and networks, in the space's order; priced as `pricing` says.
+    pub fn new(space: Space, chips: Vec<Chip>, networks: Vec<Network>, pricing: Pricing) -> Self {
         let described = |chip: Chip| {
             let description = serde_json::to_value(&chip.arch).expect("descriptions have a form in JSON");
             (chip, description)
@@ -145,7 +146,7 @@ impl Bench {
             space,
             chips: chips.into_iter().map(described).collect(),
             networks,
-            prices,
+            pricing,
             integers: Shared::new(MOST_INTEGERS),
             programs: Shared::new(MOST_PROGRAMS),
             spikes: Shared::new(MOST_RECORDS),
@@ -173,7 +174,6 @@ impl Bench {
             Ok(arch) => serde_json::to_value(&arch).expect("descriptions have a form in JSON"),
             Err(_) => base.1.clone(),
         };
-        let table = self.prices.as_ref().or(base.0.prices().ok());
         PointRecord {
             format: FORMAT.into(),
             version: VERSION,
@@ -186,10 +186,7 @@ impl Bench {
                 sha256: sha256(description.to_string().as_bytes()),
                 description,
             },
-            prices: table.map(|table| Prices {
-                table: table.name.clone(),
-                sha256: sha256(serde_json::to_string(table).expect("tables have a form in JSON").as_bytes()),
-            }),
+            prices: self.pricing.record(&base.0),
             deployment: self.deployment(point, stage),
             timing: self.space.timing,
             outcome: Outcome::Failed { reason: Reason::Other, limits: Vec::new() },
@@ -276,8 +273,11 @@ impl Bench {
             }
         };
         let base = &self.chips[point.chip].0;
-        let table = self.prices.as_ref().or(base.prices().ok());
-        let (figures, lower_bound) = figures(&ran, table)?;
+        let table = self.pricing.table(base, &arch, &built.program).map_err(other)?;
+        let (mut figures, lower_bound) = figures(&ran, table.as_ref())?;
+        if let Ok(parts) = Described::new(&built.program, &arch).parts() {
+            figures.insert("area".into(), parts.area_mm2().value * 1e-6 * ran.record.chips as f64);
+        }
         Ok(Outcome::Costed { figures, binding: built.binding.clone(), lower_bound, simulated: ran.simulated })
     }
 }

@@ -28,6 +28,7 @@ figures! {
     "throughput" ["1/s"] "Samples in a second, one after the other.";
     "edp" ["Js"] "Energy times latency of a sample.";
     "accuracy" ["1"] "Share of right decisions.";
+    "area" ["m²"] "Silicon of the chips in use, as the sum of their parts as described; without pads, hosts and sensors.";
     "cores" ["1"] "Cores in use.";
     "chips" ["1"] "Chips in use.";
     "spikes" ["1"] "Spikes of a sample behind the input; the mean.";

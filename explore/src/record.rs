@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 pub(crate) const FORMAT: &str = "spikeloom-point";
 
 /// Version of the format.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// A network and its samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetworkRecord {
-    /// What the user called it.
+    /// What the user called it, with the options that it was read with.
     pub model: String,
     /// SHA-256 of the text of its graph.
     pub sha256: String,

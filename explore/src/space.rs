@@ -163,6 +163,16 @@ pub struct Workload {
     /// How many of them, from the first on; all where absent.
     #[serde(default)]
     pub samples: Option<usize>,
+    /// Words that `spikeloom run` would take about this network and its samples, as `--dt=1e-4` or `--steps=50`.
+    #[serde(default)]
+    pub options: Vec<String>,
+}
+
+impl Workload {
+    /// What tells it from others: the model with its options.
+    pub fn name(&self) -> String {
+        std::iter::once(&self.model).chain(&self.options).map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// What is sought.
@@ -453,7 +463,7 @@ impl Space {
         let text = |name: &String| Scalar::Text(name.clone());
         let mut axes = vec![
             Axis { name: "chip".into(), values: self.chips.iter().map(text).collect() },
-            Axis { name: "network".into(), values: self.networks.iter().map(|w| text(&w.model)).collect() },
+            Axis { name: "network".into(), values: self.networks.iter().map(|w| Scalar::Text(w.name())).collect() },
         ];
         for parameter in self.parameters.iter().filter(|p| !matches!(p.values, Values::Linked(_))) {
             let values = list(&parameter.values).expect("checked when it was read");
@@ -465,7 +475,7 @@ impl Space {
     /// Whether a stored point is one of this space, as far as its parameters say.
     pub fn holds(&self, record: &PointRecord) -> bool {
         let paths: BTreeSet<&str> = self.parameters.iter().map(|p| p.path.as_str()).collect();
-        let network = self.networks.iter().any(|workload| workload.model == record.network.model);
+        let network = self.networks.iter().any(|workload| workload.name() == record.network.model);
         network && self.timing == record.timing && record.values.keys().map(String::as_str).eq(paths)
     }
 

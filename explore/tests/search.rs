@@ -2,7 +2,9 @@
 
 #![allow(clippy::float_cmp, reason = "the same computation gives the same bits")]
 
-use explore::{Bench, Drive, Event, Network, Outcome, PointRecord, Reason, Shard, Space, Stage, Store, Threads};
+use explore::{
+    Bench, Drive, Event, Network, Outcome, PointRecord, Pricing, Reason, Shard, Space, Stage, Store, Threads,
+};
 use spikeloom::{
     Chip, Executable, Model, Quiet, RunOptions, Samples,
     compiler::{Options, QuantizeOptions, Unobserved, compile_quantized, front},
@@ -43,9 +45,13 @@ fn samples() -> Box<dyn Samples> {
 }
 
 fn bench(space: Space) -> Bench {
+    priced(space, Pricing::Own)
+}
+
+fn priced(space: Space, pricing: Pricing) -> Bench {
     let chips = space.chips.iter().map(|name| Chip::open(name).expect("it ships")).collect();
     let model = Model::open("mnist-small").expect("it ships");
-    Bench::new(space, chips, vec![Network::new(model, samples()).expect("they fit")], None)
+    Bench::new(space, chips, vec![Network::new(model, samples()).expect("they fit")], pricing)
 }
 
 fn search(bench: &Bench, folder: &Path, threads: usize, shard: Option<Shard>) -> explore::Summary {
@@ -190,5 +196,58 @@ fn a_damaged_point_is_named() {
         fs::write(&path, damaged).expect("writable");
         let error = Store::open(folder.path()).expect("a folder").all().expect_err("damaged").to_string();
         assert!(error.contains(&name) && error.contains("remove it"), "{error}");
+    }
+}
+
+/// A larger weight memory costs area; its accesses cost more where prices follow the chip, and the answers say where they do not.
+#[test]
+fn prices_follow_the_chip_or_it_is_said() {
+    let text = r#"Space(
+        version: 1,
+        name: "memory",
+        chips: ["loihi1"],
+        networks: [(model: "mnist-small", samples: Some(6))],
+        parameters: [(path: "core.memories.weights.bits", values: List([1048576, 67108864]))],
+        objectives: [Minimize("energy"), Minimize("area")],
+    )"#;
+    let space = || Space::parse(text, "memory.ron").unwrap_or_else(|error| panic!("{error}"));
+    let points = |pricing: Pricing| -> Vec<PointRecord> {
+        let bench = priced(space(), pricing);
+        let point = |i| bench.point(&[0, 0, i]).expect("values").expect("allowed");
+        [0, 1].map(|i| bench.evaluate(&point(i), Stage::Search)).into()
+    };
+    let measured = points(Pricing::Own);
+    let of = |records: &[PointRecord], name: &str| -> [f64; 2] { [0, 1].map(|i| figures(&records[i])[name]) };
+    let [small, large] = of(&measured, "area");
+    assert!(large > 2.0 * small && small > 1e-6, "{small} m², {large} m²");
+    let [small, large] = of(&measured, "dynamic_energy");
+    assert_eq!(small, large, "measured prices stay");
+    let notes = explore::answer::answers(&space(), &measured).notes;
+    assert!(notes.len() == 1 && notes[0].contains("core.memories.weights.bits"), "{notes:?}");
+    for name in ["components", "scaled:loihi1"] {
+        assert!(Pricing::follows(name));
+        let followed = points(Pricing::Follows(name.into()));
+        let [small, large] = of(&followed, "dynamic_energy");
+        assert!(large > 1.2 * small, "{name}: {small} J, {large} J");
+        assert_eq!(explore::answer::answers(&space(), &followed).notes, Vec::<String>::new());
+        assert_ne!(followed[0].key(), measured[0].key(), "what prices a point is part of what made it");
+    }
+}
+
+#[test]
+fn one_parameter_at_a_time() {
+    let space = space("");
+    let bench = bench(space.clone());
+    let genomes = [[0, 0, 1, 0, 0, 0], [0, 0, 1, 0, 0, 1], [0, 0, 1, 1, 0, 0], [0, 0, 1, 1, 1, 0]];
+    let records = genomes.map(|g| bench.evaluate(&bench.point(&g).expect("values").expect("allowed"), Stage::Search));
+    let steps = explore::answer::around::around(&space, &records, 0);
+    let named: Vec<_> =
+        steps.iter().map(|s| (s.parameter.as_str(), s.from.as_str(), s.to.as_str(), s.record)).collect();
+    // Banks are linked to lanes and move with them; the last point differs in two.
+    assert_eq!(named, [("core.lanes", "1", "2", 2), ("deploy.weight_bits", "4", "8", 1)]);
+    for step in &steps {
+        let change = step.figures[0].expect("it was costed");
+        let (there, here) = (figures(&records[step.record])["energy"], figures(&records[0])["energy"]);
+        assert_eq!((change.value, change.ratio), (there, there / here));
     }
 }

@@ -43,6 +43,32 @@ class Exploration:
 
         return pandas.read_csv(self.folder / "points.csv")
 
+    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+        """Writes the table of ``to_pandas`` as a Parquet file: names without units, the unit of each column in the metadata of its
+        field (``unit``; "1" for numbers), the space in that of the schema (``space``). Needs pyarrow.
+
+        Raises:
+            InputError: pyarrow is not installed.
+        """
+        try:
+            arrow, csv, parquet = (importlib.import_module(name) for name in ("pyarrow", "pyarrow.csv", "pyarrow.parquet"))
+        except ImportError as error:
+            raise InputError("path: a Parquet file needs pyarrow; install spikeloom[parquet]") from error
+        table = csv.read_csv(self.folder / "points.csv")
+        fields = []
+        for field in table.schema:
+            name, _, unit = field.name.partition(" [")
+            fields.append(field.with_name(name).with_metadata({"unit": unit.rstrip("]")} if unit else None))
+        space = (self.folder / "space.ron").read_text(encoding="utf-8")
+        table = arrow.Table.from_arrays(table.columns, schema=arrow.schema(fields, metadata={"space": space}))
+        target = Path(path)
+        temporary = target.with_name(target.name + ".tmp")
+        try:
+            parquet.write_table(table, temporary)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
     def front(self, network: int | str = 0) -> pandas.DataFrame:
         """The points of a network that no other is better than in everything: a table of settings and figures (SI units)."""
         import pandas

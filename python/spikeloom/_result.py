@@ -233,12 +233,8 @@ class Result:
         return ax
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the record of the run, as ``spikeloom run --output`` does; ``spikeloom energy price`` reads it.
-
-        Raises:
-            InputError: the run had no labels, and a record holds the number of right decisions.
-        """
-        text = self._record()
+        """Writes the record of the run, as ``spikeloom run --output`` does; ``spikeloom energy price`` reads it."""
+        text = self._inner.record
         target = Path(path)
         temporary = target.with_name(target.name + ".tmp")
         temporary.write_text(text, encoding="utf-8")
@@ -246,13 +242,8 @@ class Result:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The record of the run: counts and times, nothing that depends on a price. Needs labels, as ``save``."""
-        return json.loads(self._record())  # type: ignore[no-any-return]
-
-    def _record(self) -> str:
-        if self._inner.correct is None:
-            raise InputError("labels: a record holds the number of right decisions; run with labels")
-        return self._inner.record
+        """The record of the run: counts and times, nothing that depends on a price. Without labels it holds no right decisions."""
+        return json.loads(self._inner.record)  # type: ignore[no-any-return]
 
     def __reduce__(self) -> tuple[Any, ...]:
         inner = self._inner

@@ -26,7 +26,6 @@ from spikeloom import InputError
         (lambda p: p.run(np.zeros((1, 784), np.uint8)).spikes("conv1"), "run with spikes=True"),
         (lambda p: p.run(np.zeros((1, 784), np.uint8), spikes=True).spikes("conv9"), "there is no `conv9`"),
         (lambda p: p.run(np.zeros((1, 784), np.uint8)).to_pandas("spike"), "level: 'spike'"),
-        (lambda p: p.run(np.zeros((1, 784), np.uint8)).save("run.json"), "labels: a record"),
         (lambda p: p.run(np.zeros((1, 784), np.uint8)).record, "labels: a record"),
         (lambda p: spikeloom.Program.load("nowhere.slb", "loihi1"), "nowhere.slb"),
         (lambda p: spikeloom.Chip("loihi9"), "loihi9"),

@@ -68,6 +68,18 @@ def test_tables_and_answers(space, serial):
     assert "mnist-small" in again._repr_html_() and str(serial) in repr(again)
 
 
+def test_a_parquet_file_carries_units(space, serial, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    exploration = spikeloom.explore(space, out=serial)
+    exploration.to_parquet(tmp_path / "points.parquet")
+    table, schema = parquet.read_table(tmp_path / "points.parquet"), parquet.read_schema(tmp_path / "points.parquet")
+    units = {name: (schema.field(name).metadata or {}).get(b"unit") for name in ("energy", "latency", "area", "cores", "outcome")}
+    assert units == {"energy": b"J", "latency": b"s", "area": "m²".encode(), "cores": b"1", "outcome": None}
+    assert schema.metadata[b"space"].decode() == SPACE
+    assert table["energy"].to_pylist() == exploration.to_pandas()["energy [J]"].tolist()
+    assert [path.name for path in tmp_path.iterdir()] == ["points.parquet"]
+
+
 def test_shards_make_the_whole(space, tmp_path):
     seen = []
     for i in range(3):

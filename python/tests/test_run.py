@@ -166,3 +166,11 @@ def test_a_changed_chip_is_another_chip(network, images):
     assert network.compile(chip).cores > network.compile("loihi1").cores
     with pytest.raises(spikeloom.InputError, match="neuron"):
         spikeloom.Chip("loihi1").with_(core__neuron=512)
+
+
+def test_a_run_without_labels_has_a_record(program, images, tmp_path):
+    result = program.run(images[0][:3])
+    result.save(tmp_path / "run.json")
+    assert result.accuracy is None and result.record.get("correct") is None
+    assert result.record["images"] == 3
+    assert (tmp_path / "run.json").read_text() == result._inner.record

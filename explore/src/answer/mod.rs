@@ -1,17 +1,18 @@
 //! What the points of a space answer: which are best, what each parameter does, which limits bind, where the baseline stands.
 
+pub mod around;
 pub mod effect;
 pub mod pareto;
 
 use crate::{
-    figure,
+    figure, pricing,
     record::{Outcome, PointRecord, Stage},
     space::{Objective, Space},
 };
 use effect::{Effects, effects};
 use pareto::{dominates, front, hypervolume};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the points of one network answer.
 #[derive(Clone, Debug, Serialize)]
@@ -36,6 +37,8 @@ pub struct Answers {
     pub effects: BTreeMap<String, Effects>,
     /// The baseline.
     pub baseline: Option<Baseline>,
+    /// What a reader must know about the prices.
+    pub notes: Vec<String>,
 }
 
 /// An objective's range.
@@ -123,10 +126,19 @@ pub fn answers(space: &Space, records: &[PointRecord]) -> Answers {
         binding: tally(records.iter().filter_map(PointRecord::binding)),
         hypervolume: (space.objectives.len() > 1 && !rows.is_empty()).then(|| volume(&rows)),
         baseline: baseline(space, records, &costs, &ranges),
+        notes: notes(space, records),
         ranges,
         front: best,
         effects,
     }
+}
+
+/// Prices that stay what they are while parameters change the chip.
+fn notes(space: &Space, records: &[PointRecord]) -> Vec<String> {
+    let of_chip: Vec<&str> =
+        space.parameters.iter().map(|p| p.path.as_str()).filter(|path| !path.starts_with("deploy.")).collect();
+    let tables: BTreeSet<&str> = records.iter().filter_map(|r| r.prices.as_ref()).map(|p| p.table.as_str()).collect();
+    tables.into_iter().filter_map(|table| pricing::note(table, &of_chip)).collect()
 }
 
 /// The names and values of what was set, at the points that were costed; without what follows from others.

@@ -42,6 +42,7 @@ fn network(space: &Space, varying: &[String], records: &[PointRecord], answers: 
     if let Some(baseline) = &answers.baseline {
         section = section.note(format!("{} points are better than the baseline in everything", baseline.dominated_by));
     }
+    let section = answers.notes.iter().fold(section, |section, note| section.note(note.clone()));
     let limits = Table::new(format!("limits_{}", answers.network), "points that exceed a limit")
         .column("limit", "limit", "")
         .column("points", "points", "")
