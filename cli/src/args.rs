@@ -10,7 +10,7 @@ mod training;
 pub(crate) use self::training::{AblateArgs, DeployArgs, Method, ProtocolName, TrainArgs};
 pub(crate) use report::ReportArgs;
 pub(crate) use shared::{
-    DataArgs, ImageArgs, Mode, ModelArgs, Potentials, ProgramArgs, RateSource, SimulationArgs, TargetArgs,
+    DataArgs, ImageArgs, Mode, ModelArgs, Potentials, ProgramArgs, RateSource, SimulationArgs, TargetArgs, dataset,
 };
 
 use crate::{
@@ -127,7 +127,7 @@ pub(crate) struct CompileArgs {
     /// Report what quantization changes on test images: spikes of each layer, decisions, accuracy (see --data, --limit)
     #[arg(long)]
     pub(crate) quantization_report: bool,
-    /// Where the program goes; default: the network's name with .slb
+    /// Where the program goes; default: NETWORK-CHIP.slb
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Stop after a pass and write nothing
@@ -188,6 +188,8 @@ pub(crate) struct CheckArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) nir: NirArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -197,7 +199,7 @@ pub(crate) struct CheckArgs {
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-    /// Where the network goes; default: its name with .nir
+    /// Where the network goes; default: NETWORK.nir
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
@@ -224,6 +226,7 @@ pub(crate) enum DataCommand {
     /// Obtain a data set and verify it
     Fetch {
         /// mnist, fashion-mnist or cifar10
+        #[arg(value_parser = dataset())]
         dataset: DatasetName,
         /// Folder of data sets; default: $SPIKELOOM_DATA or the user's cache folder
         #[arg(long)]

@@ -5,6 +5,7 @@ use crate::{
     args::{ImageArgs, ModelArgs},
     nir::{self, NirArgs, RecordedInput},
     source,
+    spelling::hint,
 };
 use anyhow::{Context, Result, bail, ensure};
 use datasets::{
@@ -119,8 +120,9 @@ fn open(file: &str, wanted: &Wanted, args: &ImageArgs) -> Result<Opened> {
     if !Path::new(file).exists() {
         let known: Vec<&str> = DatasetName::ALL.iter().map(|name| name.as_str()).collect();
         bail!(
-            "--data {file}: is neither a data set ({}; `spikeloom data fetch` gets them) nor a file or folder; check the path",
-            known.join(", ")
+            "--data {file}: is neither a data set ({}; `spikeloom data fetch` gets them) nor a file or folder; check the path{}",
+            known.join(", "),
+            hint(file, known.iter().copied())
         );
     }
     let mut opened = recording::open(Path::new(file), wanted)?;

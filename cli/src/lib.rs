@@ -10,6 +10,7 @@ mod out;
 mod args;
 mod cmd;
 mod data;
+mod destination;
 mod diff;
 mod files;
 mod interrupt;
@@ -23,6 +24,7 @@ mod recording;
 mod report;
 pub mod search;
 mod source;
+mod spelling;
 mod target;
 mod trace;
 
@@ -37,6 +39,7 @@ use std::{ffi::OsString, process::ExitCode};
 pub fn main() -> ExitCode {
     // A reader that goes away, as `head` does, ends the process quietly, as it ends other tools.
     sigpipe::reset();
+    interrupt::watch();
     spikeloom::report::text::fit(out::columns());
     run(std::env::args_os())
 }

@@ -8,8 +8,7 @@ use clap::{
 };
 use ir::{Compare, Graph, InputCoding, NeuronModel, Stage};
 use nir::{
-    Assumption, Coding, Integrator, Normalize, Options, PROFILES, Profile, Read, Recorded, Reset, Rules, Spikes, Start,
-    Worded,
+    Coding, Integrator, Normalize, Options, PROFILES, Profile, Read, Recorded, Reset, Rules, Spikes, Start, Worded,
 };
 use spikeloom::Model;
 use std::{collections::BTreeMap, path::Path};
@@ -249,9 +248,4 @@ pub(crate) fn read(path: &Path) -> Result<Read> {
 /// A name for the network of a file.
 pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(|| "nir".into(), |stem| stem.to_string_lossy().into_owned())
-}
-
-/// Assumptions, one per line.
-pub(crate) fn list(assumptions: &[Assumption]) -> String {
-    assumptions.iter().map(|assumption| format!("  {assumption}\n")).collect()
 }

@@ -1,14 +1,11 @@
-//! Progress bars: on standard error, and only if that is a terminal.
+//! Progress: on standard error, and only if that is a terminal. Where the amount of work is known, a bar with rate and remaining time;
+//! where it is not, as of a pass of the compiler, what is done and for how long already.
 
+use crate::interrupt::Patient;
+use compiler::{PASSES, PassInfo};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spikeloom::{Progress, Task};
-use std::{
-    ops::ControlFlow,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{ops::ControlFlow, sync::atomic::Ordering, time::Duration};
 
 /// A bar over `n` items called `what`; its message stands at the end of the line.
 pub(crate) fn bar(n: u64, what: &str) -> ProgressBar {
@@ -18,9 +15,19 @@ pub(crate) fn bar(n: u64, what: &str) -> ProgressBar {
     bar
 }
 
-/// A bar for every task of the library.
+/// A pass of the compiler, and for how long it runs.
+fn pass(info: PassInfo) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+    let at = PASSES.iter().position(|known| *known == info).map_or(0, |i| i + 1);
+    let template = format!("{{spinner}} {} (pass {at} of {})  {{elapsed}}", info.name, PASSES.len());
+    bar.set_style(ProgressStyle::with_template(&template).expect("the template is valid"));
+    bar.enable_steady_tick(Duration::from_millis(125));
+    bar
+}
+
+/// A bar for every task of the library, and for every pass of the compiler.
 pub(crate) struct Bars {
-    stop: Arc<AtomicBool>,
+    stop: Option<Patient>,
     task: Task,
     bar: ProgressBar,
     done: u64,
@@ -29,27 +36,36 @@ pub(crate) struct Bars {
 
 impl Bars {
     /// Bars whose tasks end when `stop` is raised.
-    pub(crate) fn until(stop: Arc<AtomicBool>) -> Self {
-        Self { stop, task: Task::Run, bar: ProgressBar::hidden(), done: 0, right: 0 }
+    pub(crate) fn until(stop: Patient) -> Self {
+        Self { stop: Some(stop), ..Self::new() }
     }
 
     /// Bars whose tasks go on to their end.
     pub(crate) fn new() -> Self {
-        Self::until(Arc::default())
+        Self { stop: None, task: Task::Run, bar: ProgressBar::hidden(), done: 0, right: 0 }
     }
 }
 
-impl compiler::Observer for Bars {}
+impl compiler::Observer for Bars {
+    fn begin(&mut self, info: PassInfo) {
+        self.bar = pass(info);
+    }
+
+    fn end(&mut self, _: PassInfo, _: &dyn Fn() -> String) -> ControlFlow<()> {
+        self.bar.finish_and_clear();
+        ControlFlow::Continue(())
+    }
+}
 
 impl Progress for Bars {
     fn start(&mut self, task: Task, n: usize) {
         let what = match task {
-            Task::Measure => "training images",
-            Task::Interpret => "images interpreted",
-            Task::Compare => "images compared",
-            _ => "images",
+            Task::Measure => "training samples",
+            Task::Interpret => "samples interpreted",
+            Task::Compare => "samples compared",
+            _ => "samples",
         };
-        *self = Self { task, bar: bar(n as u64, what), done: 0, right: 0, stop: Arc::clone(&self.stop) };
+        (self.task, self.bar, self.done, self.right) = (task, bar(n as u64, what), 0, 0);
     }
 
     fn advance(&mut self, right: Option<bool>) -> ControlFlow<()> {
@@ -59,7 +75,8 @@ impl Progress for Bars {
             self.bar.set_message(format!("{:.2} % right", 100.0 * self.right as f64 / self.done as f64));
         }
         self.bar.inc(1);
-        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let stop = self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
+        if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn finish(&mut self) {

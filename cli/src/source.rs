@@ -4,6 +4,7 @@ use crate::{
     args::{ModelArgs, ProgramArgs},
     files,
     nir::NirArgs,
+    spelling::{hint, hinted},
 };
 use anyhow::{Context, Result, bail};
 use energy::table::Table;
@@ -36,7 +37,8 @@ pub(crate) fn named(name: &str, nir: &NirArgs) -> Result<Model> {
         bail!("{option}: is for {files}; `{name}` says this itself");
     }
     let Some(format) = Format::of(name).filter(|_| training::zoo::find(name).is_none()) else {
-        return Ok(Model::open(name)?);
+        let known = training::zoo::ENTRIES.iter().map(|entry| entry.name);
+        return Model::open(name).map_err(|error| hinted(error.into(), name, known));
     };
     let import = ImportOptions { nir: nir.options(), netx: nir.netx() };
     let mut model = Model::read(name, files::read(Path::new(name))?, format, &import)?;
@@ -54,7 +56,8 @@ pub(crate) fn named(name: &str, nir: &NirArgs) -> Result<Model> {
 /// If there is no such chip, or its description is wrong.
 pub fn chip(name: &str) -> Result<Chip> {
     if !name.ends_with(".ron") {
-        return Ok(Chip::open(name)?);
+        let known = isa::arch::preset::PRESETS.iter().map(|(known, _)| *known);
+        return Chip::open(name).map_err(|error| hinted(error.into(), name, known));
     }
     let path = Path::new(name);
     let chip = Chip::parse(name, &files::read_text(path)?)?;
@@ -74,8 +77,12 @@ pub(crate) fn set(mut chip: Chip, changes: &[String]) -> Result<Chip> {
             bail!("--set {change}: write PATH=VALUE, as in core.neurons=512; `spikeloom chip show` lists the paths");
         };
         let value = explore::Scalar::parse(value.trim());
-        let arch = explore::set(&chip.arch, [(path.trim(), &value)]);
-        chip.arch = arch.map_err(|error| anyhow::anyhow!("--set {change}: {error}"))?;
+        let arch = explore::set(&chip.arch, [(path.trim(), &value)]).map_err(|error| {
+            let known = explore::known_paths(&chip.arch);
+            let hint = hint(path.trim(), known.iter().map(|(path, _)| path.as_str()));
+            anyhow::anyhow!("--set {change}: {error}{hint}")
+        });
+        chip.arch = arch?;
         chip.arch.name = format!("{}, {}={value}", chip.arch.name, path.trim());
     }
     Ok(chip)
@@ -99,7 +106,7 @@ pub(crate) fn program(args: &ProgramArgs) -> Result<Executable> {
 pub fn table_for(described: &Described, chip: &Chip, name: Option<&str>) -> Result<Table> {
     match name {
         Some(name) if name.ends_with(".ron") => table(name),
-        Some(name) => Ok(described.table(name)?),
+        Some(name) => described.table(name).map_err(|error| misspelt_table(error, name)),
         None if chip.arch.prices.is_none() && chip.prices().is_err() && chip.arch.technology.is_some() => {
             Ok(described.table(energy::component::NAME)?)
         }
@@ -115,5 +122,10 @@ pub fn table(name: &str) -> Result<Table> {
     if name.ends_with(".ron") {
         return Table::from_ron(&files::read_text(Path::new(name))?).with_context(|| name.to_owned());
     }
-    Ok(spikeloom::table(name)?)
+    spikeloom::table(name).map_err(|error| misspelt_table(error, name))
+}
+
+fn misspelt_table(error: spikeloom::Error, name: &str) -> anyhow::Error {
+    let known = energy::table::PRESETS.iter().map(|(known, _)| *known).chain([energy::component::NAME]);
+    hinted(error.into(), name.strip_prefix("scaled:").unwrap_or(name), known)
 }

@@ -65,16 +65,20 @@ fn class_folders_are_trained_continued_deployed_and_run() {
     {
         assert!(ran.err.contains(part), "no `{part}` in\n{}", ran.err);
     }
-    assert!(ran.out.contains("deployed on seneca_like"), "{}", ran.out);
+    for part in ["deployed on seneca_like", "\nquantized    weights of 8 bits are off by at most"] {
+        assert!(ran.out.contains(part), "no `{part}` in\n{}", ran.out);
+    }
     let accuracy: f64 =
         ran.out.split(" %").next().and_then(|t| t.rsplit(' ').next()).expect("a number").parse().expect("a number");
     assert!(accuracy > 80.0, "{}", ran.out);
 
-    let run = spikeloom(at, &["run", "run/deployed.safetensors", "--data", "thirds", "--verify", "--check"]);
+    let run = spikeloom(at, &["run", "run/network-seneca_like.safetensors", "--data", "thirds", "--verify", "--check"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    for part in
-        ["run/deployed.safetensors on loihi1: 120 images", "verified     120 of 120", "read-out     on the host"]
-    {
+    for part in [
+        "run/network-seneca_like.safetensors on loihi1: 120 images",
+        "verified     120 of 120",
+        "read-out     on the host",
+    ] {
         assert!(run.out.contains(part), "no `{part}` in\n{}", run.out);
     }
 

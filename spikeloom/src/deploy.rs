@@ -149,7 +149,7 @@ impl Model {
             let measured = program_cost(&program, arch, &activity);
             Weighting { rates, assumed, measured }
         });
-        let executable = Executable::new(program, chip.clone())?;
+        let executable = Executable::new(program, chip.clone())?.called(&self.name);
         let wide = match &self.integers {
             Some(graph) => is_wider(graph, arch.core.state_bits),
             None => quantized.layers.iter().any(|layer| layer.saturates),

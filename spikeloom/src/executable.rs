@@ -16,6 +16,8 @@ use std::sync::{
 /// A program loaded onto its chip. [`Self::run`] runs samples.
 #[derive(Debug)]
 pub struct Executable {
+    /// What the network is called in reports and stored runs: as the user called it, or by the program's own name.
+    pub name: String,
     /// The program.
     pub program: Program,
     /// The chip.
@@ -48,7 +50,7 @@ impl Executable {
     /// If the chip cannot run it.
     pub fn new(program: Program, chip: Chip) -> Result<Self> {
         let machine = Machine::new(&program, &chip.arch)?;
-        Ok(Self { program, chip, machine })
+        Ok(Self { name: program.name.clone(), program, chip, machine })
     }
 
     /// Loads the bytes of a program file, verified against the chip; `name` is shown in errors.
@@ -59,7 +61,12 @@ impl Executable {
         let program = decode(name, bytes)?;
         verify(name, &program, &chip)?;
         // A file does not say whether its potentials were proven to stay within their width.
-        Ok(Self::new(program, chip)?.saturating())
+        Ok(Self::new(program, chip)?.saturating().called(name))
+    }
+
+    /// Under another name.
+    pub(crate) fn called(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
     }
 
     /// Potentials that leave their width are clipped and counted.

@@ -53,16 +53,23 @@ impl HostReadout {
     }
 }
 
-impl fmt::Display for HostReadout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "on the host, not in the energy: {:.0} additions and {:.0} multiplications per image, at least {} (32-bit \
+impl HostReadout {
+    /// In words; `sample` is what one sample is.
+    #[must_use]
+    pub fn per(&self, sample: &str) -> String {
+        format!(
+            "on the host, not in the energy: {:.0} additions and {:.0} multiplications per {sample}, at least {} (32-bit \
              arithmetic alone, 45 nm, Horowitz 2014)",
             self.additions,
             self.multiplications,
             self.energy()
         )
+    }
+}
+
+impl fmt::Display for HostReadout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.per("sample"))
     }
 }
 

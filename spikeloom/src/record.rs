@@ -37,7 +37,7 @@ pub struct Record {
     pub version: u32,
     /// Version of spikeloom that made it.
     pub spikeloom: String,
-    /// The network.
+    /// The network as it was called ([`Executable::name`](crate::Executable::name)).
     pub network: String,
     /// What was asked for, so that the run can be made again; absent where nobody asked in words.
     #[serde(default)]

@@ -57,6 +57,6 @@ impl Executable {
         let all: Vec<Sample> = spikes.outcomes().iter().enumerate().map(sample).collect();
         let arch = &self.chip.arch;
         let record = Record::new(&self.program, arch, samples, &all, spikes.layer_spikes(), replay.ledger);
-        Ok(Costed { record, seconds })
+        Ok(Costed { record: Record { network: self.name.clone(), ..record }, seconds })
     }
 }

@@ -158,7 +158,7 @@ impl Executable {
         let done: Vec<Sample> = passed.kept.into_iter().map(|(sample, _)| sample).collect();
         let stopped = done.len() < samples.len();
         let record = Record::new(&self.program, &self.chip.arch, samples, &done, &layer_spikes, passed.ledger);
-        Ok(Run { record: Record { stopped, ..record }, stopped, samples: done })
+        Ok(Run { record: Record { stopped, network: self.name.clone(), ..record }, stopped, samples: done })
     }
 }
 

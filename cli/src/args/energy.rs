@@ -71,6 +71,8 @@ pub(crate) struct ModelArgs {
     /// All options in a file: {"variant": "paper", "bits": 32, "fifo": 1000, "ram": "extrapolated"}; named ones override it
     #[arg(long, value_name = "FILE.json")]
     pub(crate) options: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print the evaluation as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -90,6 +92,8 @@ pub(crate) struct CompareArgs {
     /// Fraction of the formal network's hidden activations that is not zero; default: measured, or estimated from the spikes
     #[arg(long, value_name = "FRACTION")]
     pub(crate) density: Option<f64>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print the comparison as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -100,6 +104,8 @@ pub(crate) struct TablesArgs {
     /// Show every action of a table: a name or a file (.ron)
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) show: Option<String>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,6 @@
 //! The arguments of `spikeloom reproduce`.
 
-use super::{DataArgs, ImageArgs, ModelArgs};
+use super::{DataArgs, ImageArgs, ModelArgs, dataset};
 use clap::{Args, Subcommand, ValueEnum};
 use datasets::DatasetName;
 use std::path::PathBuf;
@@ -75,7 +75,7 @@ pub(crate) struct Fig3Args {
 #[derive(Debug, Args)]
 pub(crate) struct ClassArgs {
     /// Data set, fetched before; may be given several times
-    #[arg(long, value_name = "NAME", default_values_t = [DatasetName::Cifar10])]
+    #[arg(long, value_name = "NAME", value_parser = dataset(), default_values_t = [DatasetName::Cifar10])]
     pub(crate) dataset: Vec<DatasetName>,
     #[command(flatten)]
     pub(crate) data: DataArgs,
@@ -107,7 +107,7 @@ pub(crate) struct Fig4Args {
     #[arg(long, value_enum, default_value_t = Fig4Vary::Allocation)]
     pub(crate) vary: Fig4Vary,
     /// Data set, fetched before; default: cifar10 for allocation, fashion-mnist for channels
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = dataset())]
     pub(crate) dataset: Option<DatasetName>,
     /// Passes over the training images of each network
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]

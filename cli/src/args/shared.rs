@@ -2,7 +2,11 @@
 
 use super::events::EventArgs;
 use crate::{args::report::ReportArgs, nir::NirArgs, trace::TraceArgs};
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::{
+    Args as ClapArgs, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use datasets::DatasetName;
 use simulator::TimingMode;
 use std::{
     path::{Path, PathBuf},
@@ -42,7 +46,7 @@ pub(crate) struct ProgramArgs {
 }
 
 /// Which chip, and how the network is laid onto it.
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct TargetArgs {
     /// The chip: a preset's name or a description file (.ron)
     #[arg(long, value_name = "NAME|FILE", default_value = "loihi1")]
@@ -119,6 +123,12 @@ pub(crate) struct ImageArgs {
     pub(crate) labels: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) events: EventArgs,
+}
+
+/// A data set's name; a misspelt one is told the nearest.
+pub(crate) fn dataset() -> impl TypedValueParser<Value = DatasetName> {
+    let names = PossibleValuesParser::new(DatasetName::ALL.map(DatasetName::as_str));
+    names.map(|name| name.parse().expect("one of the names"))
 }
 
 /// Where data sets are.

@@ -1,6 +1,6 @@
 //! Arguments of training, comparing trained networks, and deploying one.
 
-use super::{DataArgs, TargetArgs};
+use super::{DataArgs, TargetArgs, dataset};
 use clap::{Args as ClapArgs, ValueEnum};
 use datasets::DatasetName;
 use experiments::Vary;
@@ -13,7 +13,7 @@ pub(crate) struct TrainArgs {
     pub(crate) method: Method,
     /// The data set, fetched before: mnist, fashion-mnist or cifar10; --data then names the folder of data sets. Without it --data
     /// names images of your own: a folder of class folders of PNG, IDX files, .npz (x, y), CIFAR's binary layout
-    #[arg(long)]
+    #[arg(long, value_parser = dataset())]
     pub(crate) dataset: Option<DatasetName>,
     /// Passes over the training images
     #[arg(long, value_name = "N")]
@@ -45,7 +45,7 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
     /// After the last epoch, run the network with 8-bit weights on a simulated chip on the validation images, print the
-    /// difference and write deployed.safetensors
+    /// difference and write network-CHIP.safetensors
     #[arg(long, value_name = "ARCH", num_args = 0..=1, default_missing_value = "loihi1")]
     pub(crate) deploy: Option<String>,
     /// Print every hyper-parameter with its value and leave
@@ -64,7 +64,7 @@ pub(crate) struct AblateArgs {
     #[arg(value_enum)]
     pub(crate) vary: Vary,
     /// Data set, fetched before; default: cifar10, for channels fashion-mnist
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = dataset())]
     pub(crate) dataset: Option<DatasetName>,
     /// Passes over the training images of each network
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
@@ -121,7 +121,7 @@ pub(crate) struct DeployArgs {
     pub(crate) network: PathBuf,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
-    /// Where the integers go; default: deployed.safetensors beside the network
+    /// Where the integers go; default: NETWORK-CHIP.safetensors beside it
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]

@@ -2,114 +2,102 @@
 
 use crate::{
     args::CheckArgs,
-    nir,
-    report::text::{Table, align_right},
+    files, nir,
+    report::{
+        sections::{self, Checked, Size},
+        text::{Table, align_right},
+    },
 };
-use ::nir::{Line, Lint, Origin, lint};
+use ::nir::{Lint, Origin, lint};
 use anyhow::{Result, anyhow};
 use serde_json::json;
 use std::process::ExitCode;
 
 /// Checks and lists. The exit code is 2 if the network cannot be mapped.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode> {
+    let file = args.file.display().to_string();
     if args.file.extension().is_some_and(|e| e == "net") {
-        return netx(args);
+        return netx(args, &file);
     }
-    let checked = lint(nir::read(&args.file)?, &nir::stem(&args.file), &args.nir.options());
+    let found = lint(nir::read(&args.file)?, &nir::stem(&args.file), &args.nir.options());
+    let part = |line: &::nir::Line| {
+        [line.node.clone(), line.kind.clone(), line.shape.as_deref().map_or("?".into(), sides), line.detail.clone()]
+    };
+    let version = if found.version.is_empty() { "no version" } else { &found.version };
+    let checked = Checked {
+        file: &file,
+        nouns: ["node", "nodes"],
+        about: format!(", {} edges, nir {version}", found.n_edges),
+        parts: found.nodes.iter().map(part).collect(),
+        assumptions: found.assumptions.iter().map(ToString::to_string).collect(),
+        remarks: &found.remarks,
+        problems: found.problems.iter().map(ToString::to_string).collect(),
+        size: found.imported.as_ref().map(|imported| Size::of(&imported.graph)),
+    };
+    finish(args, &checked, &as_json(&found))
+}
+
+/// The blocks of a netx file, and whether they make a network.
+fn netx(args: &CheckArgs, file: &str) -> Result<ExitCode> {
+    let network = ::netx::read(files::read(&args.file)?).map_err(|problem| anyhow!("{file}: {problem}"))?;
+    let lowered = ::netx::lower(&network, &nir::stem(&args.file), &args.nir.netx());
+    let part =
+        |block: &::netx::Block| [block.index.to_string(), block.kind.to_string(), sides(&block.shape), block.detail()];
+    let checked = Checked {
+        file,
+        nouns: ["block", "blocks"],
+        about: String::new(),
+        parts: network.blocks.iter().map(part).collect(),
+        assumptions: lowered.as_ref().map(|imported| imported.assumptions.clone()).unwrap_or_default(),
+        remarks: &[],
+        problems: lowered.as_ref().err().into_iter().flatten().map(ToString::to_string).collect(),
+        size: lowered.as_ref().ok().map(|imported| Size::of(&imported.graph)),
+    };
+    let blocks = network.blocks.iter().map(|block| {
+        json!({
+            "block": block.index, "type": block.kind.to_string(), "shape": block.shape, "constants": block.detail(),
+        })
+    });
+    let all = json!({
+        "blocks": blocks.collect::<Vec<_>>(), "assumptions": checked.assumptions, "problems": checked.problems,
+    });
+    finish(args, &checked, &all)
+}
+
+/// Writes and prints what was found.
+fn finish(args: &CheckArgs, checked: &Checked<'_>, as_json: &serde_json::Value) -> Result<ExitCode> {
+    let bytes = files::read(&args.file)?;
+    let input = sections::digest("network", checked.file, [bytes.as_slice()]);
+    args.report.write(&sections::checked(checked, vec![input]))?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&as_json(&checked))?);
+        println!("{as_json:#}");
     } else {
-        print!("{}", as_text(&args.file.display().to_string(), &checked));
+        print!("{}", as_text(checked));
     }
     Ok(if checked.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
-/// The blocks of a netx file, and whether they make a network.
-fn netx(args: &CheckArgs) -> Result<ExitCode> {
-    let file = args.file.display();
-    let network = ::netx::read(crate::files::read(&args.file)?).map_err(|problem| anyhow!("{file}: {problem}"))?;
-    let lowered = ::netx::lower(&network, &nir::stem(&args.file), &args.nir.netx());
-    let problems: Vec<String> = lowered.as_ref().err().into_iter().flatten().map(ToString::to_string).collect();
-    let assumptions = lowered.as_ref().map(|imported| imported.assumptions.clone()).unwrap_or_default();
-    let sides = |shape: &[usize]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×");
-    if args.json {
-        let blocks = network.blocks.iter().map(|block| {
-            json!({
-                "block": block.index, "type": block.kind.to_string(), "shape": block.shape, "constants": block.detail(),
-            })
-        });
-        let all = json!({
-            "blocks": blocks.collect::<Vec<_>>(), "assumptions": assumptions, "problems": problems,
-        });
-        println!("{}", serde_json::to_string_pretty(&all)?);
-    } else {
-        println!("{file}: {} blocks\n", network.blocks.len());
-        let mut table = Table::new(&["block", "type", "shape", "constants"]);
-        for block in &network.blocks {
-            table.row(vec![block.index.to_string(), block.kind.to_string(), sides(&block.shape), block.detail()]);
-        }
-        print!("{}", align_right(table, 4));
-        if !assumptions.is_empty() {
-            println!("\nwhat this file does not say");
-            for line in &assumptions {
-                println!("  {line}");
-            }
-        }
-        match &lowered {
-            Ok(imported) => {
-                let graph = &imported.graph;
-                let (populations, projections) = (graph.n_populations(), graph.n_projections());
-                let (weights, steps) = (graph.n_weights(), graph.timesteps);
-                println!(
-                    "\ncan be mapped: {populations} populations, {projections} projections, {weights} weights, {steps} timesteps"
-                );
-            }
-            Err(_) => {
-                println!("\nrefused");
-                for problem in &problems {
-                    println!("  {problem}");
-                }
-            }
-        }
-    }
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+fn sides(shape: &[usize]) -> String {
+    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×")
 }
 
-fn extents(line: &Line) -> String {
-    let sides = |shape: &Vec<usize>| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×");
-    line.shape.as_ref().map_or_else(|| "?".into(), sides)
-}
-
-fn as_text(file: &str, checked: &Lint) -> String {
-    let version = if checked.version.is_empty() { "no version" } else { &checked.version };
-    let mut out = format!("{file}: {} nodes, {} edges, nir {version}\n\n", checked.nodes.len(), checked.n_edges);
-    let mut table = Table::new(&["node", "type", "output", "constants"]);
-    for line in &checked.nodes {
-        table.row(vec![line.node.clone(), line.kind.clone(), extents(line), line.detail.clone()]);
-    }
+fn as_text(checked: &Checked<'_>) -> String {
+    let [one, many] = checked.nouns;
+    let mut out = format!("{}: {} {many}{}\n\n", checked.file, checked.parts.len(), checked.about);
+    let mut table = Table::new(&[one, "type", "shape", "constants"]);
+    checked.parts.iter().for_each(|part| table.row(part.to_vec()));
     out += &align_right(table, 4);
-    if !checked.assumptions.is_empty() {
-        out += &format!("\nwhat this file does not say\n{}", nir::list(&checked.assumptions));
-    }
-    if !checked.remarks.is_empty() {
-        out += "\nremarks\n";
-        checked.remarks.iter().for_each(|remark| out += &format!("  {remark}\n"));
-    }
-    match &checked.imported {
-        Some(imported) => {
-            let graph = &imported.graph;
-            out += &format!(
-                "\ncan be mapped: {} populations, {} projections, {} weights, {} timesteps\n",
-                graph.n_populations(),
-                graph.n_projections(),
-                graph.n_weights(),
-                graph.timesteps
-            );
+    let mut list = |heading: &str, lines: &[String]| {
+        if !lines.is_empty() {
+            out += &format!("\n{heading}\n");
+            out += &lines.iter().map(|line| format!("  {line}\n")).collect::<String>();
         }
-        None => {
-            out += "\nrefused\n";
-            checked.problems.iter().for_each(|problem| out += &format!("  {problem}\n"));
-        }
+    };
+    list("what this file does not say", &checked.assumptions);
+    list("remarks", checked.remarks);
+    match checked.size {
+        Some(size) => out += &format!("\ncan be mapped: {size}\n"),
+        None => list("refused", &checked.problems),
     }
     out
 }

@@ -1,6 +1,12 @@
 //! `spikeloom chip`: the chips that ship, descriptions of one's own, and how they differ.
 
-use crate::{files, source};
+use crate::{
+    args::ReportArgs,
+    files,
+    report::sections::{self, Difference, word},
+    source,
+    spelling::hint,
+};
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use isa::{Arch, arch::preset::PRESETS};
@@ -35,6 +41,8 @@ pub(crate) enum ChipCommand {
         /// Change a field first
         #[arg(long, value_name = "PATH=VALUE")]
         set: Vec<String>,
+        #[command(flatten)]
+        report: ReportArgs,
         /// Print the fields as JSON
         #[arg(long)]
         json: bool,
@@ -43,6 +51,11 @@ pub(crate) enum ChipCommand {
     Check {
         /// A description file (.ron), or a chip's name
         chip: String,
+        #[command(flatten)]
+        report: ReportArgs,
+        /// Print the outcome as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Show the fields in which two chips differ
     Diff {
@@ -50,6 +63,8 @@ pub(crate) enum ChipCommand {
         first: String,
         /// The other
         second: String,
+        #[command(flatten)]
+        report: ReportArgs,
         /// Print the differences as JSON
         #[arg(long)]
         json: bool,
@@ -61,13 +76,26 @@ pub(crate) fn run(command: &ChipCommand) -> Result<ExitCode> {
     match command {
         ChipCommand::List { json } => list(*json),
         ChipCommand::New { name, from, output } => new(name, from, output.clone())?,
-        ChipCommand::Show { chip, set, json } => show(&source::set(source::chip(chip)?, set)?.arch, *json),
-        ChipCommand::Check { chip } => {
-            let Chip { arch, .. } = source::chip(chip)?;
-            println!("{chip}: describes {}, {} cores; every field is sound", arch.name, arch.n_cores());
+        ChipCommand::Show { chip, set, report, json } => {
+            let arch = source::set(source::chip(chip)?, set)?.arch;
+            let fields = explore::known_paths(&arch);
+            report.write(&sections::chip(chip, &arch, &fields))?;
+            show(fields, *json);
         }
-        ChipCommand::Diff { first, second, json } => {
-            diff(&source::chip(first)?.arch, &source::chip(second)?.arch, *json);
+        ChipCommand::Check { chip, report, json } => {
+            let Chip { arch, .. } = source::chip(chip)?;
+            report.write(&sections::chip(chip, &arch, &explore::known_paths(&arch)))?;
+            if *json {
+                println!("{:#}", json!({ "file": chip, "name": arch.name, "cores": arch.n_cores(), "sound": true }));
+            } else {
+                println!("{chip}: describes {}, {} cores; every field is sound", arch.name, arch.n_cores());
+            }
+        }
+        ChipCommand::Diff { first, second, report, json } => {
+            let (a, b) = (source::chip(first)?.arch, source::chip(second)?.arch);
+            let found = differing(&a, &b);
+            report.write(&sections::chips([first, second], [&a, &b], &found))?;
+            diff(&found, *json);
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -90,7 +118,8 @@ fn list(as_json: bool) {
 fn new(name: &str, from: &str, output: Option<PathBuf>) -> Result<()> {
     let Some((_, text)) = PRESETS.iter().find(|(preset, _)| *preset == from) else {
         let known: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
-        bail!("chip `{from}`: no chip of this name ships ({} do)", known.join(", "));
+        let hint = hint(from, known.iter().copied());
+        bail!("chip `{from}`: no chip of this name ships ({} do){hint}", known.join(", "));
     };
     if name.is_empty() || name.contains(['"', '\\', '/']) {
         bail!("chip name `{name}`: use letters, digits, - and _");
@@ -106,8 +135,7 @@ fn new(name: &str, from: &str, output: Option<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn show(arch: &Arch, as_json: bool) {
-    let paths = explore::known_paths(arch);
+fn show(paths: Vec<(String, Value)>, as_json: bool) {
     if as_json {
         let fields: BTreeMap<String, Value> = paths.into_iter().collect();
         println!("{}", serde_json::to_string_pretty(&fields).expect("fields have a form in JSON"));
@@ -119,31 +147,28 @@ fn show(arch: &Arch, as_json: bool) {
     }
 }
 
-fn word(value: &Value) -> String {
-    match value {
-        Value::Null => "none".into(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn diff(first: &Arch, second: &Arch, as_json: bool) {
-    let (a, b): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        (explore::known_paths(first).into_iter().collect(), explore::known_paths(second).into_iter().collect());
+/// The fields in which two chips differ.
+fn differing(first: &Arch, second: &Arch) -> Vec<Difference> {
+    let [a, b]: [BTreeMap<_, _>; 2] = [first, second].map(|arch| explore::known_paths(arch).into_iter().collect());
     let mut all: Vec<&String> = a.keys().chain(b.keys()).collect();
     all.sort_unstable();
     all.dedup();
-    let differing: Vec<(&String, Option<&Value>, Option<&Value>)> =
-        all.into_iter().map(|path| (path, a.get(path), b.get(path))).filter(|(_, x, y)| x != y).collect();
+    let of = |path: &String| Difference { path: path.clone(), values: [a.get(path).cloned(), b.get(path).cloned()] };
+    all.into_iter().map(of).filter(|found| found.values[0] != found.values[1]).collect()
+}
+
+fn diff(found: &[Difference], as_json: bool) {
     if as_json {
-        let rows: Vec<Value> =
-            differing.iter().map(|(path, a, b)| json!({ "path": path, "first": a, "second": b })).collect();
-        println!("{:#}", Value::from(rows));
+        let row = |d: &Difference| json!({ "path": d.path, "first": d.values[0], "second": d.values[1] });
+        println!("{:#}", found.iter().map(row).collect::<Value>());
         return;
     }
-    let width = differing.iter().map(|(path, ..)| path.len()).max().unwrap_or(0);
-    let show = |value: Option<&Value>| value.map_or("-".to_owned(), word);
-    for (path, a, b) in differing {
+    if found.is_empty() {
+        println!("the chips are equal in every field");
+    }
+    let width = found.iter().map(|d| d.path.len()).max().unwrap_or(0);
+    let show = |value: &Option<Value>| value.as_ref().map_or("-".to_owned(), word);
+    for Difference { path, values: [a, b] } in found {
         println!("{path:width$}  {}  →  {}", show(a), show(b));
     }
 }

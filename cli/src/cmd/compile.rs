@@ -2,7 +2,8 @@
 
 use crate::{
     args::CompileArgs,
-    data, files,
+    data,
+    destination::{self, Destination},
     outputs::Outputs,
     progress::Bars,
     report::{
@@ -14,6 +15,7 @@ use crate::{
         sections,
     },
     source,
+    spelling::hint,
     target::{Weighting, deploy},
 };
 use anyhow::{Result, bail};
@@ -36,15 +38,18 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
     for name in args.stop_after.iter().chain(&args.dump_after) {
         if !PASSES.iter().any(|pass| pass.name == name) {
             let known: Vec<&str> = PASSES.iter().map(|pass| pass.name).collect();
-            bail!("there is no pass `{name}`; the passes are {}", known.join(", "));
+            let hint = hint(name, known.iter().copied());
+            bail!("there is no pass `{name}`; the passes are {}{hint}", known.join(", "));
         }
     }
-    Outputs::default()
-        .and("--output", args.output.as_deref())
-        .and("--save-activity", args.target.save_activity.as_deref())
-        .check()?;
     let model = data::model_for(&args.model, &args.images)?;
     let chip = source::set(source::chip(&args.target.arch)?, &args.target.set)?;
+    let name = || PathBuf::from(destination::for_chip(&model.name, &chip.arch.name, "slb"));
+    let output = Destination::of(args.output.as_deref(), name);
+    let written = Some(output.path()).filter(|_| args.stop_after.is_none());
+    let outputs = Outputs::default().and("--output", written);
+    let outputs = outputs.and("--save-activity", args.target.save_activity.as_deref());
+    args.report.files().iter().fold(outputs, |all, path| all.and("--report", Some(path))).check()?;
     let mut watch = Watch::new(args);
     let deployed = match deploy(&model, &chip, &args.target, &args.images, &mut watch) {
         Ok(deployed) => deployed,
@@ -57,15 +62,14 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
         },
     };
     let program = &deployed.executable.program;
-    let output = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.slb", program.name)));
     let bytes = isa::encode(program);
-    let written = Written { output: output.display().to_string(), bytes: bytes.len() };
+    let written = Written { output: output.path().display().to_string(), bytes: bytes.len() };
     let mut report = CompileReport::new((&model, &deployed, args.target.weight_bits), watch.times, written);
     if args.quantization_report {
         let samples = data::for_model(&args.images, &model)?;
         report.accuracy = Some(quantization::observe(&model, &deployed, samples.as_ref(), &mut report.layers)?);
     }
-    files::write(&output, &bytes)?;
+    output.write(&bytes)?;
     let whole = report.whole(&deployed, args.target.seed, &bytes);
     args.report.write(&whole)?;
     if args.json {
@@ -121,13 +125,15 @@ struct PassTime {
 }
 
 impl Observer for Watch<'_> {
-    fn begin(&mut self, _pass: PassInfo) {
+    fn begin(&mut self, pass: PassInfo) {
+        self.bars.begin(pass);
         self.begun = Some(Instant::now());
     }
 
     fn end(&mut self, pass: PassInfo, dump: &dyn Fn() -> String) -> ControlFlow<()> {
         let seconds = self.begun.take().map_or(0.0, |begun| begun.elapsed().as_secs_f64());
         self.times.push(PassTime { pass: pass.name, seconds });
+        self.bars.end(pass, dump)?;
         if self.dump_after.iter().any(|name| name == pass.name) {
             println!("// after {}\n{}", pass.name, dump());
         }
@@ -278,7 +284,7 @@ impl std::fmt::Display for CompileReport {
         }
         writeln!(
             f,
-            "synaptic operations of a core and timestep: {} on average, {} at most; per image, of the busiest core of each \
+            "synaptic operations of a core and timestep: {} on average, {} at most; per sample, of the busiest core of each \
              timestep: {}",
             count(self.work.mean.round()),
             count(self.work.heaviest.round()),

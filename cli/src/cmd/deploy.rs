@@ -3,41 +3,48 @@
 use crate::{
     args::{DeployArgs, ImageArgs, TargetArgs},
     cmd::{self, train::images},
+    destination::{self, Destination},
     interrupt,
+    outputs::Outputs,
     progress::Bars,
+    report::losses::Quantized,
     source, target,
 };
 use anyhow::{Context, Result, bail, ensure};
 use datasets::Dataset;
 use simulator::TimingMode;
-use spikeloom::{Model, RunOptions};
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use spikeloom::{Chip, Model, RunOptions};
+use std::{fmt, path::Path, path::PathBuf, process::ExitCode};
 use training::{
     export,
-    ffgaf::{Card, Network, Runner, load_network, save_on_grid},
+    ffgaf::{Card, Network, Runner, bytes_on_grid, load_network},
 };
 
 /// Rounds, compiles, compares, writes.
 pub(crate) fn run(args: &DeployArgs) -> Result<ExitCode> {
     let (network, card) = load_network(&args.network)?;
     cmd::set_threads(args.threads)?;
+    let chip = source::set(source::chip(&args.target.arch)?, &args.target.set)?;
+    let output = Destination::of(args.output.as_deref(), || beside(&args.network, &chip));
+    ensure!(
+        output.path() != args.network,
+        "{}: the trained network would be overwritten by its integers; choose another file with -o",
+        output.path().display()
+    );
+    let outputs = Outputs::default().and("--output", Some(output.path()));
+    outputs.and("--save-activity", args.target.save_activity.as_deref()).check()?;
     let mut config = network.config.clone();
     if let (Some(own), Some(path)) = (&mut config.data, args.data.explicit()) {
         *own = path.display().to_string();
     }
     let train = images::load(&mut config, &args.data.dir())?.train;
-    let output = args.output.clone().unwrap_or_else(|| args.network.with_file_name("deployed.safetensors"));
-    ensure!(
-        output != args.network,
-        "{}: the trained network would be overwritten by its integers; choose another file with -o",
-        output.display()
-    );
-    print!("{}", deploy((&network, card), &train, &args.target, &output)?);
+    print!("{}", deploy((&network, card), &train, (&chip, &args.target), &output)?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the integers of a network go unless another file is named.
+pub(crate) fn beside(network: &Path, chip: &Chip) -> PathBuf {
+    network.with_file_name(destination::for_chip(&network.to_string_lossy(), &chip.arch.name, "safetensors"))
 }
 
 /// What deployment costs.
@@ -48,26 +55,41 @@ pub(crate) struct Deployment {
     float: usize,
     integer: usize,
     changed: usize,
+    /// What rounding the trained weights to the integers that are written did.
+    rounded: Quantized,
+    /// What the chip then did to them; `None` if it holds the same integers.
+    on_chip: Option<Quantized>,
     output: PathBuf,
 }
+
+/// Width of the integers that are written.
+const BITS: u32 = 8;
 
 /// Writes `network` as integers to `output` and runs them on the validation images held out of `train`.
 pub(crate) fn deploy(
     (network, mut card): (&Network, Card),
     train: &Dataset,
-    target: &TargetArgs,
-    output: &Path,
+    (chip, target): (&Chip, &TargetArgs),
+    output: &Destination,
 ) -> Result<Deployment> {
     if let Err(why) = network.accepts(train) {
         bail!("the network {why}");
     }
     let (_, validation) = network.config.split(train)?;
     ensure!(!validation.is_empty(), "the network was trained without validation images; nothing can be compared");
-    let rounded =
-        network.on_grid().context("a channel has weights over 63 times its threshold: 8 bits cannot hold it")?;
-    let chip = source::chip(&target.arch)?;
-    let model = Model::of_graph(&output.display().to_string(), export::graph(&rounded)?)?;
-    let deployed = target::deploy(&model, &chip, target, &ImageArgs::default(), &mut Bars::new())?;
+    let too_wide = "a channel has weights over 63 times its threshold: 8 bits cannot hold it";
+    let rounded = network.on_grid().context(too_wide)?;
+    let place = output.path().display().to_string();
+    let of = |network: &Network, target: &TargetArgs| {
+        let model = Model::of_graph(&place, export::graph(network)?)?;
+        target::deploy(&model, chip, target, &ImageArgs::default(), &mut Bars::new())
+    };
+    let deployed = of(&rounded, target)?;
+    // The grid is the compiler's own at this width: what the compiler says of the trained weights holds for the integers.
+    let plain =
+        TargetArgs { weight_bits: BITS, calibrate: None, activity: None, save_activity: None, ..target.clone() };
+    let direct = of(network, &plain)?;
+    let same = direct.quantized == deployed.quantized;
     let options = RunOptions { mode: TimingMode::Counts, ..RunOptions::default() };
     let run = deployed.run(&validation, &options, &mut Bars::until(interrupt::flag()))?;
     if run.stopped {
@@ -76,6 +98,7 @@ pub(crate) fn deploy(
     let runner = Runner::new(network);
     let float: Vec<usize> = (0..validation.len()).map(|i| runner.classify(validation.image(i))).collect();
     let right = |class: usize, i: usize| class == usize::from(validation.labels[i]);
+    let rounding = Quantized::of(&direct, BITS);
     let deployment = Deployment {
         arch: chip.arch.name.clone(),
         cores: deployed.executable.program.cores.len(),
@@ -83,10 +106,12 @@ pub(crate) fn deploy(
         float: float.iter().enumerate().filter(|&(i, &class)| right(class, i)).count(),
         integer: run.correct().context("validation images have classes")?,
         changed: float.iter().zip(&run.samples).filter(|(float, s)| **float != s.class as usize).count(),
-        output: output.to_owned(),
+        rounded: if same { rounding.with_run(&run) } else { rounding },
+        on_chip: (!same).then(|| Quantized::of(&deployed, target.weight_bits).with_run(&run)),
+        output: output.path().to_owned(),
     };
     card.measured.insert("validation int8 %".into(), deployment.percent(deployment.integer));
-    save_on_grid(output, network, &card)?;
+    output.write(&bytes_on_grid(network, &card).context(too_wide)?)?;
     Ok(deployment)
 }
 
@@ -109,6 +134,10 @@ impl fmt::Display for Deployment {
             integer - float,
             self.changed
         )?;
+        write!(f, "{}", self.rounded)?;
+        if let Some(on_chip) = &self.on_chip {
+            write!(f, "of these {BITS}-bit integers, for {}:\n{on_chip}", self.arch)?;
+        }
         writeln!(f, "network: {}", self.output.display())
     }
 }

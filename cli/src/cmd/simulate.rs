@@ -14,10 +14,9 @@ use std::process::ExitCode;
 pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode> {
     check_outputs(&args.simulation, None)?;
     let executable = source::program(&args.program)?;
-    let name = &executable.program.name;
+    let name = &executable.name;
     let samples = data::for_program(&args.images, &executable.program)?;
-    let file = args.program.program.display().to_string();
-    let origin = Origin { model: &file, chip: args.program.arch.as_deref().unwrap_or(&executable.chip.arch.name) };
+    let origin = Origin { model: name, chip: args.program.arch.as_deref().unwrap_or(&executable.chip.arch.name) };
     let done = execute((&executable, origin), samples.as_ref(), &args.simulation, |run, energy| {
         let per_event = PerEvent::of(&executable.chip.arch, run, None);
         Ok(RunReport { per_event, ..RunReport::new(name, None, run, &energy.breakdown) })

@@ -64,8 +64,8 @@ impl PerEvent {
         })
     }
 
-    /// Its lines of the report.
-    pub(crate) fn write(&self, out: &mut String) {
+    /// Its lines of the report; `sample` is what one sample is.
+    pub(crate) fn write(&self, sample: &str, out: &mut String) {
         let _ = writeln!(
             out,
             "per event    this chip fires as soon as an event lifts a potential to its threshold, without timesteps and windows;"
@@ -98,7 +98,7 @@ impl PerEvent {
         }
         out.push_str(&align_right(table, 1));
         let saturated = count(self.saturated_updates);
-        let _ = writeln!(out, "  {saturated} updates per image were clipped at {} bits", self.state_bits);
+        let _ = writeln!(out, "  {saturated} updates per {sample} were clipped at {} bits", self.state_bits);
     }
 }
 

@@ -42,8 +42,8 @@ impl Queues {
         Some(Self { limit_events, measured, per_event: arch.core.fire == Fire::PerEvent })
     }
 
-    /// Its line of the report.
-    pub(crate) fn write(&self, out: &mut String) {
+    /// Its line of the report; `sample` is what one sample is.
+    pub(crate) fn write(&self, sample: &str, out: &mut String) {
         let limit = match self.limit_events {
             (1, 1) => "1 event".into(),
             (least, most) if least == most => format!("{most} events"),
@@ -52,7 +52,7 @@ impl Queues {
         let _ = match &self.measured {
             Some(m) => writeln!(
                 out,
-                "queues       of {limit}: at most {} in one, packets waited {} per image in front of full ones (sum of cores)",
+                "queues       of {limit}: at most {} in one, packets waited {} per {sample} in front of full ones (sum of cores)",
                 m.peak_events,
                 si(m.stalled.mean, "s")
             ),

@@ -240,17 +240,17 @@ impl EnergyReport {
         }
     }
 
-    /// The lines of the report on energy.
-    pub(crate) fn write(&self, out: &mut String) {
+    /// The lines of the report on energy; `sample` is what one sample is.
+    pub(crate) fn write(&self, sample: &str, out: &mut String) {
         let _ = if self.complete {
-            writeln!(out, "energy       {}  per image, table {}", range(self.total_pj), self.table)
+            writeln!(out, "energy       {}  per {sample}, table {}", range(self.total_pj), self.table)
         } else {
             // Only the low end is a bound: prices are missing, and those that there are have a range.
             let e = self.total_pj;
             let [low, value, high] = [e.low, e.value, e.high].map(|pj| si(pj * 1e-12, "J"));
             writeln!(
                 out,
-                "energy       at least {low}  per image, table {}; what is priced comes to {value}, at most {high}",
+                "energy       at least {low}  per {sample}, table {}; what is priced comes to {value}, at most {high}",
                 self.table
             )
         };
@@ -289,7 +289,7 @@ fn range(e: Energy) -> String {
 
 impl std::fmt::Display for RunReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut out = String::new();
+        let (mut out, sample) = (String::new(), self.sample.as_str());
         let seed = self.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
         let timesteps = match self.per_event {
             Some(_) => "no timesteps".into(),
@@ -320,12 +320,12 @@ impl std::fmt::Display for RunReport {
             )?,
         }
         if let Some(per_event) = &self.per_event {
-            per_event.write(&mut out);
+            per_event.write(sample, &mut out);
         }
         match &self.latency {
             Some(t) => writeln!(
                 out,
-                "latency      {}  per image (median {}, 99 % below {}), {} images/s",
+                "latency      {}  per {sample} (median {}, 99 % below {}), {} {sample}s/s",
                 si(t.mean, "s"),
                 si(t.p50, "s"),
                 si(t.p99, "s"),
@@ -345,14 +345,15 @@ impl std::fmt::Display for RunReport {
             let high = high.map_or_else(|| "no end (a timestep overruns)".into(), |high| si(high, "s"));
             writeln!(
                 out,
-                "             {} to {high} with every time of the description at its lowest and highest ({samples} images)",
-                si(low, "s")
+                "             {} to {high} with every time of the description at its lowest and highest ({})",
+                si(low, "s"),
+                plural(samples as u64, sample)
             )?;
         }
         if let Some(queues) = &self.queues {
-            queues.write(&mut out);
+            queues.write(sample, &mut out);
         }
-        self.energy.write(&mut out);
+        self.energy.write(sample, &mut out);
         if let Some(mirror) = &self.mirror {
             writeln!(out, "mirror       {mirror}")?;
         }
@@ -360,7 +361,7 @@ impl std::fmt::Display for RunReport {
             write_merits(metrics, &mut out);
         }
         if let Some(host) = &self.host_readout {
-            writeln!(out, "read-out     {host}")?;
+            writeln!(out, "read-out     {}", host.per(sample))?;
         }
         let chips = if self.chips == 1 { "chip" } else { "chips" };
         writeln!(out, "cores        {} in use on {} {chips}", self.cores, self.chips)?;
@@ -418,7 +419,7 @@ impl std::fmt::Display for RunReport {
         out.push_str(&align_right(table, 2));
         writeln!(
             out,
-            "means per image; memory accesses in words; the input's spikes are its events; energy without static power"
+            "means per {sample}; memory accesses in words; the input's spikes are its events; energy without static power"
         )?;
         f.write_str(&out)
     }

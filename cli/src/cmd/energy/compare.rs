@@ -2,7 +2,10 @@
 
 use super::{pj, subject};
 use crate::args::energy::CompareArgs;
-use crate::report::text::{Table, align_right};
+use crate::report::{
+    sections,
+    text::{Table, align_right},
+};
 use anyhow::{Context, Result};
 use energy::{
     analytic::Options,
@@ -41,16 +44,14 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitCode> {
         dense: &dense,
         comparison: &comparison,
     };
+    let whole = sections::contest(&subject.origin, (density, &density_source), &comparison, subject.inputs.clone());
+    args.report.write(&whole)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print!("{}", text(&report));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn name(options: &Options) -> String {
-    format!("{}, {}", options.reading.name(), options.ram().name())
 }
 
 fn text(report: &Report<'_>) -> String {
@@ -60,7 +61,7 @@ fn text(report: &Report<'_>) -> String {
         report.network, report.timesteps, report.density, report.density_source
     );
     let mut header = vec!["formal network".to_owned()];
-    header.extend(comparison.scenarios.iter().map(|s| name(&s.options)));
+    header.extend(comparison.scenarios.iter().map(|s| sections::reading(&s.options)));
     let matrix = |last: &str,
                   first_row: Option<Vec<String>>,
                   cell: &dyn Fn(&Contest) -> String,

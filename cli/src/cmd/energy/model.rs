@@ -6,6 +6,7 @@ use crate::{
     files,
     report::{
         number::count,
+        sections,
         text::{Table, align_right},
     },
 };
@@ -18,6 +19,7 @@ pub(super) fn run(args: &ModelArgs) -> Result<ExitCode> {
     let subject = subject::subject(&args.subject, &args.images, &args.nir)?;
     let options = options(args, subject.direct)?;
     let evaluation = evaluate(&subject.network, &options).with_context(|| subject.origin.clone())?;
+    args.report.write(&sections::analytic(&subject.origin, &options, &evaluation, subject.inputs))?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&evaluation)?);
     } else {

@@ -118,7 +118,7 @@ impl<'a> Priced<'a> {
             self.spikeloom,
             self.accuracy_percent.map_or("unknown".into(), |percent| format!("{percent:.2} %"))
         );
-        self.energy.write(&mut out);
+        self.energy.write(self.sample, &mut out);
         let used = |c: &Component| self.layers.iter().any(|l| l.components_pj.get(c).is_some_and(|e| e.value > 0.0));
         let mut components: Vec<Component> =
             self.layers.iter().flat_map(|l| l.components_pj.keys().copied()).filter(used).collect();
@@ -140,7 +140,7 @@ impl<'a> Priced<'a> {
         row.extend(components.iter().map(|c| pj(sum(&|l| l.components_pj.get(c).copied().unwrap_or_default()).value)));
         row.push(with_range(sum(&|l| l.energy_pj)));
         table.row(row);
-        let _ = write!(out, "\n{}means per image, without static power\n", align_right(table, 1));
+        let _ = write!(out, "\n{}means per {}, without static power\n", align_right(table, 1), self.sample);
         out
     }
 }

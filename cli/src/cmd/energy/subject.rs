@@ -5,10 +5,11 @@ use crate::{
     data, files,
     nir::NirArgs,
     progress::Bars,
+    report::sections,
 };
 use anyhow::{Result, bail, ensure};
 use energy::analytic::{DirectEncoding, Mode, Network};
-use std::path::Path;
+use spikeloom::report::Input;
 
 /// A network with its activity, and where they come from.
 pub(crate) struct Subject {
@@ -20,6 +21,8 @@ pub(crate) struct Subject {
     pub(crate) direct: Option<DirectEncoding>,
     /// Fraction of the hidden neurons that fire at least once, if measured.
     pub(crate) density: Option<f64>,
+    /// Digests of what was read.
+    pub(crate) inputs: Vec<Input>,
 }
 
 /// The network asked for.
@@ -28,7 +31,9 @@ pub(super) fn subject(args: &SubjectArgs, images: &ImageArgs, nir: &NirArgs) -> 
         let (model, samples) = data::inputs(name, nir, images)?;
         // Every count of the run must equal its formula.
         let measured = model.measure_analytic(samples.as_ref(), &mut Bars::new())?;
+        let graph = ir::text::print(&model.graph);
         return Ok(Subject {
+            inputs: vec![sections::digest("network", name, [graph.as_bytes()])],
             network: measured.network,
             origin: measured.origin,
             direct: Some(measured.direct),
@@ -42,12 +47,11 @@ pub(super) fn subject(args: &SubjectArgs, images: &ImageArgs, nir: &NirArgs) -> 
     if images.data.is_some() || images.limit.is_some() {
         bail!("--data and --limit choose images for --model; {} needs none", path.display());
     }
-    Ok(Subject { network: read(path)?, origin: path.display().to_string(), direct: None, density: None })
-}
-
-/// The network in a file: itself, or the `network` of a case.
-fn read(path: &Path) -> Result<Network> {
-    Ok(spikeloom::analytic::parse(&path.display().to_string(), &files::read_text(path)?)?)
+    let (origin, text) = (path.display().to_string(), files::read_text(path)?);
+    let inputs = vec![sections::digest("network", &origin, [text.as_bytes()])];
+    // The network itself, or the `network` of a case.
+    let network = spikeloom::analytic::parse(&origin, &text)?;
+    Ok(Subject { network, origin, direct: None, density: None, inputs })
 }
 
 impl Subject {

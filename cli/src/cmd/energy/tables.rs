@@ -2,12 +2,14 @@
 
 use crate::args::energy::TablesArgs;
 use crate::{
-    report::text::{Table as Text, align_right},
+    report::{
+        sections::{self, basis},
+        text::{Table as Text, align_right},
+    },
     source,
 };
-use anyhow::Result;
-use energy::table::{Entry, PRESETS, Per, Scope, StaticPower, Table};
-use isa::arch::Basis;
+use anyhow::{Result, ensure};
+use energy::table::{Entry, PRESETS, Scope, StaticPower, Table};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -28,6 +30,7 @@ pub(super) fn run(args: &TablesArgs) -> Result<ExitCode> {
     match &args.show {
         Some(name) => {
             let table = source::table(name)?;
+            args.report.write(&sections::prices(name, &table))?;
             if args.json {
                 println!("{}", serde_json::to_string_pretty(&table)?);
             } else {
@@ -35,6 +38,7 @@ pub(super) fn run(args: &TablesArgs) -> Result<ExitCode> {
             }
         }
         None => {
+            ensure!(!args.report.wanted(), "--report: is of one table; name it with --show");
             let tables = PRESETS.iter().map(|(name, _)| source::table(name)).collect::<Result<Vec<_>>>()?;
             let listed: Vec<Listed> = tables.into_iter().map(Listed::of).collect();
             if args.json {
@@ -90,17 +94,6 @@ fn list(tables: &[Listed]) -> String {
     )
 }
 
-fn basis(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Measured => "measured",
-        Basis::Calibrated => "calibrated",
-        Basis::PreSilicon => "pre-silicon",
-        Basis::Derived => "derived",
-        Basis::Specified => "specified",
-        Basis::Assumed => "assumed",
-    }
-}
-
 fn show(table: &Table) -> String {
     let voltage = table.voltage.map_or_else(|| "voltage not stated".into(), |v| format!("{v} V"));
     let mut text = Text::new(&["action", "price", "low", "high", "basis", "source or reason"]);
@@ -135,10 +128,7 @@ fn show(table: &Table) -> String {
     }
     let power = match &table.static_power {
         StaticPower::Power { per, value, low, high, source, basis: b } => {
-            let per = match per {
-                Per::Core => "core",
-                Per::Chip => "chip",
-            };
+            let per = sections::per(*per);
             format!("{value} W per {per} in use ({low} to {high}); {}; {source}", basis(*b))
         }
         StaticPower::Included { reason } => format!("included: {reason}"),

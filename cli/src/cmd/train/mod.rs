@@ -6,11 +6,13 @@ pub(super) mod text;
 
 use crate::{
     args::{Method, TargetArgs, TrainArgs},
-    cmd::deploy::deploy,
+    cmd::deploy::{beside, deploy},
+    destination::Destination,
     interrupt, progress,
     report::sections::trained,
+    source,
 };
-use anyhow::Result;
+use anyhow::{Context, Result};
 use images::Images;
 use indicatif::ProgressBar;
 use std::process::ExitCode;
@@ -29,6 +31,8 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     }
     let out = settings::folder(args, &config);
     settings::ensure_free(&out, args.resume)?;
+    let target = args.deploy.as_deref().map(|arch| Ok((TargetArgs::chip(arch), source::chip(arch)?)));
+    let target = target.transpose().map_err(|error: anyhow::Error| error.context("--deploy"))?;
     crate::cmd::set_threads(args.threads)?;
     let Images { train, test } = images::load(&mut config, &args.data.dir())?;
     if !validation_given {
@@ -69,6 +73,7 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
         Event::Epoch(report, seconds) => bar.suspend(|| eprintln!("{}", text::line(report, seconds))),
     })?;
     bar.finish_and_clear();
+    drop(stop);
     args.report.write(&trained(&config, &outcome.history, outcome.result.as_ref()))?;
     let Some(finished) = outcome.result else {
         println!("stopped after {} epochs; continue with --resume --out {}", outcome.history.len(), out.display());
@@ -77,10 +82,13 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     print!("{}", text::accuracies(&finished, &outcome.history));
     let network = out.join("network.safetensors");
     println!("network: {}", network.display());
-    if let Some(arch) = &args.deploy {
+    if let Some((target, chip)) = target {
         let trained = load_network(&network)?;
-        let target = TargetArgs::chip(arch);
-        print!("{}", deploy((&trained.0, trained.1), &train, &target, &out.join("deployed.safetensors"))?);
+        let output = Destination::of(None, || beside(&network, &chip));
+        let by_itself =
+            || format!("the network is trained; `spikeloom deploy {}` deploys it by itself", network.display());
+        let deployed = deploy((&trained.0, trained.1), &train, (&chip, &target), &output).with_context(by_itself)?;
+        print!("{deployed}");
     }
     Ok(ExitCode::SUCCESS)
 }

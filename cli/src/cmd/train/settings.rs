@@ -3,8 +3,9 @@
 use crate::{
     args::{ProtocolName, TrainArgs},
     files, source,
+    spelling::hint,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use datasets::DatasetName;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -35,7 +36,10 @@ pub(super) fn config(args: &TrainArgs) -> Result<Settings> {
     let of = |table: &Table| -> Result<Config> {
         let mut whole = shape_of(table.get("from").and_then(Value::as_str))?;
         merge(&mut whole, table.clone());
-        Config::from_toml(&whole.to_string()).with_context(|| origin(args))
+        Config::from_toml(&whole.to_string()).map_err(|error| {
+            let (error, hint) = (Error::from(error).context(origin(args)), misspelt(table, &known()));
+            if hint.is_empty() { error } else { anyhow!("{}{hint}", crate::paragraph(&error).trim_end()) }
+        })
     };
     if let Some(path) = args.data.explicit().filter(|path| !args.resume && is_own(path, &asked)) {
         let name = path.file_stem().unwrap_or(path.as_os_str());
@@ -58,6 +62,21 @@ pub(super) fn config(args: &TrainArgs) -> Result<Settings> {
         agree(&path, &if same { Vec::new() } else { vec![difference()] })?;
     }
     Ok(Settings { config: begun, validation_given: true })
+}
+
+/// All settings.
+fn known() -> Table {
+    Table::try_from(Config::default()).unwrap_or_default()
+}
+
+/// What was perhaps meant by the first setting that is not among those known.
+pub(in crate::cmd) fn misspelt(given: &Table, known: &Table) -> String {
+    let near = |(key, value): (&String, &Value)| match (known.get(key), value) {
+        (Some(Value::Table(known)), Value::Table(given)) => misspelt(given, known),
+        (Some(_), _) => String::new(),
+        (None, _) => hint(key, known.keys().map(String::as_str)),
+    };
+    given.iter().map(near).find(|hint| !hint.is_empty()).unwrap_or_default()
 }
 
 /// Whether `--data` names images of one's own, and not the folder of published data sets.

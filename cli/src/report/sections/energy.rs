@@ -15,39 +15,39 @@ pub(super) fn joules(e: Energy) -> Value {
     Value::range(e.value * PJ, e.low * PJ, e.high * PJ)
 }
 
-/// Total, dynamic, static energy and that of barriers, per image.
-pub(super) fn totals(section: Section, energy: &EnergyReport) -> Section {
+/// Total, dynamic, static energy and that of barriers; `sample` is what one sample is.
+pub(super) fn totals(section: Section, energy: &EnergyReport, sample: &str) -> Section {
     let part = |part: &PartReport| match part {
         PartReport::Pj(e) => joules(*e),
         PartReport::Included(reason) => format!("included: {reason}").into(),
         PartReport::NotDerivable(reason) => format!("not derivable: {reason}").into(),
     };
-    let section = section.quantity("energy", "energy per image", joules(energy.total_pj), "J");
+    let section = section.quantity("energy", &format!("energy per {sample}"), joules(energy.total_pj), "J");
     let section = section.because(if energy.complete {
         format!("table {}", energy.table)
     } else {
         format!("table {}; what is priced: some prices are not published, so only the low end is a bound", energy.table)
     });
     let section = section
-        .quantity("dynamic_energy", "dynamic energy per image", joules(energy.dynamic_pj), "J")
-        .quantity("static_energy", "static energy per image", part(&energy.static_energy), "J");
+        .quantity("dynamic_energy", &format!("dynamic energy per {sample}"), joules(energy.dynamic_pj), "J")
+        .quantity("static_energy", &format!("static energy per {sample}"), part(&energy.static_energy), "J");
     let section = match &energy.static_policy {
         Some(policy) => section.because(policy.as_str()),
         None => section,
     };
-    section.quantity("sync_energy", "energy of barriers per image", part(&energy.sync), "J")
+    section.quantity("sync_energy", &format!("energy of barriers per {sample}"), part(&energy.sync), "J")
 }
 
-/// By layer and part of the chip, per image; `names` are the layers' in order of their ids.
-pub(crate) fn by_layer(names: &[String], priced: &Breakdown, images: u64) -> Table {
+/// By layer and part of the chip, per sample; `names` are the layers' in order of their ids.
+pub(crate) fn by_layer(names: &[String], priced: &Breakdown, (samples, sample): (u64, &str)) -> Table {
     let mut cells: BTreeMap<(LayerId, Component), Energy> = BTreeMap::new();
     for line in priced.lines.iter().filter(|line| line.energy.value > 0.0) {
-        *cells.entry((line.layer, line.component)).or_default() += line.energy * (1.0 / images as f64);
+        *cells.entry((line.layer, line.component)).or_default() += line.energy * (1.0 / samples as f64);
     }
     let mut components: Vec<Component> = cells.keys().map(|(_, component)| *component).collect();
     components.sort_unstable();
     components.dedup();
-    let table = Table::new("energy_by_layer", "dynamic energy per image, by layer and part of the chip");
+    let table = Table::new("energy_by_layer", format!("dynamic energy per {sample}, by layer and part of the chip"));
     let table = components
         .iter()
         .fold(table.column("layer", "layer", ""), |table, c| table.column(id(*c), c.to_string(), "J"))
@@ -63,8 +63,8 @@ pub(crate) fn by_layer(names: &[String], priced: &Breakdown, images: u64) -> Tab
 }
 
 /// What was counted, and what of it has no published price.
-pub(super) fn section(names: &[String], priced: &Breakdown, images: u64, energy: &EnergyReport) -> Section {
-    let missing = Table::new("without_price", "counted without a published price, per image")
+pub(super) fn section(names: &[String], priced: &Breakdown, samples: (u64, &str), energy: &EnergyReport) -> Section {
+    let missing = Table::new("without_price", format!("counted without a published price, per {}", samples.1))
         .column("action", "action", "")
         .column("count", "count", "")
         .column("reason", "reason", "")
@@ -74,7 +74,7 @@ pub(super) fn section(names: &[String], priced: &Breakdown, images: u64, energy:
                 .iter()
                 .map(|(action, n, reason)| vec![action.name().into(), (*n).into(), reason.as_str().into()]),
         );
-    Section::new("energy", "Energy").table(by_layer(names, priced, images)).table(missing)
+    Section::new("energy", "Energy").table(by_layer(names, priced, samples)).table(missing)
 }
 
 fn id(component: Component) -> String {

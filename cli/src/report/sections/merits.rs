@@ -6,8 +6,8 @@ use spikeloom::{
     report::{Section, Table, Value},
 };
 
-/// The section.
-pub(super) fn section(metrics: &Metrics) -> Section {
+/// The section; `sample` is what one sample is.
+pub(super) fn section(metrics: &Metrics, sample: &str) -> Section {
     let joules = |pj: Option<f64>| Value::from(pj.map(|pj| pj * PJ));
     let bench = &metrics.neurobench;
     let operations = bench.synaptic_operations;
@@ -34,10 +34,10 @@ pub(super) fn section(metrics: &Metrics) -> Section {
         .because("all dynamic energy divided by each of the three alone")
         .quantity("power", "mean power", metrics.power_w, "W")
         .quantity("peak_power", "highest mean power in a timestep", metrics.peak_power_w, "W")
-        .because("of the image that --per-step lists; empty without it")
+        .because("of the sample that --per-step lists; empty without it")
         .quantity("energy_delay", "energy × delay", metrics.energy_delay_product_js, "J s")
         .table(
-            Table::new("neurobench", "NeuroBench's metrics, means per image (Yik et al. 2025)")
+            Table::new("neurobench", format!("NeuroBench's metrics, means per {sample} (Yik et al. 2025)"))
                 .column("metric", "metric", "")
                 .column("value", "value", "")
                 .rows(rows)

@@ -1,7 +1,10 @@
 //! The sections of reports, each made from what a command found.
 
 mod activity;
+mod analytic;
+mod checked;
 mod chip_map;
+mod chips;
 mod compared;
 mod decisions;
 mod energy;
@@ -9,6 +12,7 @@ mod explored;
 mod mappings;
 mod merits;
 mod misfit;
+mod priced;
 mod provenance;
 mod quantized;
 mod run;
@@ -16,11 +20,15 @@ mod stored;
 mod time;
 mod trained;
 
+pub(crate) use analytic::{contest, model as analytic, reading};
+pub(crate) use checked::{Checked, Size, checked};
 pub(crate) use chip_map::section as cores;
+pub(crate) use chips::{Difference, chip, chips, word};
 pub(crate) use compared::{Named, compared};
 pub(crate) use explored::explored;
 pub(crate) use mappings::table as mappings;
 pub(crate) use misfit::misfit;
+pub(crate) use priced::{basis, per, prices};
 pub(crate) use provenance::{digest, made};
 pub(crate) use quantized::section as quantization;
 pub(crate) use run::{Ran, run, verified};

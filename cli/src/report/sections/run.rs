@@ -36,10 +36,10 @@ pub(crate) fn run(found: &RunReport, ran: &Ran<'_>) -> Report {
     let names: Vec<String> = found.layers.iter().map(|layer| layer.name.clone()).collect();
     Report::new(title, made(found.seed, inputs(found, ran)))
         .with(summary(found))
-        .with(Section::new("layers", "Layers").table(layers(&found.layers)))
-        .with(energy::section(&names, &priced.breakdown, priced.images, &found.energy))
-        .with(found.metrics.as_ref().map(merits::section).unwrap_or_default())
-        .with(time::section(&seconds, found.bounds.as_ref()))
+        .with(Section::new("layers", "Layers").table(layers(&found.layers, one)))
+        .with(energy::section(&names, &priced.breakdown, (priced.images, one), &found.energy))
+        .with(found.metrics.as_ref().map(|metrics| merits::section(metrics, one)).unwrap_or_default())
+        .with(time::section(&seconds, found.bounds.as_ref(), one))
         .with(over_time.unwrap_or_default())
         .with(chip_map::section(program, arch, closeup.map(|close| (close, what.as_str()))))
         .with(decisions::section(program, samples, run))
@@ -76,7 +76,8 @@ fn inputs(found: &RunReport, ran: &Ran<'_>) -> Vec<Input> {
 }
 
 fn summary(found: &RunReport) -> Section {
-    let n = found.images;
+    let (n, sample) = (found.images, found.sample.as_str());
+    let latency = format!("latency per {sample}");
     let mut section = Section::new("summary", "Summary")
         .quantity("accuracy", "accuracy", found.accuracy_percent, "%")
         .because(match found.correct {
@@ -91,20 +92,25 @@ fn summary(found: &RunReport) -> Section {
             };
             let spread = "range: every time of the description at its lowest and highest";
             section
-                .quantity("latency", "latency per image", value, "s")
+                .quantity("latency", &latency, value, "s")
                 .because(if range.is_some() { spread } else { "mean" })
                 .quantity("latency_p50", "median latency", t.p50, "s")
                 .quantity("latency_p99", "99 % below", t.p99, "s")
-                .quantity("throughput", "images per second", 1.0 / t.mean, "Hz")
+                .quantity("throughput", &format!("{sample}s per second"), 1.0 / t.mean, "Hz")
         }
         (None, _) => {
             let reason = found.no_latency.as_deref().unwrap_or("the run has no time");
-            section.quantity("latency", "latency per image", format!("not derived: {reason}"), "s")
+            section.quantity("latency", &latency, format!("not derived: {reason}"), "s")
         }
     };
-    section = energy::totals(section, &found.energy)
-        .quantity("spikes", "spikes per image", found.spikes.mean, "")
-        .quantity("synaptic_operations", "synaptic operations per image", found.synaptic_operations.mean, "")
+    section = energy::totals(section, &found.energy, sample)
+        .quantity("spikes", &format!("spikes per {sample}"), found.spikes.mean, "")
+        .quantity(
+            "synaptic_operations",
+            &format!("synaptic operations per {sample}"),
+            found.synaptic_operations.mean,
+            "",
+        )
         .quantity("cores", "cores in use", found.cores, "")
         .because(format!("on {} {}", found.chips, if found.chips == 1 { "chip" } else { "chips" }));
     if let Some(area) = &found.area {
@@ -117,8 +123,8 @@ fn summary(found: &RunReport) -> Section {
     section.notes(liberties).notes(found.notes.iter().cloned())
 }
 
-/// Means per image, layer by layer.
-fn layers(layers: &[LayerReport]) -> Table {
+/// Means per sample, layer by layer.
+fn layers(layers: &[LayerReport], sample: &str) -> Table {
     let rows = layers.iter().map(|l| {
         let (c, h, w) = l.shape;
         vec![
@@ -133,7 +139,7 @@ fn layers(layers: &[LayerReport]) -> Table {
             energy::joules(l.energy_pj),
         ]
     });
-    Table::new("layers", "layers, means per image")
+    Table::new("layers", format!("layers, means per {sample}"))
         .column("layer", "layer", "")
         .column("shape", "shape", "")
         .column("cores", "cores", "")

@@ -6,24 +6,24 @@ use spikeloom::report::{Chart, Section, Table};
 /// Bins of the distribution.
 const BINS: usize = 24;
 
-/// The section; `seconds` are the samples'.
-pub(super) fn section(seconds: &[f64], bounds: Option<&TimeBounds>) -> Section {
-    let section = Section::new("time", "Time").table(distribution(seconds));
+/// The section; `seconds` are the samples', and `sample` is what one is.
+pub(super) fn section(seconds: &[f64], bounds: Option<&TimeBounds>, sample: &str) -> Section {
+    let section = Section::new("time", "Time").table(distribution(seconds, sample));
     let Some(bounds) = bounds else { return section };
     section
         .quantity("binding", "bound by", bounds.binding, "")
         .quantity("without", &format!("without {}", bounds.binding), bounds.without_seconds, "s")
         .because(format!("then bound by {}", bounds.next))
-        .table(by_layer(bounds))
+        .table(by_layer(bounds, sample))
 }
 
 /// How many samples took how long.
-fn distribution(seconds: &[f64]) -> Table {
+fn distribution(seconds: &[f64], sample: &str) -> Table {
     let (low, high) = seconds.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &s| (l.min(s), h.max(s)));
-    let table = Table::new("latency", "latency of an image")
+    let table = Table::new("latency", format!("latency of single {sample}s"))
         .column("from", "from", "s")
         .column("to", "to", "s")
-        .column("images", "images", "");
+        .column("images", format!("{sample}s"), "");
     if seconds.len() < 2 || low >= high {
         return table;
     }
@@ -39,10 +39,10 @@ fn distribution(seconds: &[f64]) -> Table {
 }
 
 /// Time of the timesteps by the layer of the slowest core, and part.
-fn by_layer(bounds: &TimeBounds) -> Table {
+fn by_layer(bounds: &TimeBounds, sample: &str) -> Table {
     let parts: Vec<&str> = bounds.parts.iter().map(|part| part.part).collect();
     let id = |part: &str| part.replace(' ', "_");
-    let table = Table::new("time_by_layer", "time per image, by layer of the slowest core and part");
+    let table = Table::new("time_by_layer", format!("time per {sample}, by layer of the slowest core and part"));
     let table = parts
         .iter()
         .fold(table.column("layer", "layer", ""), |table, part| table.column(id(part), *part, "s"))

@@ -38,7 +38,7 @@ pub use network::{Evaluation, Layer, Network, Runner, Scores};
 pub use per_layer::PerLayer;
 pub(crate) use run::describe;
 pub use run::{Event, Finished, Job, Outcome, RunError, run};
-pub use store::{Card, StoreError, load_network, read_network, save_network, save_on_grid, write_atomic};
+pub use store::{Card, StoreError, bytes_on_grid, load_network, read_network, save_network, write_atomic};
 pub use train::{EpochReport, Progress, Trainer, TrainingMode, hold_out, shuffled};
 
 #[cfg(test)]

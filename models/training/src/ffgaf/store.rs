@@ -163,21 +163,17 @@ const NETWORK_FORMAT: &str = "spikeloom-network-1";
 
 /// Writes a network and its card.
 pub fn save_network(path: &Path, network: &Network, card: &Card) -> Result<(), StoreError> {
-    write_network(path, network, None, card)
+    write_atomic(path, &bytes(network, None, card))
 }
 
-/// Writes a network as the 8-bit integers of its grid, about a quarter of the size; reading gives [`Network::on_grid`].
-///
-/// # Errors
-/// If a channel's weights do not fit the grid, or the file cannot be written.
-pub fn save_on_grid(path: &Path, network: &Network, card: &Card) -> Result<(), StoreError> {
-    let grids = network.grids().ok_or_else(|| {
-        StoreError::format(path, "a channel has weights over 63 times its threshold, which 8 bits cannot hold")
-    })?;
-    write_network(path, network, Some(&grids), card)
+/// The contents of a file with a network as the 8-bit integers of its grid, about a quarter of the size; reading gives
+/// [`Network::on_grid`]. `None` if a channel's weights do not fit the grid.
+#[must_use]
+pub fn bytes_on_grid(network: &Network, card: &Card) -> Option<Vec<u8>> {
+    Some(bytes(network, Some(&network.grids()?), card))
 }
 
-fn write_network(path: &Path, network: &Network, grids: Option<&[GridWeights]>, card: &Card) -> Result<(), StoreError> {
+fn bytes(network: &Network, grids: Option<&[GridWeights]>, card: &Card) -> Vec<u8> {
     let mut tensors = Vec::new();
     let mut layers = Vec::new();
     for (l, y) in network.layers.iter().enumerate() {
@@ -220,7 +216,7 @@ fn write_network(path: &Path, network: &Network, grids: Option<&[GridWeights]>, 
     let (format, config) = (NETWORK_FORMAT.into(), network.config.clone());
     let meta =
         NetworkMeta { format, config, input: network.input, classes: network.classes, layers, card: card.clone() };
-    write_atomic(path, &pack(&tensors, &meta))
+    pack(&tensors, &meta)
 }
 
 /// Reads a network and its card; every length is checked against the layer's shape.

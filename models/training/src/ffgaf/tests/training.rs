@@ -116,7 +116,7 @@ fn a_network_on_its_grid_survives_its_file() {
     let path = dir.path().join("n.safetensors");
     let (network, _) = train(&Config { epochs: 1, channels: vec![16, 120], ..config() });
     let rounded = network.on_grid().expect("small weights");
-    save_on_grid(&path, &network, &Card::default()).expect("save");
+    write_atomic(&path, &bytes_on_grid(&network, &Card::default()).expect("small weights")).expect("save");
     assert_eq!(load_network(&path).expect("load").0, rounded);
     assert_eq!(rounded.grids(), network.grids());
     let (small, large) = (std::fs::metadata(&path).expect("file").len(), 4 * 16 * 120 * 9);
