@@ -61,7 +61,7 @@ pub fn run<T: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = T>) ->
         Err(error) => {
             let misfit = misfit(&error);
             if let (Some(diagnostics), Some((report, model, target))) = (misfit, args.deployment())
-                && let Err(error) = report.write(&report::sections::misfit(model.name(), &target.arch, diagnostics))
+                && let Err(error) = report.write(&report::sections::misfit(model.name(), &target.called(), diagnostics))
             {
                 eprintln!("error: {error:#}");
             }

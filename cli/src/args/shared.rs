@@ -100,6 +100,11 @@ impl Default for TargetArgs {
 }
 
 impl TargetArgs {
+    /// The chip as it was asked for, with the fields that were changed.
+    pub(crate) fn called(&self) -> String {
+        std::iter::once(&self.arch).chain(&self.set).map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+
     /// The chip called `arch` with the defaults of everything else.
     pub(crate) fn chip(arch: &str) -> Self {
         Self { arch: arch.to_owned(), ..Self::default() }

@@ -5,7 +5,7 @@ use crate::{
     files, nir,
     report::{
         sections::{self, Checked, Size},
-        text::{Table, align_right},
+        text::{Table, align_right, wrapped},
     },
 };
 use ::nir::{Lint, Origin, lint};
@@ -72,7 +72,7 @@ fn finish(args: &CheckArgs, checked: &Checked<'_>, as_json: &serde_json::Value) 
     if args.json {
         println!("{as_json:#}");
     } else {
-        print!("{}", as_text(checked));
+        print!("{}", wrapped(&as_text(checked)));
     }
     Ok(if checked.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

@@ -3,7 +3,10 @@
 use crate::{
     args::ReportArgs,
     files,
-    report::sections::{self, Difference, word},
+    report::{
+        sections::{self, Difference, word},
+        text::wrapped,
+    },
     source,
     spelling::hint,
 };
@@ -143,7 +146,7 @@ fn show(paths: Vec<(String, Value)>, as_json: bool) {
     }
     let width = paths.iter().map(|(path, _)| path.len()).max().unwrap_or(0);
     for (path, value) in paths {
-        println!("{path:width$}  {}", word(&value));
+        println!("{}", wrapped(&format!("{path:width$}  {}", word(&value))));
     }
 }
 
@@ -169,6 +172,6 @@ fn diff(found: &[Difference], as_json: bool) {
     let width = found.iter().map(|d| d.path.len()).max().unwrap_or(0);
     let show = |value: &Option<Value>| value.as_ref().map_or("-".to_owned(), word);
     for Difference { path, values: [a, b] } in found {
-        println!("{path:width$}  {}  →  {}", show(a), show(b));
+        println!("{}", wrapped(&format!("{path:width$}  {}  →  {}", show(a), show(b))));
     }
 }

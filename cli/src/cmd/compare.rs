@@ -4,7 +4,10 @@ use super::energy::stored;
 use crate::{
     args::report::ReportArgs,
     files,
-    report::sections::{self, Named},
+    report::{
+        sections::{self, Named},
+        text::wrapped,
+    },
 };
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args as ClapArgs;
@@ -54,7 +57,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
     if args.json {
         println!("{}", report.to_json());
     } else {
-        print!("{}", plain::text(&report));
+        print!("{}", wrapped(&plain::text(&report)));
     }
     args.report.write(&report)?;
     Ok(ExitCode::SUCCESS)

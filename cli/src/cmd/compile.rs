@@ -13,6 +13,7 @@ use crate::{
         number::{count, si},
         quantization::{self, AccuracyChange, LayerReport},
         sections,
+        text::wrapped,
     },
     source,
     spelling::hint,
@@ -75,7 +76,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&WithReport { found: &report, report: &whole })?);
     } else if args.dump_after.is_empty() {
-        print!("{report}");
+        print!("{}", wrapped(&report.to_string()));
     } else {
         // What was dumped can be redirected into a file and read again.
         eprint!("{report}");

@@ -8,7 +8,7 @@ use crate::{
         mapping::{self, MappingReport},
         number::count,
         sections,
-        text::{Table, align_right},
+        text::{Table, align_right, wrapped},
     },
     source,
 };
@@ -113,7 +113,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
     )?;
     writeln!(out, "\n{}", per_core(&usages, &cores))?;
     writeln!(out, "{}", per_resource(&usages))?;
-    write!(out, "{}", mapping::table("mapping", &[mapping], &origin))?;
+    write!(out, "{}", wrapped(&mapping::table("mapping", &[mapping], &origin)))?;
     Ok(ExitCode::SUCCESS)
 }
 

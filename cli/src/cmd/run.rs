@@ -16,6 +16,7 @@ use crate::{
         rows::Rows,
         run::RunReport,
         sections::{self, Ran},
+        text::wrapped,
     },
     source,
     target::{Weighting, deploy},
@@ -197,7 +198,7 @@ pub(crate) fn execute(
     if args.json {
         println!("{}", serde_json::to_string_pretty(&WithReport { found: &found, report: &report })?);
     } else {
-        print!("{found}");
+        print!("{}", wrapped(&found.to_string()));
     }
     Ok(Done { run, report })
 }

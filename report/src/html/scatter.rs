@@ -43,9 +43,14 @@ pub(super) fn draw(table: &Table, [x, y]: [&str; 2], label: &str, kind: Option<&
             names.push(name.clone());
         }
     }
-    for (row, name) in table.texts(label).iter().enumerate() {
+    let group = |row: usize| kinds.as_ref().and_then(|kinds| names.iter().position(|n| *n == kinds[row])).unwrap_or(0);
+    let labels = table.texts(label);
+    // The first group is what the table is about: it lies on top.
+    let mut rows: Vec<usize> = (0..labels.len()).collect();
+    rows.sort_by_key(|&row| std::cmp::Reverse(group(row)));
+    for row in rows {
         let (Some(x), Some(y)) = (xs[row], ys[row]) else { continue };
-        let k = kinds.as_ref().and_then(|kinds| names.iter().position(|n| *n == kinds[row])).unwrap_or(0);
+        let (k, name) = (group(row), &labels[row]);
         let says = format!(
             "{name}: {} {}, {} {}",
             column_x.name,

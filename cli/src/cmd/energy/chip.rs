@@ -1,7 +1,7 @@
 //! `spikeloom energy chip`: every memory, core and router of a described chip with energy, area and static power.
 
 use crate::args::energy::ChipArgs;
-use crate::{prices, source};
+use crate::{prices, report::text::wrapped, source};
 use anyhow::Result;
 use energy::component::{Chip, Need};
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ pub(super) fn run(args: &ChipArgs) -> Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&chip.table(&arch))?);
     } else {
-        print!("{}", prices::parts(&chip));
+        print!("{}", wrapped(&prices::parts(&chip)));
     }
     Ok(ExitCode::SUCCESS)
 }

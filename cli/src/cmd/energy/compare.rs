@@ -4,7 +4,7 @@ use super::{pj, subject};
 use crate::args::energy::CompareArgs;
 use crate::report::{
     sections,
-    text::{Table, align_right},
+    text::{Table, align_right, wrapped},
 };
 use anyhow::{Context, Result};
 use energy::{
@@ -49,7 +49,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print!("{}", text(&report));
+        print!("{}", wrapped(&text(&report)));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use crate::{
     report::{
         number::count,
         sections,
-        text::{Table, align_right},
+        text::{Table, align_right, wrapped},
     },
 };
 use anyhow::{Context, Result};
@@ -23,7 +23,7 @@ pub(super) fn run(args: &ModelArgs) -> Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&evaluation)?);
     } else {
-        print!("{}", text(&subject.origin, subject.network.timesteps, &options, &evaluation));
+        print!("{}", wrapped(&text(&subject.origin, subject.network.timesteps, &options, &evaluation)));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use crate::{
         WithReport,
         run::{EnergyReport, plural},
         sections,
-        text::{Table, align_right},
+        text::{Table, align_right, wrapped},
     },
     source,
 };
@@ -36,7 +36,7 @@ pub(super) fn run(args: &PriceArgs) -> Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&WithReport { found: &report, report: &whole })?);
     } else {
-        print!("{}", report.text());
+        print!("{}", wrapped(&report.text()));
     }
     args.report.write(&whole)?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use crate::args::energy::TablesArgs;
 use crate::{
     report::{
         sections::{self, basis},
-        text::{Table as Text, align_right},
+        text::{Table as Text, align_right, wrapped},
     },
     source,
 };
@@ -34,7 +34,7 @@ pub(super) fn run(args: &TablesArgs) -> Result<ExitCode> {
             if args.json {
                 println!("{}", serde_json::to_string_pretty(&table)?);
             } else {
-                print!("{}", show(&table));
+                print!("{}", wrapped(&show(&table)));
             }
         }
         None => {
@@ -44,7 +44,7 @@ pub(super) fn run(args: &TablesArgs) -> Result<ExitCode> {
             if args.json {
                 println!("{}", serde_json::to_string_pretty(&listed)?);
             } else {
-                print!("{}", list(&listed));
+                print!("{}", wrapped(&list(&listed)));
             }
         }
     }

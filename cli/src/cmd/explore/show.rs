@@ -6,7 +6,7 @@ use crate::{
     report::{
         number::si,
         sections,
-        text::{Table, align_right},
+        text::{Table, align_right, wrapped},
     },
     search::{answered, records},
 };
@@ -132,7 +132,7 @@ pub(super) fn print(space: &Space, folder: &Path, as_json: bool, report: &Report
         return Ok(());
     }
     for (i, records) in networks.values().enumerate() {
-        print!("{}{}", if i > 0 { "\n" } else { "" }, text(space, records, &answers(space, records)));
+        print!("{}{}", if i > 0 { "\n" } else { "" }, wrapped(&text(space, records, &answers(space, records))));
     }
     Ok(())
 }

@@ -7,13 +7,22 @@ use spikeloom::{
     report::{Chart, Raster, RasterLayer, Section, Table, Value},
 };
 
-/// Spikes of a layer that are drawn; more make a page too large, and cannot be told apart.
-const MOST_SPIKES: usize = 12_000;
+/// Spikes that are drawn, all layers together; more make a page too large, and cannot be told apart.
+const MOST_SPIKES: usize = 60_000;
+/// With more layers than these their spikes stand in the raster's table alone.
+const MOST_LAYERS: usize = 16;
+/// With more timesteps than these they are not listed.
+const MOST_TIMESTEPS: u32 = 4096;
 
 /// The section; `what` names the sample, `steps` are what its timesteps cost, if that is known.
 pub(super) fn section(program: &Program, close: &Closeup, what: &str, steps: &[StepCost]) -> Section {
-    let mut section =
-        Section::new("activity", "Activity over timesteps").table(by_timestep(program, close, what, steps));
+    let timesteps = n_timesteps(program, &close.raster);
+    let section = Section::new("activity", "Activity over timesteps");
+    let mut section = if timesteps > MOST_TIMESTEPS {
+        section.note(format!("{what} has {timesteps} timesteps; `--per-step FILE` lists each"))
+    } else {
+        section.table(by_timestep(program, close, what, steps))
+    };
     section.rasters.push(raster(program, &close.raster, what));
     section
 }
@@ -36,7 +45,7 @@ fn raster(program: &Program, raster: &Spikes, what: &str) -> Raster {
     let timesteps = n_timesteps(program, raster);
     let layer = |(layer, spikes): (&isa::Layer, &Vec<spikeloom::Spike>)| {
         // Every k-th, so that all timesteps and neurons keep their share.
-        let every = spikes.len().div_ceil(MOST_SPIKES).max(1);
+        let every = spikes.len().div_ceil((MOST_SPIKES / program.layers.len().max(1)).max(1)).max(1);
         RasterLayer {
             name: layer.name.clone(),
             neurons: layer.neurons() as u32,
@@ -58,10 +67,11 @@ fn by_timestep(program: &Program, close: &Closeup, what: &str, steps: &[StepCost
         .column("energy", "dynamic energy", "J")
         .column("time", "time", "s")
         .column("power", "power", "W");
-    let table =
-        program.layers.iter().enumerate().fold(table, |table, (l, layer)| {
-            table.column(format!("spikes{l}"), format!("spikes of {}", layer.name), "")
-        });
+    let listed = if program.layers.len() > MOST_LAYERS { 0 } else { program.layers.len() };
+    let table = program.layers[..listed]
+        .iter()
+        .enumerate()
+        .fold(table, |table, (l, layer)| table.column(format!("spikes{l}"), format!("spikes of {}", layer.name), ""));
     let rows = (0..timesteps).map(|t| {
         let cost = cost(t);
         let costs: [Option<f64>; 3] = [
@@ -69,7 +79,7 @@ fn by_timestep(program: &Program, close: &Closeup, what: &str, steps: &[StepCost
             cost.and_then(|step| step.seconds),
             cost.and_then(StepCost::watts),
         ];
-        let all = spikes.iter().map(|counts| Value::from(counts[t as usize]));
+        let all = spikes[..listed].iter().map(|counts| Value::from(counts[t as usize]));
         [Value::from(t)].into_iter().chain(costs.map(Value::from)).chain(all).collect()
     });
     let table = table.rows(rows);

@@ -46,5 +46,19 @@ pub(crate) fn trained(config: &Config, history: &[EpochReport], finished: Option
     Report::new(title, made(Some(config.seed), Vec::new()))
         .with(summary)
         .with(curves)
-        .with(Section::new("settings", "Settings").notes(config.to_toml().lines().map(str::to_owned)))
+        .with(Section::new("settings", "Settings").table(settings(config)))
+}
+
+/// Every setting with its value; of a group by its path, as `--set` takes it.
+fn settings(config: &Config) -> Table {
+    let rows = toml::Table::try_from(config).unwrap_or_default().into_iter().flat_map(|(key, value)| match value {
+        toml::Value::Table(group) => {
+            group.into_iter().map(|(name, value)| (format!("{key}.{name}"), value)).collect::<Vec<_>>()
+        }
+        value => vec![(key, value)],
+    });
+    Table::new("settings", "every setting, as --set takes it")
+        .column("setting", "setting", "")
+        .column("value", "value", "")
+        .rows(rows.map(|(key, value)| vec![key.into(), value.to_string().into()]))
 }

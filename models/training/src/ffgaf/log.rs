@@ -61,7 +61,8 @@ fn validation(r: &EpochReport) -> Vec<f64> {
 }
 
 fn csv(history: &[EpochReport]) -> String {
-    let mut text = String::from("epoch,layer,loss,train_accuracy,validation_readout,validation_goodness\n");
+    let mut text =
+        String::from("epoch,layer,loss,train_percent,validation_readout_percent,validation_goodness_percent\n");
     for r in history {
         for (l, v) in validation(r).iter().enumerate() {
             let good = 100.0 * r.validation.goodness[l] as f64 / r.validation.images.max(1) as f64;
