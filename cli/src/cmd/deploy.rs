@@ -59,11 +59,10 @@ pub(crate) struct Deployment {
     rounded: Quantized,
     /// What the chip then did to them; `None` if it holds the same integers.
     on_chip: Option<Quantized>,
+    /// Width of the integers that are written.
+    bits: u32,
     output: PathBuf,
 }
-
-/// Width of the integers that are written.
-const BITS: u32 = 8;
 
 /// Writes `network` as integers to `output` and runs them on the validation images held out of `train`.
 pub(crate) fn deploy(
@@ -77,7 +76,8 @@ pub(crate) fn deploy(
     }
     let (_, validation) = network.config.split(train)?;
     ensure!(!validation.is_empty(), "the network was trained without validation images; nothing can be compared");
-    let too_wide = "a channel has weights over 63 times its threshold: 8 bits cannot hold it";
+    let bits = network.grid_bits();
+    let too_wide = "a channel has weights too large for its threshold: the grid cannot hold them";
     let rounded = network.on_grid().context(too_wide)?;
     let place = output.path().display().to_string();
     let of = |network: &Network, target: &TargetArgs| {
@@ -87,7 +87,7 @@ pub(crate) fn deploy(
     let deployed = of(&rounded, target)?;
     // The grid is the compiler's own at this width: what the compiler says of the trained weights holds for the integers.
     let plain =
-        TargetArgs { weight_bits: BITS, calibrate: None, activity: None, save_activity: None, ..target.clone() };
+        TargetArgs { weight_bits: bits, calibrate: None, activity: None, save_activity: None, ..target.clone() };
     let direct = of(network, &plain)?;
     let same = direct.quantized == deployed.quantized;
     let options = RunOptions { mode: TimingMode::Counts, ..RunOptions::default() };
@@ -98,7 +98,7 @@ pub(crate) fn deploy(
     let runner = Runner::new(network);
     let float: Vec<usize> = (0..validation.len()).map(|i| runner.classify(validation.image(i))).collect();
     let right = |class: usize, i: usize| class == usize::from(validation.labels[i]);
-    let rounding = Quantized::of(&direct, BITS);
+    let rounding = Quantized::of(&direct, bits);
     let deployment = Deployment {
         arch: chip.arch.name.clone(),
         cores: deployed.executable.program.cores.len(),
@@ -108,9 +108,10 @@ pub(crate) fn deploy(
         changed: float.iter().zip(&run.samples).filter(|(float, s)| **float != s.class as usize).count(),
         rounded: if same { rounding.with_run(&run) } else { rounding },
         on_chip: (!same).then(|| Quantized::of(&deployed, target.weight_bits).with_run(&run)),
+        bits,
         output: output.path().to_owned(),
     };
-    card.measured.insert("validation int8 %".into(), deployment.percent(deployment.integer));
+    card.measured.insert(format!("validation int{bits} %"), deployment.percent(deployment.integer));
     output.write(&bytes_on_grid(network, &card).context(too_wide)?)?;
     Ok(deployment)
 }
@@ -126,17 +127,18 @@ impl fmt::Display for Deployment {
         let (integer, float) = (self.percent(self.integer), self.percent(self.float));
         writeln!(
             f,
-            "deployed on {} ({} cores): {integer:.2} % of {} validation images with 8-bit weights, {float:.2} % in float: \
+            "deployed on {} ({} cores): {integer:.2} % of {} validation images with {}-bit weights, {float:.2} % in float: \
              {:+.2} points, {} decisions changed",
             self.arch,
             self.cores,
             self.images,
+            self.bits,
             integer - float,
             self.changed
         )?;
         write!(f, "{}", self.rounded)?;
         if let Some(on_chip) = &self.on_chip {
-            write!(f, "of these {BITS}-bit integers, for {}:\n{on_chip}", self.arch)?;
+            write!(f, "of these {}-bit integers, for {}:\n{on_chip}", self.bits, self.arch)?;
         }
         writeln!(f, "network: {}", self.output.display())
     }

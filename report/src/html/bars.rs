@@ -27,7 +27,7 @@ pub(super) fn draw(table: &Table, label: &str, parts: &[String]) -> Markup {
     let mut drawing = Drawing::new(high * names.len() as f64 + 4.0, &table.title);
     for (row, name) in names.iter().enumerate() {
         let y = high * row as f64 + 2.0;
-        let base = y + (high + LETTER) / 2.0 - 3.0;
+        let base = y + f64::midpoint(high, LETTER) - 3.0;
         drawing.text(&format!("end{small}"), (left - 6.0, base), &shortened(name, NAME));
         let mut x = left;
         for (k, &column) in columns.iter().enumerate() {

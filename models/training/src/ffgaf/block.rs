@@ -17,9 +17,11 @@
 use super::adam::{Param, Rates};
 use super::config::{Activation, Arithmetic, Config, Norm, Readout};
 use super::goodness::{group_readout, regions, scores};
+use super::narrow::Narrow;
 use super::random::{Purpose, Stream};
 use crate::kernels::{Affine, Conv, ConvShape, FixedWeights, Moments, Scratch, Source, SumPool, activate, sample_sums};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard};
 
 mod backward;
@@ -99,6 +101,8 @@ pub(crate) struct Block {
     pub(crate) logit_gain: f32,
     fixed: bool,
     fixed_weights: FixedWeights,
+    /// The weights of the forward pass, where they have few bits.
+    narrow: Narrow,
     z: Vec<f32>,
     /// Buffers of each work block, kept between batches. A block is one task, so no lock is ever contended.
     workers: Vec<Mutex<Worker>>,
@@ -160,6 +164,7 @@ impl Block {
             spike_penalty: config.spike_penalty,
             fixed: config.arithmetic == Arithmetic::Fixed && conv.has_fixed(),
             fixed_weights: FixedWeights::default(),
+            narrow: Narrow::new(config.weight_bits, if l == 0 { config.input.step() } else { 1.0 }),
             conv,
             channels,
             grid,
@@ -200,6 +205,9 @@ impl Block {
             a.gain.push(gain as f32);
             a.bias.push((f64::from(self.kappa) * f64::from(self.channel_bias.value[c]) - mean[c] * gain) as f32);
         }
+        if self.narrow.is_on() {
+            self.narrow.snap(&mut a);
+        }
         a
     }
 
@@ -220,8 +228,12 @@ impl Block {
         z.resize(n * out_len, 0.0);
         counts.resize(n * out_len, 0);
 
+        if self.narrow.is_on() {
+            self.narrow.follow(&s, [self.channels, self.pool.output()[0]], &self.weight.value);
+        }
+        let weights = if self.narrow.is_on() { &self.narrow.weights } else { &self.weight.value };
         if self.fixed && matches!(input, Batch::Counts(_)) {
-            self.conv.quantize_weights(&self.weight.value, self.largest, &mut self.fixed_weights);
+            self.conv.quantize_weights(weights, self.largest, &mut self.fixed_weights);
         }
         self.workers.resize_with(n.div_ceil(SAMPLES).max(self.workers.len()), Mutex::default);
         let sums: Vec<Vec<f64>> = z
@@ -234,7 +246,7 @@ impl Block {
                 for (m, z) in z.chunks_exact_mut(out_len).enumerate() {
                     match input.sample(k * SAMPLES + m, in_len) {
                         Source::Counts(x) if self.fixed => self.conv.forward_counts(x, &self.fixed_weights, z, scratch),
-                        x => self.conv.forward(x, &self.weight.value, z, scratch),
+                        x => self.conv.forward(x, weights, z, scratch),
                     }
                     let mut s = vec![0.0; 2 * c];
                     let (sum, square) = s.split_at_mut(c);
@@ -301,6 +313,17 @@ impl Block {
         }
         self.z = z;
         result
+    }
+
+    /// The weights that are evaluated: averaged if averages are kept, in few bits if the run trains for them.
+    pub(super) fn evaluated_weight(&self) -> Cow<'_, [f32]> {
+        let weights = self.weight.evaluated();
+        if !self.narrow.is_on() {
+            return Cow::Borrowed(weights);
+        }
+        let mut narrow = self.narrow.like();
+        narrow.follow(&self.conv.shape, [self.channels, self.pool.output()[0]], weights);
+        Cow::Owned(narrow.weights)
     }
 
     fn worker(&self, k: usize) -> MutexGuard<'_, Worker> {

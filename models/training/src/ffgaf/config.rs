@@ -206,6 +206,9 @@ pub struct Config {
     pub input: InputCoding,
     /// λ: weight of the mean squared count per neuron that is added to every layer's loss, for fewer spikes.
     pub spike_penalty: f32,
+    /// Bits of the weights that the forward pass uses, 2 to 8; 0: real weights. Gradients go to real weights all the same.
+    #[serde(skip_serializing_if = "is_real")]
+    pub weight_bits: u32,
     /// Number format of the training convolutions.
     pub arithmetic: Arithmetic,
     /// Probability of losing a spike on its way into a hidden layer, in training only.
@@ -267,6 +270,7 @@ impl Default for Config {
             allocation_phi: 2.0,
             input: InputCoding::default(),
             spike_penalty: 0.0,
+            weight_bits: 0,
             arithmetic: Arithmetic::default(),
             dropout: 0.0,
             epochs: 10,
@@ -286,6 +290,11 @@ impl Default for Config {
             seed: 1,
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_real(bits: &u32) -> bool {
+    *bits == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -410,6 +419,14 @@ impl Config {
         }
         if !(self.spike_penalty.is_finite() && self.spike_penalty >= 0.0) {
             return fail(format!("spike_penalty is {}; give 0 or a positive number", self.spike_penalty));
+        }
+        if !matches!(self.weight_bits, 0 | 2..=8) {
+            return fail(format!("weight_bits is {}; give 2 to 8, or 0 for real weights", self.weight_bits));
+        }
+        if self.weight_bits > 0 && self.norm == Norm::Sample {
+            return fail(
+                "weight_bits needs norm = \"batch\": statistics of each sample cannot be folded into integers".into(),
+            );
         }
         if self.levels == 0 || self.batch == 0 || self.epochs == 0 {
             return fail("levels, batch and epochs must be positive".into());

@@ -1,6 +1,6 @@
-//! The 8-bit grid of a deployed network.
+//! The grid of a deployed network: 8-bit weights, or the bits that it was trained for.
 //!
-//! A chip holds `q = round(Θ_c·g_c·W)`, |q| ≤ 127, with `g_c` the fused gain of the channel (for the first layer times the input's step)
+//! A chip holds `q = round(Θ_c·g_c·W)`, |q| ≤ Q (127 in 8 bits), with `g_c` the fused gain of the channel (for the first layer times the input's step)
 //! and `Θ_c` the largest even integer for which no weight of the channel leaves the range (docs/semantics.md §8). Storing q and one
 //! unit per channel instead of W takes a quarter of the space and loses nothing that the chip would have seen:
 //!
@@ -12,10 +12,10 @@
 
 use super::network::{Layer, Network};
 
-/// Largest magnitude of a weight.
-const RANGE: f64 = 127.0;
+/// Width of a weight, unless a network was trained for fewer bits.
+const BITS: u32 = 8;
 /// See the module's header.
-const HAIR: f64 = 1.0 - 1.0 / 1_048_576.0;
+pub(super) const HAIR: f64 = 1.0 - 1.0 / 1_048_576.0;
 
 /// Integer weights of one layer, `[out][in][ky][kx]`, and the real value of one unit per output channel.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,26 +36,26 @@ impl GridWeights {
 }
 
 /// The largest even integer threshold for weights up to `largest`, as the compiler chooses it.
-fn threshold(largest: f64) -> f64 {
-    ((RANGE / largest).floor() / 2.0).floor() * 2.0
+fn threshold(range: f64, largest: f64) -> f64 {
+    ((range / largest).floor() / 2.0).floor() * 2.0
 }
 
 /// Integers and unit of one channel with fused gain `gain`. `None` if a weight exceeds the range even at Θ = 2.
-fn channel(weights: &[f32], gain: f64) -> Option<(Vec<i8>, f32)> {
+fn channel(range: f64, weights: &[f32], gain: f64) -> Option<(Vec<i8>, f32)> {
     let largest = weights.iter().fold(0.0f64, |m, w| m.max((gain * f64::from(*w)).abs()));
     if largest == 0.0 {
         return Some((vec![0; weights.len()], 0.0));
     }
-    let mut theta = threshold(largest);
+    let mut theta = threshold(range, largest);
     loop {
         if theta < 2.0 {
             return None;
         }
         let q: Vec<i8> =
-            weights.iter().map(|w| (theta * gain * f64::from(*w)).round().clamp(-RANGE, RANGE) as i8).collect();
+            weights.iter().map(|w| (theta * gain * f64::from(*w)).round().clamp(-range, range) as i8).collect();
         let top = q.iter().map(|q| f64::from(q.unsigned_abs())).fold(0.0, f64::max);
         // Rounding down may leave room for a larger threshold; taking it makes the grid its own fixed point.
-        let again = threshold(top * HAIR / theta);
+        let again = threshold(range, top * HAIR / theta);
         if again <= theta {
             return Some((q, (HAIR / (theta * gain)) as f32));
         }
@@ -63,13 +63,14 @@ fn channel(weights: &[f32], gain: f64) -> Option<(Vec<i8>, f32)> {
     }
 }
 
-/// Integer weights of `layer` whose input counts in steps of `step`. `None` if a channel's weights exceed its threshold 63 times.
+/// Integer weights up to `range` of `layer` whose input counts in steps of `step`. `None` if a channel's weights exceed half of that times
+/// its threshold.
 #[must_use]
-pub fn grid(layer: &Layer, step: f32) -> Option<GridWeights> {
+pub fn grid(layer: &Layer, range: f64, step: f32) -> Option<GridWeights> {
     let mut grid = GridWeights { integers: Vec::with_capacity(layer.weight.len()), units: Vec::new() };
     let per_channel = layer.weight.len() / layer.channels;
     for (c, weights) in layer.weight.chunks_exact(per_channel).enumerate() {
-        let (q, unit) = channel(weights, f64::from(layer.gain(c)) * f64::from(step))?;
+        let (q, unit) = channel(range, weights, f64::from(layer.gain(c)) * f64::from(step))?;
         grid.integers.extend(q);
         grid.units.push(unit);
     }
@@ -77,14 +78,21 @@ pub fn grid(layer: &Layer, step: f32) -> Option<GridWeights> {
 }
 
 impl Network {
+    /// Width of the weights that it is deployed with: what it was trained for, or 8 bits.
+    #[must_use]
+    pub fn grid_bits(&self) -> u32 {
+        if self.config.weight_bits > 0 { self.config.weight_bits } else { BITS }
+    }
+
     /// Integer weights of every layer; `None` if a layer has none ([`grid`]).
     #[must_use]
     pub fn grids(&self) -> Option<Vec<GridWeights>> {
         let step = |l: usize| if l == 0 { self.config.input.step() } else { 1.0 };
-        self.layers.iter().enumerate().map(|(l, layer)| grid(layer, step(l))).collect()
+        let range = f64::from((1i32 << (self.grid_bits() - 1)) - 1);
+        self.layers.iter().enumerate().map(|(l, layer)| grid(layer, range, step(l))).collect()
     }
 
-    /// The network with every convolution weight on its 8-bit grid.
+    /// The network with every convolution weight on its grid.
     #[must_use]
     pub fn on_grid(&self) -> Option<Self> {
         let grids = self.grids()?;
@@ -112,21 +120,21 @@ mod tests {
             let scale = 10f64.powf(4.0 * uniform());
             let gain = scale * (0.1 + uniform().abs()) * if round % 3 == 0 { -1.0 } else { 1.0 };
             let weights: Vec<f32> = (0..size).map(|_| (uniform() / scale) as f32).collect();
-            let Some((q, unit)) = channel(&weights, gain) else { continue };
+            let Some((q, unit)) = channel(127.0, &weights, gain) else { continue };
             for (w, &q) in weights.iter().zip(&q) {
                 let error = (f64::from(*w) - f64::from(q) * f64::from(unit)).abs();
                 assert!(error <= 0.51 * f64::from(unit.abs()), "round {round}: error {error}, unit {unit}");
             }
             let rounded: Vec<f32> = q.iter().map(|&q| f32::from(q) * unit).collect();
-            assert_eq!(channel(&rounded, gain).expect("still in range").0, q, "round {round}");
+            assert_eq!(channel(127.0, &rounded, gain).expect("still in range").0, q, "round {round}");
         }
     }
 
     #[test]
     fn silent_channels_and_too_large_weights() {
-        assert_eq!(channel(&[0.0, 0.0], 3.0), Some((vec![0, 0], 0.0)));
-        assert_eq!(channel(&[0.5], 0.0), Some((vec![0], 0.0)));
-        assert_eq!(channel(&[64.0], 1.0), None);
-        assert_eq!(channel(&[63.5], 1.0).expect("Θ = 2").0, [127]);
+        assert_eq!(channel(127.0, &[0.0, 0.0], 3.0), Some((vec![0, 0], 0.0)));
+        assert_eq!(channel(127.0, &[0.5], 0.0), Some((vec![0], 0.0)));
+        assert_eq!(channel(127.0, &[64.0], 1.0), None);
+        assert_eq!(channel(127.0, &[63.5], 1.0).expect("Θ = 2").0, [127]);
     }
 }

@@ -18,6 +18,7 @@ mod goodness;
 mod grid;
 mod input;
 mod log;
+mod narrow;
 mod network;
 mod per_layer;
 pub(crate) mod random;

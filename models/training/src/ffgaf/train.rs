@@ -360,7 +360,7 @@ impl<'a> Trainer<'a> {
         let mut layers = Vec::new();
         for b in &self.blocks {
             let s = b.conv.shape;
-            let weight = s.unpacked(b.weight.evaluated(), [b.channels, shape[0]]);
+            let weight = s.unpacked(&b.evaluated_weight(), [b.channels, shape[0]]);
             let readout = if self.config.readout == Readout::Learned {
                 b.readout.evaluated().chunks_exact(s.out_c).flat_map(|row| row[..b.channels].iter().copied()).collect()
             } else {
