@@ -73,17 +73,26 @@ impl Bars<'_> {
                 }
             }
             sure(area.draw(&PathElement::new([(x(self.from), top), (x(self.from), y)], BLACK)));
-            text(
-                area,
-                &format!("{:.*}", self.decimals.min(1), self.from),
-                (x(self.from), y + 2),
-                SMALL,
-                BLACK,
-                Align::Centre,
-            );
-            text(area, self.quantity, (WIDTH as i32 - 8, y + 16), FONT - 1, BLACK, Align::Right);
+            for tick in ticks(low, high, self.from) {
+                let at = x(tick);
+                sure(area.draw(&PathElement::new([(at, y), (at, y + 4)], BLACK)));
+                text(area, &format!("{:.*}", self.decimals.min(1), tick), (at, y + 5), SMALL, BLACK, Align::Centre);
+            }
+            text(area, self.quantity, (WIDTH as i32 - 8, y + 20), FONT - 1, BLACK, Align::Right);
         })
     }
+}
+
+/// Round values from the lowest to the highest, the foot of the bars among them.
+fn ticks(low: f64, high: f64, from: f64) -> Vec<f64> {
+    let rough = (high - low) / 5.0;
+    if rough <= 0.0 || !rough.is_finite() {
+        return vec![from];
+    }
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|k| k * power).find(|step| *step >= rough).unwrap_or(rough);
+    let (first, last) = (((low - from) / step).ceil() as i64, ((high - from) / step).floor() as i64);
+    (first..=last).map(|k| from + k as f64 * step).collect()
 }
 
 fn colour(groups: &[Group<'_>], group: &Group<'_>) -> RGBColor {

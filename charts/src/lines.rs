@@ -50,6 +50,9 @@ impl Lines<'_> {
         };
         let (x0, x1) = bounds(&|p| [p.x, p.x]);
         let (y0, y1) = bounds(&|p| [p.y - p.deviation, p.y + p.deviation]);
+        // Epochs and widths are counts: no label stands between two of them.
+        let whole = points().all(|p| p.x.fract() == 0.0);
+        let labels = if whole { (x1 - x0) as usize + 2 } else { 8 };
         let (dx, dy) = (((x1 - x0) * 0.04).max(0.5), ((y1 - y0) * 0.08).max(0.5));
         framed(height as u32, self.title, self.note, |area| {
             let (plot, legend) = area.split_vertically(height - 34 - ENTRY * self.lines.len() as i32 - 20);
@@ -70,9 +73,9 @@ impl Lines<'_> {
                     .axis_desc_style(("sans-serif", FONT))
                     .light_line_style(TRANSPARENT)
                     .bold_line_style(RGBColor(225, 225, 225))
-                    .x_labels(8)
+                    .x_labels(labels.min(8))
                     .y_labels(6)
-                    .x_label_formatter(&|v| plain(*v))
+                    .x_label_formatter(&|v| if whole && v.fract() != 0.0 { String::new() } else { plain(*v) })
                     .y_label_formatter(&|v| plain(*v))
                     .draw(),
             );

@@ -5,23 +5,36 @@ use std::path::{Path, PathBuf};
 
 /// Files that a command is going to write, each with the option that names it.
 #[derive(Debug, Default)]
-pub(crate) struct Outputs(Vec<(&'static str, PathBuf)>);
+pub(crate) struct Outputs {
+    written: Vec<(&'static str, PathBuf)>,
+    read: Vec<PathBuf>,
+}
 
 impl Outputs {
     /// Adds a file, if there is one.
     #[must_use]
     pub(crate) fn and(mut self, option: &'static str, path: Option<&Path>) -> Self {
-        self.0.extend(path.map(|path| (option, path.to_owned())));
+        self.written.extend(path.map(|path| (option, path.to_owned())));
         self
     }
 
-    /// Checks that every file can be written, and that no two are the same.
+    /// Names what the command reads: a file, or nothing where it is the name of something that ships.
+    #[must_use]
+    pub(crate) fn reading(mut self, input: &str) -> Self {
+        self.read.extend(Path::new(input).canonicalize());
+        self
+    }
+
+    /// Checks that every file can be written, that no two are the same, and that none is what the command reads.
     pub(crate) fn check(&self) -> Result<()> {
         let mut places: Vec<(&'static str, PathBuf)> = Vec::new();
-        for (option, path) in &self.0 {
+        for (option, path) in &self.written {
             let place = place(path).with_context(|| format!("{option} {}", path.display()))?;
             if let Some((other, _)) = places.iter().find(|(_, known)| *known == place) {
                 bail!("{other} and {option} name the same file, {}; give each its own", path.display());
+            }
+            if self.read.contains(&place) {
+                bail!("{option} {}: would replace what is read from it; name another file", path.display());
             }
             places.push((*option, place));
         }
@@ -59,5 +72,11 @@ mod tests {
         assert!(check(&[("-o", path("no/a"))]).unwrap_err().contains("there is no folder"));
         assert!(check(&[("-o", path("sub"))]).unwrap_err().contains("is a folder"));
         assert_eq!(std::fs::read_dir(dir.path()).expect("readable").count(), 1);
+        std::fs::write(path("net.nir"), "").expect("writable");
+        let own = Outputs::default()
+            .and("--output", Some(&path("sub/../net.nir")))
+            .reading(&path("net.nir").to_string_lossy());
+        let own = own.check().unwrap_err().to_string();
+        assert!(own.contains("would replace what is read"), "{own}");
     }
 }

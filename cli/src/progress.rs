@@ -3,7 +3,7 @@
 
 use crate::interrupt::Patient;
 use compiler::{PASSES, PassInfo};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use spikeloom::{Progress, Task};
 use std::{ops::ControlFlow, sync::atomic::Ordering, time::Duration};
 
@@ -15,12 +15,20 @@ pub(crate) fn bar(n: u64, what: &str) -> ProgressBar {
     bar
 }
 
-/// A pass of the compiler, and for how long it runs.
+/// A pass of the compiler, for how long it runs, and where it says so how far it is.
 fn pass(info: PassInfo) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
     let at = PASSES.iter().position(|known| *known == info).map_or(0, |i| i + 1);
-    let template = format!("{{spinner}} {} (pass {at} of {})  {{elapsed}}", info.name, PASSES.len());
-    bar.set_style(ProgressStyle::with_template(&template).expect("the template is valid"));
+    let template = format!("{{spinner}} {} (pass {at} of {})  {{elapsed}}{{far}}", info.name, PASSES.len());
+    let far = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        if let Some([done, of]) = compiler::meter::read().filter(|[done, _]| *done > 0) {
+            let rate = done as f64 / state.elapsed().as_secs_f64().max(1e-3);
+            let left = Duration::from_secs((((of - done) as f64) / rate) as u64);
+            let _ = write!(out, "  {done}/{of}  {rate:.1}/s  ETA {}", HumanDuration(left));
+        }
+    };
+    let style = ProgressStyle::with_template(&template).expect("the template is valid").with_key("far", far);
+    bar.set_style(style);
     bar.enable_steady_tick(Duration::from_millis(125));
     bar
 }

@@ -9,6 +9,7 @@ pub mod demand;
 pub mod diagnostics;
 mod incidence;
 pub mod mesh;
+pub mod meter;
 pub mod nets;
 pub mod partition;
 pub mod pass;

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode> {
     let report = sections::compared(&all, inputs, changes(&all, &chips));
     ensure!(
         report.sections.len() > 1,
-        "{} and {}: have no section in common; compare reports of the same command",
+        "{} and {}: have no figure in common; compare reports of the same command",
         all[0].name,
         all[1].name
     );

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
     let name = || PathBuf::from(destination::for_chip(&model.name, &chip.arch.name, "slb"));
     let output = Destination::of(args.output.as_deref(), name);
     let written = Some(output.path()).filter(|_| args.stop_after.is_none());
-    let outputs = Outputs::default().and("--output", written);
+    let outputs = Outputs::default().reading(args.model.name()).and("--output", written);
     let outputs = outputs.and("--save-activity", args.target.save_activity.as_deref());
     args.report.files().iter().fold(outputs, |all, path| all.and("--report", Some(path))).check()?;
     let mut watch = Watch::new(args);

@@ -6,8 +6,11 @@ use crate::{
     destination::{self, Destination},
     interrupt,
     outputs::Outputs,
-    progress::Bars,
-    report::losses::Quantized,
+    progress::{self, Bars},
+    report::{
+        losses::{Quantized, percent},
+        text::wrapped,
+    },
     source, target,
 };
 use anyhow::{Context, Result, bail, ensure};
@@ -17,7 +20,7 @@ use spikeloom::{Chip, Model, RunOptions};
 use std::{fmt, path::Path, path::PathBuf, process::ExitCode};
 use training::{
     export,
-    ffgaf::{Card, Network, Runner, bytes_on_grid, load_network},
+    ffgaf::{Card, Network, Rounding, Runner, bytes_on_grid, load_network},
 };
 
 /// Rounds, compiles, compares, writes.
@@ -26,19 +29,15 @@ pub(crate) fn run(args: &DeployArgs) -> Result<ExitCode> {
     cmd::set_threads(args.threads)?;
     let chip = source::set(source::chip(&args.target.arch)?, &args.target.set)?;
     let output = Destination::of(args.output.as_deref(), || beside(&args.network, &chip));
-    ensure!(
-        output.path() != args.network,
-        "{}: the trained network would be overwritten by its integers; choose another file with -o",
-        output.path().display()
-    );
-    let outputs = Outputs::default().and("--output", Some(output.path()));
+    let outputs = Outputs::default().reading(&args.network.to_string_lossy()).and("--output", Some(output.path()));
     outputs.and("--save-activity", args.target.save_activity.as_deref()).check()?;
     let mut config = network.config.clone();
     if let (Some(own), Some(path)) = (&mut config.data, args.data.explicit()) {
         *own = path.display().to_string();
     }
     let train = images::load(&mut config, &args.data.dir())?.train;
-    print!("{}", deploy((&network, card), &train, (&chip, &args.target), &output)?);
+    let deployed = deploy((&network, card), &train, (&chip, &args.target), &output)?;
+    print!("{}", wrapped(&deployed.to_string()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,9 +55,9 @@ pub(crate) struct Deployment {
     integer: usize,
     changed: usize,
     /// What rounding the trained weights to the integers that are written did.
-    rounded: Quantized,
-    /// What the chip then did to them; `None` if it holds the same integers.
-    on_chip: Option<Quantized>,
+    rounded: Rounding,
+    /// What the chip then did to them.
+    quantized: Quantized,
     /// Width of the integers that are written.
     bits: u32,
     output: PathBuf,
@@ -79,26 +78,18 @@ pub(crate) fn deploy(
     let bits = network.grid_bits();
     let too_wide = "a channel has weights too large for its threshold: the grid cannot hold them";
     let rounded = network.on_grid().context(too_wide)?;
-    let place = output.path().display().to_string();
-    let of = |network: &Network, target: &TargetArgs| {
-        let model = Model::of_graph(&place, export::graph(network)?)?;
-        target::deploy(&model, chip, target, &ImageArgs::default(), &mut Bars::new())
-    };
-    let deployed = of(&rounded, target)?;
-    // The grid is the compiler's own at this width: what the compiler says of the trained weights holds for the integers.
-    let plain =
-        TargetArgs { weight_bits: bits, calibrate: None, activity: None, save_activity: None, ..target.clone() };
-    let direct = of(network, &plain)?;
-    let same = direct.quantized == deployed.quantized;
+    let model = Model::of_graph(&output.path().display().to_string(), export::graph(&rounded)?)?;
+    let deployed = target::deploy(&model, chip, target, &ImageArgs::default(), &mut Bars::new())?;
     let options = RunOptions { mode: TimingMode::Counts, ..RunOptions::default() };
     let run = deployed.run(&validation, &options, &mut Bars::until(interrupt::flag()))?;
     if run.stopped {
         bail!("stopped before all validation images were run; nothing was written");
     }
     let runner = Runner::new(network);
-    let float: Vec<usize> = (0..validation.len()).map(|i| runner.classify(validation.image(i))).collect();
+    let bar = progress::bar(validation.len() as u64, "samples in float");
+    let float: Vec<usize> = bar.wrap_iter(0..validation.len()).map(|i| runner.classify(validation.image(i))).collect();
+    bar.finish_and_clear();
     let right = |class: usize, i: usize| class == usize::from(validation.labels[i]);
-    let rounding = Quantized::of(&direct, bits);
     let deployment = Deployment {
         arch: chip.arch.name.clone(),
         cores: deployed.executable.program.cores.len(),
@@ -106,8 +97,8 @@ pub(crate) fn deploy(
         float: float.iter().enumerate().filter(|&(i, &class)| right(class, i)).count(),
         integer: run.correct().context("validation images have classes")?,
         changed: float.iter().zip(&run.samples).filter(|(float, s)| **float != s.class as usize).count(),
-        rounded: if same { rounding.with_run(&run) } else { rounding },
-        on_chip: (!same).then(|| Quantized::of(&deployed, target.weight_bits).with_run(&run)),
+        rounded: network.rounding().context(too_wide)?,
+        quantized: Quantized::of(&deployed, target.weight_bits).with_run(&run),
         bits,
         output: output.path().to_owned(),
     };
@@ -136,10 +127,16 @@ impl fmt::Display for Deployment {
             integer - float,
             self.changed
         )?;
-        write!(f, "{}", self.rounded)?;
-        if let Some(on_chip) = &self.on_chip {
-            write!(f, "of these {}-bit integers, for {}:\n{on_chip}", self.bits, self.arch)?;
-        }
+        let Rounding { weights, zeroed, error } = self.rounded;
+        let zeroed = zeroed as f64 / weights.max(1) as f64;
+        writeln!(
+            f,
+            "rounded      weights as integers of {} bits are off by at most {} of a threshold; {} became 0",
+            self.bits,
+            percent(error),
+            percent(zeroed)
+        )?;
+        write!(f, "these integers on {}:\n{}", self.arch, self.quantized)?;
         writeln!(f, "network: {}", self.output.display())
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode> {
     let model = source::model_of(&args.model)?;
     let name = || PathBuf::from(format!("{}.nir", destination::of_network(&model.name)));
     let output = Destination::of(args.output.as_deref(), name);
-    Outputs::default().and("--output", Some(output.path())).check()?;
+    Outputs::default().reading(args.model.name()).and("--output", Some(output.path())).check()?;
     let fused = compiler::pass::fuse::fuse(&model.graph).map_err(|reasons| anyhow!("{}: {reasons}", model.name))?;
     let graph = nir::export(&fused).map_err(|problems| anyhow!("{}: {problems}", model.name))?;
     let bytes = nir::write(&graph).map_err(|problem| anyhow!("{}: {problem}", model.name))?;

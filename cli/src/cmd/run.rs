@@ -35,7 +35,7 @@ const MOST_STEPS: u32 = 256;
 
 /// Compiles and simulates.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
-    check_outputs(&args.simulation, args.target.save_activity.as_deref())?;
+    check_outputs(&args.simulation, args.target.save_activity.as_deref(), args.model.name())?;
     let (model, samples) = data::inputs(args.model.name(), &args.model.nir, &args.images)?;
     let chip = source::set(source::chip(&args.target.arch)?, &args.target.set)?;
     // Before anything computes: measuring and calibrating are parallel too.
@@ -96,13 +96,13 @@ pub(crate) struct Origin<'a> {
     pub(crate) chip: &'a str,
 }
 
-/// Checks the destinations of a run, and that options of traces come with a trace.
-pub(crate) fn check_outputs(args: &SimulationArgs, activity: Option<&Path>) -> Result<()> {
+/// Checks the destinations of a run of `input`, and that options of traces come with a trace.
+pub(crate) fn check_outputs(args: &SimulationArgs, activity: Option<&Path>, input: &str) -> Result<()> {
     args.trace.check(args.report.wanted() || args.per_step.is_some())?;
     for (option, path) in [("--per-image", &args.per_image), ("--per-step", &args.per_step)] {
         path.as_deref().map_or(Ok(()), |path| Rows::of(option, path).map(drop))?;
     }
-    let outputs = Outputs::default().and("--output", args.output.as_deref());
+    let outputs = Outputs::default().reading(input).and("--output", args.output.as_deref());
     let outputs = outputs.and("--per-image", args.per_image.as_deref()).and("--save-activity", activity);
     let outputs = outputs.and("--per-step", args.per_step.as_deref());
     let outputs = args.trace.files().iter().fold(outputs, |all, path| all.and("--trace", Some(path)));

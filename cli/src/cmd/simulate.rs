@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 /// Simulates.
 pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode> {
-    check_outputs(&args.simulation, None)?;
+    check_outputs(&args.simulation, None, &args.program.program.to_string_lossy())?;
     let executable = source::program(&args.program)?;
     let name = &executable.name;
     let samples = data::for_program(&args.images, &executable.program)?;

@@ -211,7 +211,7 @@ impl Quantized {
 }
 
 /// A share with three digits.
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     if percent >= 99.95 {
         format!("{percent:.0} %")

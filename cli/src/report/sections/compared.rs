@@ -60,12 +60,12 @@ fn quantities(all: &[Named], section: &Section) -> Vec<Row> {
         let found = named.report.section(&section.id)?.quantities.iter().find(|q| q.id == id)?;
         Some(found.value.clone())
     };
-    let row = |q: &spikeloom::report::Quantity| Row {
-        name: q.name.clone(),
-        unit: q.unit.clone(),
-        values: all.iter().map(|named| of(named, &q.id).unwrap_or_default()).collect(),
+    // A figure that one of them does not know cannot be compared.
+    let row = |q: &spikeloom::report::Quantity| {
+        let values = all.iter().map(|named| of(named, &q.id)).collect::<Option<Vec<Value>>>()?;
+        Some(Row { name: q.name.clone(), unit: q.unit.clone(), values })
     };
-    section.quantities.iter().map(row).collect()
+    section.quantities.iter().filter_map(row).collect()
 }
 
 /// The numbers of a table, found by the name of their row and the id of their column.

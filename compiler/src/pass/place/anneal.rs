@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     mesh::{Link, Mesh},
+    meter::Meter,
     nets::Net,
     partition::ClusterId,
 };
@@ -81,6 +82,7 @@ pub(crate) fn anneal(
     const ROUNDS: u64 = 100;
     let cooling = 0.977_237_2;
     let mut temperature = first;
+    let meter = Meter::over(ROUNDS as usize);
     for round in 0..ROUNDS {
         // Moves shorten from a quarter of the mesh to neighbouring routers.
         let side = u64::from(region.size.0.max(region.size.1));
@@ -97,6 +99,7 @@ pub(crate) fn anneal(
             best = (state.cost(), state.slots.clone());
         }
         temperature *= cooling;
+        meter.step();
     }
     *slots = best.1;
 }

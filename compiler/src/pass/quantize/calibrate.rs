@@ -1,6 +1,7 @@
 //! Clips chosen by spike error, and the comparison of spikes with the real-valued network, on calibration inputs.
 
 use super::{LayerReport, Observed, Pass, Steps};
+use crate::meter::Meter;
 use ir::{Graph, PopulationId, Quantized, Stimulus, Trace, Trained, interp::interpret_with, interpret};
 
 const CANDIDATES: [f64; 8] = [1.0, 0.95, 0.9, 0.8, 0.7, 0.5, 0.35, 0.25];
@@ -13,13 +14,16 @@ pub(super) fn choose_clips(pass: &Pass<'_>) -> Vec<f64> {
         return clips;
     }
     let wanted: Vec<Trace<Trained>> = options.calibration.iter().map(|s| interpret(graph, s)).collect();
+    let spiking = graph.populations().filter(|(_, p)| p.neuron.spikes()).count();
+    let meter = Meter::over(spiking * CANDIDATES.len() * wanted.len());
     for (id, p) in graph.populations().filter(|(_, p)| p.neuron.spikes()) {
         let error = |clip: f64| -> u64 {
             let mut clips = clips.clone();
             clips[id.0 as usize] = clip;
             let quantized = pass.rounded(&pass.scales(&Steps::of(graph, clips)));
             let runs = options.calibration.iter().zip(&wanted);
-            runs.map(|(s, want)| difference(&interpret(&quantized, s), want, id, p.shape.neurons())).sum()
+            let differing = |(s, want)| difference(&interpret(&quantized, s), want, id, p.shape.neurons());
+            runs.map(differing).inspect(|_| meter.step()).sum()
         };
         // `min_by_key` keeps the first of equals, the largest clip.
         clips[id.0 as usize] = CANDIDATES.into_iter().min_by_key(|&clip| error(clip)).unwrap_or(1.0);

@@ -35,6 +35,17 @@ impl GridWeights {
     }
 }
 
+/// What rounding to the grid does to the weights of a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rounding {
+    /// Weights that are not 0.
+    pub weights: usize,
+    /// Of these, weights that are 0 on the grid.
+    pub zeroed: usize,
+    /// Largest error of a weight, as a share of its channel's threshold.
+    pub error: f64,
+}
+
 /// The largest even integer threshold for weights up to `largest`, as the compiler chooses it.
 fn threshold(range: f64, largest: f64) -> f64 {
     ((range / largest).floor() / 2.0).floor() * 2.0
@@ -90,6 +101,25 @@ impl Network {
         let step = |l: usize| if l == 0 { self.config.input.step() } else { 1.0 };
         let range = f64::from((1i32 << (self.grid_bits() - 1)) - 1);
         self.layers.iter().enumerate().map(|(l, layer)| grid(layer, range, step(l))).collect()
+    }
+
+    /// What rounding to the grid does; `None` as of [`Self::grids`].
+    #[must_use]
+    pub fn rounding(&self) -> Option<Rounding> {
+        let mut found = Rounding::default();
+        for (l, (layer, grid)) in self.layers.iter().zip(self.grids()?).enumerate() {
+            let step = if l == 0 { f64::from(self.config.input.step()) } else { 1.0 };
+            let per_channel = layer.weight.len() / layer.channels;
+            for (i, (w, rounded)) in
+                layer.weight.iter().zip(grid.weights()).enumerate().filter(|(_, (w, _))| **w != 0.0)
+            {
+                let gain = f64::from(layer.gain(i / per_channel)) * step;
+                found.weights += 1;
+                found.zeroed += usize::from(grid.integers[i] == 0);
+                found.error = found.error.max((gain * (f64::from(*w) - f64::from(rounded))).abs());
+            }
+        }
+        Some(found)
     }
 
     /// The network with every convolution weight on its grid.

@@ -34,7 +34,7 @@ pub use config::{
     Activation, Allocation, Arithmetic, Augment, Config, ConfigError, Fill, InputCoding, Norm, Protocol, Readout,
     Schedule, differences,
 };
-pub use grid::{GridWeights, grid};
+pub use grid::{GridWeights, Rounding, grid};
 pub use network::{Evaluation, Layer, Network, Runner, Scores};
 pub use per_layer::PerLayer;
 pub(crate) use run::describe;
