@@ -14,19 +14,21 @@ pub fn read() -> Option<[u64; 2]> {
 }
 
 /// The meter in use, until it is dropped.
-pub(crate) struct Meter(());
+pub(crate) struct Meter {
+    done: &'static AtomicU64,
+}
 
 impl Meter {
     /// A meter over so many steps.
     pub(crate) fn over(steps: usize) -> Self {
         DONE.store(0, Relaxed);
         OF.store(steps as u64, Relaxed);
-        Self(())
+        Self { done: &DONE }
     }
 
     /// One step more is done.
     pub(crate) fn step(&self) {
-        DONE.fetch_add(1, Relaxed);
+        self.done.fetch_add(1, Relaxed);
     }
 }
 
