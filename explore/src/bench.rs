@@ -430,6 +430,7 @@ const UNSEEN: &[&str] = &[
     "noc.flit_interval",
     "noc.virtual_channels",
     "noc.buffer_flits",
+    "noc.allocation",
 ];
 
 /// The address of a program: everything that compilation looks at.

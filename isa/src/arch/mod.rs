@@ -125,8 +125,22 @@ pub struct Noc {
     pub link_chip: Option<Constant>,
     /// Ticks between two flits on the same link.
     pub flit_interval: Constant,
+    /// How a router gives its outputs and the virtual channels behind them.
+    #[serde(default)]
+    pub allocation: Allocation,
     /// How one spike reaches several cores.
     pub multicast: Multicast,
+}
+
+/// How a router gives its outputs and the virtual channels behind them; matters where packets wait for each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Allocation {
+    /// Together: a packet that wins an output takes a free virtual channel with a credit there (Kumar 2007, ICCD).
+    #[default]
+    Combined,
+    /// In the same tick, but each without regard to the other: a virtual channel is held while its packet waits for the switch, and
+    /// a won output without one is wasted (Peh and Dally 2001, HPCA).
+    Speculative,
 }
 
 /// How one spike reaches several cores.

@@ -10,7 +10,10 @@ use super::{
     tree::Trees,
     ways::Ways,
 };
-use isa::{Arch, RouterId, arch::preset::preset};
+use isa::{
+    Arch, RouterId,
+    arch::{Allocation, preset::preset},
+};
 
 /// A multiplicative congruential generator (Lehmer 1951).
 struct Random(u64);
@@ -135,6 +138,7 @@ impl Case {
             router: *router,
             interval: *interval,
             links: link_ticks(topology, |link| self.costs.link(link)),
+            allocation: Allocation::Combined,
             every_tick: false,
         };
         let mut injections = Vec::new();

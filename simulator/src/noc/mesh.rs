@@ -1,6 +1,7 @@
 //! The network flit by flit: wormhole routers with virtual channels and credits (Dally & Towles 2004, ch. 13, 16, 17).
 //!
-//! Allocation is separable and input-first, with one iteration per tick: every free input port bids with one of its channels
+//! Allocation is combined, unless a chip is described otherwise (`speculate.rs`): separable and input-first, with one iteration
+//! per tick: every free input port bids with one of its channels
 //! whose output is free and has a free virtual channel with a credit, every output grants one bid, both round robin with
 //! pointers that move on grants only (McKeown 1999). A granted flit arrives downstream
 //! after `router + link` ticks and frees its buffer at once; the credit returns after `link` ticks. A port is busy for `τ`
@@ -17,6 +18,7 @@
 //! credit or a receiver that a flit waits for becomes free. Within a tick routers do not affect each other, so their order is free.
 
 mod buffer;
+mod speculate;
 mod switch;
 
 use super::{
@@ -24,7 +26,11 @@ use super::{
     wheel::Wheel,
 };
 use buffer::{Channel, Flit};
-use isa::budget::{Budget, TooLarge};
+use isa::{
+    arch::Allocation,
+    budget::{Budget, TooLarge},
+};
+use speculate::Speculation;
 use std::collections::VecDeque;
 
 /// Most input channels of a router: requests are sets in one word.
@@ -50,6 +56,8 @@ pub(crate) struct Shape {
     pub(crate) interval: u64,
     /// Ticks of each link, by [`LinkId`].
     pub(crate) links: Vec<u64>,
+    /// How outputs and the virtual channels behind them are given.
+    pub(crate) allocation: Allocation,
     /// Visit every router in every tick: the slow twin for tests.
     pub(crate) every_tick: bool,
 }
@@ -67,6 +75,7 @@ impl Memory {
     pub(crate) fn of(n_routers: usize, virtual_channels: usize, buffer: usize, local: usize) -> Self {
         let (channels, ports) = (4 * virtual_channels + local, 4 + local);
         let own = 4 * (size_of::<Side>() + size_of::<u64>()) + size_of::<Router>() + size_of::<u32>();
+        let own = own + Speculation::bytes(channels, ports, virtual_channels);
         let each = channels * size_of::<Channel>() + ports * size_of::<Port>() + local * size_of::<VecDeque<Flit>>();
         Self {
             routers: [n_routers as u64, (own + each) as u64],
@@ -193,6 +202,7 @@ pub(crate) struct Mesh<'a, R> {
     /// Scratch of an allocation: inputs that bid, by output, and each input's bid.
     bidders: Vec<u64>,
     bids: Vec<switch::Bid>,
+    speculation: Speculation,
 }
 
 impl<'a, R: Routing> Mesh<'a, R> {
@@ -235,6 +245,10 @@ impl<'a, R: Routing> Mesh<'a, R> {
             due: Vec::new(),
             bidders: vec![0; n_ports],
             bids: vec![switch::Bid::default(); n_ports],
+            speculation: match shape.allocation {
+                Allocation::Combined => Speculation::default(),
+                Allocation::Speculative => Speculation::new(n, n_channels, n_ports, v),
+            },
             shape,
         }
     }

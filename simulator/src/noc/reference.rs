@@ -8,7 +8,10 @@ use super::{
     tree::Trees,
 };
 use crate::{core::queue::InputQueue, timing::CoreTime};
-use isa::{Arch, RouterId, arch::preset::preset};
+use isa::{
+    Arch, RouterId,
+    arch::{Allocation, preset::preset},
+};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 
@@ -41,6 +44,10 @@ struct Router {
     /// By port and lane.
     credits: Vec<Vec<usize>>,
     taken: Vec<Vec<bool>>,
+    /// Speculative allocation: by port and lane the channel, by channel the lane of all, by input the output to begin with.
+    first_channel: Vec<Vec<usize>>,
+    first_lane: Vec<usize>,
+    first_output: Vec<usize>,
 }
 
 struct Network<'a> {
@@ -64,7 +71,10 @@ impl<'a> Network<'a> {
             next_channel: vec![0; ports],
             next_input: vec![0; ports],
             credits: vec![vec![shape.buffer; v]; 4],
-            taken: vec![vec![false; v]; 4],
+            taken: vec![vec![false; v]; ports],
+            first_channel: vec![vec![0; v]; ports],
+            first_lane: vec![0; 4 * v + shape.local],
+            first_output: vec![0; ports],
         };
         let routers = vec![router; topology.n_routers()];
         Self { topology, routing, shape, routers, flying: Vec::new(), returning: Vec::new() }
@@ -164,11 +174,11 @@ impl<'a> Network<'a> {
         requests.retain(|&output| output != port);
         let done = requests.is_empty();
         input.way = if tail { None } else { Some((port, lane)) };
+        if port < 4 || self.shape.allocation == Allocation::Speculative {
+            state.taken[port][lane] = !tail;
+        }
         if port < 4 {
             state.credits[port][lane] -= 1;
-            if !(head && tail) {
-                state.taken[port][lane] = !tail;
-            }
             flit.key = self.routing.next(flit.key, port);
             // Flits behind the head go where it went.
             flit.seam = if head { seam } else { None };
@@ -176,6 +186,114 @@ impl<'a> Network<'a> {
             self.flying.push((now + ticks, next, (port ^ 1) * v + lane, flit));
         }
         (flit, done)
+    }
+
+    /// A flit crosses the switch.
+    fn pass(&mut self, now: u64, router: usize, bid: (usize, usize, usize), to: &mut impl Receiver) {
+        let (channel, output, _) = bid;
+        let (flit, done) = self.send(now, router, bid);
+        let input = self.input_of(channel);
+        let state = &mut self.routers[router];
+        state.output_free[output] = now + self.shape.interval;
+        state.input_free[input] = now + self.shape.interval;
+        if output >= 4 {
+            let (packet, router, local) = (flit.packet, router as u32, output as u32 - 4);
+            let copy = Delivery { at: now, packet, router, local };
+            if flit.index == 0 {
+                to.enter(copy);
+            }
+            if flit.index == flit.last {
+                to.deliver(Delivery { at: now + self.shape.router, ..copy });
+            }
+        }
+        if done {
+            self.remove(now, router, channel);
+        }
+    }
+
+    /// Whether the front flit of a channel may take a lane as far as seams go, and whether it would have a credit there.
+    fn admits(&self, router: usize, channel: usize, port: usize, lane: usize) -> (bool, bool) {
+        let state = &self.routers[router];
+        if port >= 4 {
+            return (true, true);
+        }
+        let upper = self.seam_after(router, port, state.inputs[channel].queue[0]).is_some();
+        let allowed = !self.topology.is_torus() || (lane >= self.shape.virtual_channels / 2) == upper;
+        (allowed, state.credits[port][lane] > 0)
+    }
+
+    /// Lanes and the switch allocated at once, each by grants of outputs and acceptance of inputs.
+    fn speculate(&mut self, now: u64, router: usize, to: &mut impl Receiver) {
+        let (v, ports) = (self.shape.virtual_channels, 4 + self.shape.local);
+        let (channels, all) = (4 * v + self.shape.local, ports * v);
+        let state = &self.routers[router];
+        let output = |c: usize| state.inputs[c].requests.as_ref().and_then(|all| all.iter().min().copied());
+        let holds = |c: usize| state.inputs[c].way.is_some();
+        let open = |c: usize, port: usize, lane: usize| {
+            let (allowed, credit) = self.admits(router, c, port, lane);
+            (allowed && !state.taken[port][lane], credit)
+        };
+        // Every lane to the first channel in turn that asks for it; every channel takes the first lane in turn that it is given.
+        let mut given = vec![Vec::new(); channels];
+        for (port, lane) in (0..ports).flat_map(|port| (0..v).map(move |lane| (port, lane))) {
+            let mut turns = (0..channels).map(|i| (state.first_channel[port][lane] + i) % channels);
+            if let Some(c) = turns.find(|&c| output(c) == Some(port) && !holds(c) && open(c, port, lane).0) {
+                given[c].push(port * v + lane);
+            }
+        }
+        let won: Vec<Option<usize>> = (0..channels)
+            .map(|c| given[c].iter().copied().min_by_key(|lane| (lane + all - state.first_lane[c]) % all))
+            .collect();
+        // Which channel bids, by input and output.
+        let mut bids = vec![vec![None; ports]; ports];
+        for (input, port) in (0..ports).flat_map(|input| (0..ports).map(move |port| (input, port))) {
+            if state.input_free[input] > now || state.output_free[port] > now {
+                continue;
+            }
+            let mut own = Vec::new();
+            for c in (0..channels).filter(|&c| self.input_of(c) == input && output(c) == Some(port)) {
+                let usable = match state.inputs[c].way {
+                    Some((_, lane)) => self.admits(router, c, port, lane).1,
+                    None => (0..v).any(|lane| open(c, port, lane) == (true, true)),
+                };
+                let Flit { packet, index, .. } = state.inputs[c].queue[0];
+                let copy = Delivery { at: now, packet, router: router as u32, local: (port as u32).saturating_sub(4) };
+                if usable && (port < 4 || index > 0 || to.ready(copy) == now) {
+                    own.push(c);
+                }
+            }
+            bids[input][port] = own.into_iter().min_by_key(|&c| (!holds(c), (c + 64 - state.next_channel[input]) % 64));
+        }
+        let granted: Vec<Option<usize>> = (0..ports)
+            .map(|port| {
+                let mut turns = (0..64).map(|i| (state.next_input[port] + i) % 64);
+                turns.find(|&input| bids.get(input).is_some_and(|own| own[port].is_some()))
+            })
+            .collect();
+        let accepted: Vec<Option<usize>> = (0..ports)
+            .map(|input| {
+                let mut turns = (0..ports).map(|i| (state.first_output[input] + i) % ports);
+                turns.find(|&port| granted[port] == Some(input))
+            })
+            .collect();
+        let state = &mut self.routers[router];
+        for (c, lane) in won.iter().enumerate().filter_map(|(c, lane)| Some((c, (*lane)?))) {
+            state.first_lane[c] = (lane + 1) % all;
+            state.first_channel[lane / v][lane % v] = (c + 1) % channels;
+            state.inputs[c].way = Some((lane / v, lane % v));
+            state.taken[lane / v][lane % v] = true;
+        }
+        for (input, port) in accepted.iter().enumerate().filter_map(|(input, port)| Some((input, (*port)?))) {
+            let c = bids[input][port].expect("it was accepted");
+            let state = &mut self.routers[router];
+            state.next_channel[input] = (c + 1) % 64;
+            state.next_input[port] = (input + 1) % 64;
+            state.first_output[input] = (port + 1) % ports;
+            let Some((_, lane)) = state.inputs[c].way else { continue };
+            if self.admits(router, c, port, lane).1 {
+                self.pass(now, router, (c, port, lane), to);
+            }
+        }
     }
 
     fn tick(&mut self, now: u64, injected: &[Injection], to: &mut impl Receiver) {
@@ -193,6 +311,10 @@ impl<'a> Network<'a> {
         self.look_up(now);
         for router in 0..self.routers.len() {
             let ports = 4 + self.shape.local;
+            if self.shape.allocation == Allocation::Speculative {
+                self.speculate(now, router, to);
+                continue;
+            }
             let bids: Vec<_> = (0..ports).map(|input| self.bid(now, router, input, to)).collect();
             for output in 0..ports {
                 let bidders = (0..64).map(|i| (self.routers[router].next_input[output] + i) % 64);
@@ -200,25 +322,10 @@ impl<'a> Network<'a> {
                     bidders.filter(|&input| bids.get(input).is_some_and(|bid| bid.is_some_and(|b| b.1 == output)));
                 let Some(input) = bidders.next() else { continue };
                 let bid = bids[input].expect("it bids");
-                let (flit, done) = self.send(now, router, bid);
                 let state = &mut self.routers[router];
                 state.next_input[output] = (input + 1) % 64;
                 state.next_channel[input] = (bid.0 + 1) % 64;
-                state.output_free[output] = now + self.shape.interval;
-                state.input_free[input] = now + self.shape.interval;
-                if output >= 4 {
-                    let (packet, router, local) = (flit.packet, router as u32, output as u32 - 4);
-                    let copy = Delivery { at: now, packet, router, local };
-                    if flit.index == 0 {
-                        to.enter(copy);
-                    }
-                    if flit.index == flit.last {
-                        to.deliver(Delivery { at: now + self.shape.router, ..copy });
-                    }
-                }
-                if done {
-                    self.remove(now, router, bid.0);
-                }
+                self.pass(now, router, bid, to);
             }
         }
         self.look_up(now);
@@ -282,19 +389,21 @@ impl Receiver for Receivers {
 fn case() -> impl Strategy<Value = Case> {
     let mesh = (1_u32..=5, 1_u32..=5, any::<bool>());
     let sizes = (1_usize..=4, 1_usize..=6, 1_usize..=3, 0_u64..4, 1_u64..4);
+    let allocation = prop_oneof![Just(Allocation::Combined), Just(Allocation::Speculative)];
+    let sizes = (sizes, allocation);
     let links = prop::collection::vec(prop_oneof![4 => 0_u64..4, 1 => 0_u64..90], 100);
     let targets = prop::collection::vec((any::<u32>(), any::<u32>()), 1..4);
     let corner = prop::option::of(any::<u32>());
     let packet = (0_u64..200, any::<u32>(), any::<u32>(), targets, corner, 1_u32..=5);
     let packets = prop::collection::vec(packet, 0..150);
     (mesh, sizes, links, any::<bool>(), packets, queue()).prop_map(|(mesh, sizes, links, multicast, packets, queue)| {
-        let ((columns, rows, torus), (v, buffer, local, router, interval)) = (mesh, sizes);
+        let ((columns, rows, torus), ((v, buffer, local, router, interval), allocation)) = (mesh, sizes);
         let mut arch: Arch = preset("loihi1").expect("a preset");
         (arch.mesh.width, arch.mesh.height, arch.mesh.chips, arch.mesh.torus) = (columns, rows, (1, 1), torus);
         let (topology, n) = (Topology::new(&arch), columns * rows);
         let virtual_channels = if torus { v.next_multiple_of(2) } else { v };
         let links = links[..4 * n as usize].to_vec();
-        let shape = Shape { virtual_channels, buffer, local, router, interval, links, every_tick: false };
+        let shape = Shape { virtual_channels, buffer, local, router, interval, links, allocation, every_tick: false };
         let mut trees = Trees::default();
         let mut injections: Vec<Injection> = Vec::new();
         for (packet, (at, router, port, mut targets, corner, flits)) in packets.into_iter().enumerate() {
@@ -361,7 +470,9 @@ fn a_packet_that_ends_in_a_corner_returns_its_credit() {
     (arch.mesh.width, arch.mesh.height, arch.mesh.chips) = (2, 1, (1, 1));
     let topology = Topology::new(&arch);
     let links = vec![30; 8];
-    let shape = Shape { virtual_channels: 1, buffer: 1, local: 1, router: 2, interval: 1, links, every_tick: false };
+    let (allocation, every_tick) = (Allocation::Combined, false);
+    let shape =
+        Shape { virtual_channels: 1, buffer: 1, local: 1, router: 2, interval: 1, links, allocation, every_tick };
     let mut trees = Trees::default();
     let corner = trees.plant(&topology, RouterId(0), &topology.path(RouterId(0), RouterId(1)), &[]);
     let there = trees.plant(&topology, RouterId(0), &topology.path(RouterId(0), RouterId(1)), &[(RouterId(1), 0)]);

@@ -12,7 +12,7 @@ use crate::{
 };
 use isa::{
     Arch, CoreId, RouterId,
-    arch::{Multicast, Noc, Sync},
+    arch::{Allocation, Multicast, Noc, Sync},
 };
 
 /// All times of a chip; exists only if every figure that is needed does.
@@ -99,6 +99,7 @@ pub(crate) struct FlitLevel {
     virtual_channels: usize,
     buffer: usize,
     local: usize,
+    allocation: Allocation,
 }
 
 impl FlitLevel {
@@ -121,7 +122,7 @@ impl FlitLevel {
         if u32::try_from(slots).is_err() {
             return Err(NoTime::Buffers { slots });
         }
-        Ok(Self { virtual_channels, buffer: noc.buffer_flits.max(1) as usize, local })
+        Ok(Self { virtual_channels, buffer: noc.buffer_flits.max(1) as usize, local, allocation: noc.allocation })
     }
 
     /// Sizes and times of the network.
@@ -133,6 +134,7 @@ impl FlitLevel {
             router: costs.router,
             interval: costs.interval.max(1),
             links: link_ticks(&costs.topology, |link| costs.link(link)),
+            allocation: self.allocation,
             every_tick: false,
         }
     }

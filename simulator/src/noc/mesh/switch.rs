@@ -4,18 +4,23 @@ use super::{
     Delivery, Mesh, Receiver, Routing, Side,
     buffer::{Flit, Marks},
 };
+use isa::arch::Allocation;
+use std::ops::Range;
 
 /// What an input port bids: to send the flit in front of a channel to a virtual channel (lane) of an output port.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bid {
-    channel: usize,
-    port: usize,
-    lane: usize,
+    pub(super) channel: usize,
+    pub(super) port: usize,
+    pub(super) lane: usize,
 }
 
 impl<R: Routing> Mesh<'_, R> {
     /// Serves the requests of a router in tick `now`: each input port bids for one output, each output grants one bid.
     pub(super) fn allocate(&mut self, router: usize, now: u64, receiver: &mut impl Receiver) {
+        if self.shape.allocation == Allocation::Speculative {
+            return self.speculate(router, now, receiver);
+        }
         let waiting = self.routers[router].waiting;
         // When the router could grant next, if nothing arrives before.
         let mut wake = u64::MAX;
@@ -124,12 +129,8 @@ impl<R: Routing> Mesh<'_, R> {
         let lanes = if held != 0 {
             let lane = held - 1 - port * v;
             lane..lane + 1
-        } else if !self.torus {
-            0..v
-        } else if is_upper(self.front(channel), side, port) {
-            v / 2..v
         } else {
-            0..v / 2
+            self.allowed(self.front(channel), side, port)
         };
         let (mut best, mut most) = (None, 1);
         for lane in lanes {
@@ -145,8 +146,18 @@ impl<R: Routing> Mesh<'_, R> {
         best
     }
 
+    /// The lanes of an output to another router that a packet may enter there.
+    pub(super) fn allowed(&self, flit: &Flit, side: &Side, port: usize) -> Range<usize> {
+        let v = self.shape.virtual_channels;
+        match self.torus {
+            false => 0..v,
+            true if is_upper(flit, side, port) => v / 2..v,
+            true => 0..v / 2,
+        }
+    }
+
     /// Sends a copy of the front flit of a channel where it was bid for, and does the book-keeping.
-    fn grant(&mut self, bid: Bid, now: u64, receiver: &mut impl Receiver) {
+    pub(super) fn grant(&mut self, bid: Bid, now: u64, receiver: &mut impl Receiver) {
         let Bid { channel, port, lane } = bid;
         let state = &mut self.channels[channel];
         let (router, input) = (state.router as usize, usize::from(state.port));
