@@ -318,7 +318,8 @@ fn formats_that_are_not_read_are_named() {
     let at = dir.path();
     choice(at);
     for (name, bytes, part) in [
-        ("x.aedat4", &b"#!AER-DAT4.0\r\n"[..], "AEDAT 4.0"),
+        ("x.aedat4", &b"#!AER-DAT4.0\r\n"[..], "the file ends within a packet"),
+        ("x.aedat", b"#!AER-DAT3.0\r\n", "is AEDAT 3.0; 2.0, 3.1 and 4.0 are read"),
         ("x.mat", b"MATLAB 5.0 MAT-file", "a MATLAB file"),
         ("x.npz", b"no archive", "no array of numpy"),
         ("x.pt", b"\x80\x02", "a pickle of Python"),

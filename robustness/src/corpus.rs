@@ -90,7 +90,15 @@ pub(crate) fn analytic() -> Vec<Vec<u8>> {
 }
 
 pub(crate) fn recordings() -> Vec<Vec<u8>> {
-    texts(&["sample,label,timestep,neuron\n0,1,0,0\n0,1,3,2\n1,0,7,3\n", "timestep,neuron\n0,0\n4,1\n"])
+    let tables = texts(&["sample,label,timestep,neuron\n0,1,0,0\n0,1,3,2\n1,0,7,3\n", "timestep,neuron\n0,0\n4,1\n"]);
+    let cameras = [
+        &include_bytes!("../../models/datasets/golden/aedat/none.aedat4")[..],
+        include_bytes!("../../models/datasets/golden/aedat/lz4.aedat4"),
+        include_bytes!("../../models/datasets/golden/aedat/zstd.aedat4"),
+        b"#!AER-DAT3.1\r\n#!END-HEADER\r\n\x01\0\0\0\x08\0\0\0\x04\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\x03\0\0\0\x09\0\0\0",
+        b"#!AER-DAT2.0\r\n# x\r\n\0\0\x05\x06\0\0\0\x07",
+    ];
+    tables.into_iter().chain(cameras.map(<[u8]>::to_vec)).collect()
 }
 
 pub(crate) fn images() -> Vec<Vec<u8>> {

@@ -239,6 +239,7 @@ fn analytic(bytes: &[u8]) {
 }
 
 fn recordings(bytes: &[u8]) {
+    let _ = datasets::recording::aedat::read(bytes, Path::new("fuzz.aedat"), "fuzz");
     if let Some(text) = text(bytes) {
         let _ = spikeloom::Recordings::parse("fuzz.csv", text.as_bytes());
     }

@@ -12,6 +12,7 @@ pub(crate) enum Kind {
     Npz,
     Hdf5,
     Nmnist,
+    Aedat,
 }
 
 const ARRAY: &str = "Save it with numpy.savez: `x` with the samples (N×T×C×H×W or N×C×H×W) and `y` with their classes.";
@@ -20,7 +21,7 @@ const EVENTS: &str =
 const SPIKES: &str = "Turn it into spikes first, as SHD does.";
 const UNPACK: &str = "Unpack it, and give a file or folder of what is inside.";
 const PICTURE: &str = "Give a folder with one folder of PNG per class.";
-const KNOWN: &str = "Known are .csv, .npy, .npz, HDF5 as SHD has it, N-MNIST's .bin, IDX, CIFAR's binary layout, and folders of class folders.";
+const KNOWN: &str = "Known are .csv, .npy, .npz, HDF5 as SHD has it, N-MNIST's .bin, AEDAT, IDX, CIFAR's binary layout, and folders of class folders.";
 
 /// Formats that are not read: first bytes, name, remedy.
 const REFUSED: [(&[u8], &str, &str); 25] = [
@@ -52,8 +53,7 @@ const REFUSED: [(&[u8], &str, &str); 25] = [
 ];
 
 /// Endings of formats that are not read and have no first bytes of their own, or of which the file lacks them.
-const ENDINGS: [(&[&str], &str, &str); 9] = [
-    (&["aedat", "aedat4", "aedat2"], "an AEDAT recording", EVENTS),
+const ENDINGS: [(&[&str], &str, &str); 8] = [
     (&["raw", "dat"], "a recording of Prophesee's", EVENTS),
     (&["mat"], "a MATLAB file", ARRAY),
     (&["pt", "pth", "pkl", "pickle", "joblib"], "a pickle of Python, which runs code when it is read", ARRAY),
@@ -84,9 +84,8 @@ pub(crate) fn kind(bytes: &[u8], path: &Path) -> Result<Kind, DataError> {
     if ending == "bin" {
         return Ok(Kind::Nmnist);
     }
-    if let Some(version) = bytes.strip_prefix(b"#!AER-DAT") {
-        let version = String::from_utf8_lossy(version.get(..3).unwrap_or_default()).into_owned();
-        return refused(&format!("an AEDAT {} recording", version.trim()), EVENTS);
+    if bytes.starts_with(super::aedat::MAGIC) {
+        return Ok(Kind::Aedat);
     }
     if let Some((_, format, remedy)) = REFUSED.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
         return refused(format, remedy);
@@ -100,6 +99,7 @@ pub(crate) fn kind(bytes: &[u8], path: &Path) -> Result<Kind, DataError> {
     match ending {
         "csv" | "txt" | "tsv" => Ok(Kind::Table),
         "npy" | "npz" => Err(refuse(path, "", "is no array of numpy, whatever its name", ARRAY)),
+        "aedat" | "aedat2" | "aedat4" => Err(refuse(path, "", "is no AEDAT recording, whatever its name", EVENTS)),
         "h5" | "hdf5" => Err(refuse(path, "", "is no HDF5 file, whatever its name", ARRAY)),
         _ => Err(refuse(path, "", "has a format that is not known", KNOWN)),
     }
@@ -135,9 +135,9 @@ mod tests {
         assert_eq!(of("a.npz", b"PK\x03\x04"), Ok(Kind::Npz));
         assert_eq!(of("a.zip", b"PK\x03\x04....x.npy"), Ok(Kind::Npz));
         assert_eq!(of("a.csv", b"\x89HDF"), Ok(Kind::Hdf5));
+        assert_eq!(of("rec", b"#!AER-DAT4.0\r\n"), Ok(Kind::Aedat));
         for (name, bytes, part) in [
-            ("rec.aedat4", &b"#!AER-DAT4.0\r\n"[..], "is an AEDAT 4.0 recording, a format that is not read"),
-            ("rec.aedat4", b"", "an AEDAT recording"),
+            ("rec.aedat4", &b""[..], "is no AEDAT recording"),
             ("a.mat", b"MATLAB 5.0", "a MATLAB file"),
             ("a.pt", b"PK\x03\x04....archive/data.pkl", "a file of PyTorch"),
             ("a", b"\x80\x04\x95", "a pickle of Python"),

@@ -2,13 +2,14 @@
 //!
 //! A recording is what a network receives, already in timesteps and in input neurons: at most one event per neuron and
 //! timestep, with an integer value (1 for a spike). What sensors write ([`address`]: time, column, row, polarity) becomes one
-//! by binning. Formats: tables ([`table`]), arrays of numpy ([`array`]), N-MNIST ([`nmnist`]), HDF5 as SHD has it ([`shd`]);
+//! by binning. Formats: tables ([`table`]), arrays of numpy ([`array`]), N-MNIST ([`nmnist`]), AEDAT ([`aedat`]), HDF5 as SHD has it ([`shd`]);
 //! [`open`] tells them apart.
 //!
 //! Contract of [`Recordings`]: there is at least one; events ascend in timestep and neuron, none has the value 0 and each lies
 //! within its recording's length. Sizes are checked before anything is allocated.
 
 pub mod address;
+pub mod aedat;
 pub mod array;
 pub mod dense;
 pub(crate) mod format;

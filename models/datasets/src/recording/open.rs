@@ -6,13 +6,14 @@
 //! | .npy, .npz | magic | recordings, or images if the network takes values or each has a label |
 //! | HDF5 | magic | recordings |
 //! | N-MNIST | `.bin` | recordings |
+//! | AEDAT 2.0, 3.1, 4.0 | first bytes | recordings, as many as a table of labels beside the file says |
 //! | IDX, CIFAR, class folders of .png or .npy | contents of a folder | images |
-//! | class folders of .bin, or of .npy with events | contents of a folder | recordings |
+//! | class folders of .bin, of AEDAT, or of .npy with events; DVS-Gesture's lists | contents of a folder | recordings |
 
 use super::{
     Raw, Recordings,
     address::{Binning, RawRecording},
-    array, dense,
+    aedat, array, dense,
     format::{Kind, kind},
     nmnist, refuse, shd, table,
 };
@@ -85,6 +86,7 @@ fn file(bytes: &[u8], path: &Path, wanted: &Wanted) -> Result<Opened, DataError>
             shd::Content::Dense(array, labels) => of_array(&array, labels, path, wanted),
         },
         Kind::Nmnist => bin(nmnist::read(bytes, path, &name)?),
+        Kind::Aedat => bin(aedat::read(bytes, path, &name)?),
     }
 }
 
@@ -107,46 +109,58 @@ fn of_array(array: &array::Array, labels: Option<Vec<u32>>, path: &Path, wanted:
 
 /// Images of a folder, or the recordings in it.
 fn folder(path: &Path, wanted: &Wanted) -> Result<Opened, DataError> {
-    let entries = own::entries(path, wanted.split)?;
-    let (mut raw, mut unit) = (Vec::new(), None);
-    let first = &entries.files[0].0;
-    let is_recording = |file: &Path| -> Result<bool, DataError> {
-        let bytes = own::read(file)?;
-        Ok(match kind(&bytes, file) {
-            Ok(Kind::Nmnist) => bytes.len() % 5 == 0 && nmnist::events(&bytes, file).is_ok(),
-            Ok(Kind::Npy) => matches!(array::npy(&bytes, file, "")?, array::Content::Events(..)),
-            _ => false,
-        })
+    let entries = match aedat::split_list(path, wanted.split)? {
+        Some(files) => {
+            own::Entries { files: files.into_iter().map(|file| (file, None)).collect(), classes: Vec::new() }
+        }
+        None => own::entries(path, wanted.split)?,
     };
-    if !is_recording(first)? {
+    if cut_out(&entries.files[0].0)?.is_none() {
         return own::images(path, wanted.split).map(Opened::Images);
     }
+    let (mut raw, mut unit): (Vec<RawRecording>, _) = (Vec::new(), None);
     let mut left = super::MAX_EVENTS;
-    for (number, (file, label)) in entries.files.iter().enumerate() {
-        let bytes = own::read(file)?;
-        let (events, own_unit) = match kind(&bytes, file)? {
-            Kind::Npy => match array::npy(&bytes, file, "")? {
-                array::Content::Events(events, unit) => (events, unit),
-                array::Content::Dense(_) => {
-                    return Err(refuse(file, "", "holds no events, as the first file does", MIXED));
-                }
-            },
-            Kind::Nmnist => (nmnist::events(&bytes, file)?, 1e-6),
-            _ => return Err(refuse(file, "", "is no recording, as the first file is", MIXED)),
+    // Tables of labels beside recordings are read with them.
+    let is_table = |file: &Path| file.to_string_lossy().ends_with("_labels.csv");
+    for (file, label) in entries.files.iter().filter(|(file, _)| !is_table(file)) {
+        let Some((found, own_unit)) = cut_out(file)? else {
+            return Err(refuse(file, "", "is no recording, as the first file is", MIXED));
         };
-        left = left.checked_sub(events.len()).ok_or_else(|| {
+        left = left.checked_sub(found.iter().map(|r| r.events.len()).sum()).ok_or_else(|| {
             refuse(path, "", format!("holds more than the {} events that are read", super::MAX_EVENTS), "Split it.")
         })?;
         if unit.get_or_insert(own_unit).to_bits() != own_unit.to_bits() {
             return Err(refuse(file, "", "has another unit of time than the first file", MIXED));
         }
-        raw.push(RawRecording { number: number as u64, label: *label, events });
+        for recording in found {
+            if let (Some(a), Some(b)) = (label, recording.label)
+                && *a != b
+            {
+                return Err(refuse(file, "", format!("its folder says class {a}, its table of labels {b}"), MIXED));
+            }
+            raw.push(RawRecording { number: raw.len() as u64, label: label.or(recording.label), ..recording });
+        }
     }
     let raw = Raw { name: path.display().to_string(), recordings: raw, unit: unit.unwrap_or(1e-6) };
     let wrong = |cause: Cause| DataError::new(path, "", cause);
     let mut recordings = raw.bin(&wanted.binning, wanted.input).map_err(wrong)?;
     recordings.remarks.extend(entries.remark());
     Ok(Opened::Recordings(recordings))
+}
+
+/// The recordings in a file of a folder and their unit of time; `None` if it holds something else.
+fn cut_out(file: &Path) -> Result<Option<(Vec<RawRecording>, f64)>, DataError> {
+    let bytes = own::read(file)?;
+    let one = |events| vec![RawRecording { number: 0, label: None, events }];
+    Ok(match kind(&bytes, file) {
+        Ok(Kind::Aedat) => Some((aedat::recordings(&bytes, file)?, 1e-6)),
+        Ok(Kind::Nmnist) if bytes.len() % 5 == 0 => nmnist::events(&bytes, file).ok().map(|events| (one(events), 1e-6)),
+        Ok(Kind::Npy) => match array::npy(&bytes, file, "")? {
+            array::Content::Events(events, unit) => Some((one(events), unit)),
+            array::Content::Dense(_) => None,
+        },
+        _ => None,
+    })
 }
 
 const MIXED: &str = "Put recordings of one kind into the folder.";
