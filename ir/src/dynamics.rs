@@ -107,6 +107,26 @@ impl<S: Stage> Dynamics<S> {
         }
     }
 
+    /// The most that a neuron emits in a timestep, where what it emits are counts, as of several spikes at once: whole numbers from 0
+    /// that no scale changes.
+    pub fn most_counted(&self) -> Option<f64> {
+        let emitted = self.ops.iter().find_map(|op| if let Action::Emit(w) = op.action { Some(w) } else { None })?;
+        if usize::from(emitted.0) < self.words.len() {
+            return None;
+        }
+        let writes = self.ops.iter().filter(|op| op.action.writes() && op.action.word() == emitted);
+        let most = writes.map(|op| match op.action {
+            Action::Set(_, Operand::Param(p)) | Action::Add(_, Operand::Param(p)) => {
+                let param = &self.params[usize::from(p.0)];
+                let values = || param.values.0.iter().map(|&v| S::real(v));
+                let are_counts = param.unit == Unit::Count && values().all(|v| v >= 0.0);
+                are_counts.then(|| values().fold(0.0, f64::max))
+            }
+            _ => None,
+        });
+        most.sum()
+    }
+
     /// The kinds of operations in the list, ascending.
     pub fn kinds(&self) -> Vec<Kind> {
         let mut kinds: Vec<Kind> = self.ops.iter().map(|op| op.action.kind()).collect();

@@ -35,6 +35,9 @@ pub struct Graph<S: Stage> {
     pub name: String,
     /// Number of timesteps in which one sample is processed.
     pub timesteps: u32,
+    /// Timesteps from one step of a sample to the next: what a recording holds in step n is sent in timestep n·pace. 1 unless loops
+    /// through several populations need more than one timestep in a step.
+    pub pace: u32,
     /// From pixels to integer input values.
     pub encoding: InputEncoding,
     /// The class decision.
@@ -48,6 +51,7 @@ impl<S: Stage> Graph<S> {
         Self {
             name: name.into(),
             timesteps,
+            pace: 1,
             encoding,
             readout: Readout::SpikeCount { population: PopulationId(0) },
             net: DiGraph::new(),
@@ -184,6 +188,7 @@ impl Graph<Quantized> {
     pub fn in_reals(&self) -> Graph<Trained> {
         let values = |values: &PerChannel<i64>| values.map(|v| v as f64);
         let mut graph = Graph::new(self.name.clone(), self.timesteps, self.encoding);
+        graph.pace = self.pace;
         for (_, p) in self.populations() {
             let neuron = match &p.neuron {
                 NeuronModel::Input { coding, scale } => NeuronModel::Input { coding: *coding, scale: *scale },

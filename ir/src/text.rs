@@ -56,6 +56,8 @@ struct GraphText<S: Stage> {
     stage: String,
     name: String,
     timesteps: u32,
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pace: u32,
     encoding: InputEncoding,
     populations: Vec<PopulationText<S>>,
     projections: Vec<ProjectionText<S>>,
@@ -84,6 +86,15 @@ struct ProjectionText<S: Stage> {
     weights: Vec<S::Weight>,
 }
 
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_one(n: &u32) -> bool {
+    *n == 1
+}
+
 /// The text form of a graph.
 ///
 /// # Panics
@@ -93,6 +104,7 @@ pub fn print<S: Stage>(graph: &Graph<S>) -> String {
         stage: S::NAME.to_owned(),
         name: graph.name.clone(),
         timesteps: graph.timesteps,
+        pace: graph.pace,
         encoding: graph.encoding,
         populations: graph
             .populations()
@@ -136,6 +148,7 @@ pub fn parse<S: Stage>(text: &str) -> Result<Graph<S>, TextError> {
     }
     let text: GraphText<S> = ron::from_str(text).map_err(syntax)?;
     let mut graph = Graph::new(text.name, text.timesteps, text.encoding);
+    graph.pace = text.pace;
     graph.readout = text.readout;
     for mut p in text.populations {
         if let NeuronModel::Input { coding, .. } = &mut p.neuron {

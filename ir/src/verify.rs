@@ -129,6 +129,9 @@ fn check_population<S: Stage>(graph: &Graph<S>, id: PopulationId, p: &Population
                 found.check(*steps <= graph.timesteps, entity, || {
                     format!("presents {steps} steps in a sample of {}", graph.timesteps)
                 });
+                found.check(graph.pace > 0 && steps % graph.pace == 0, entity, || {
+                    format!("presents {steps} timesteps, which are no whole steps of {} timesteps", graph.pace)
+                });
             }
             if let InputCoding::Events { least, most, .. } = coding {
                 found.check(least <= most, entity, || format!("events have values from {least} to {most}"));

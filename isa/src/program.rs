@@ -69,10 +69,22 @@ pub struct InputPort {
     pub encoding: Encoding,
     /// When the host sends them.
     pub coding: Coding,
+    /// Timesteps from one step of a sample to the next: what a recording holds in step n is sent in timestep n·pace.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub pace: u32,
     /// Which routes an input neuron's events take; classes over the whole layer.
     pub emission: Emission,
     /// The routes.
     pub routes: Vec<Route>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_one(n: &u32) -> bool {
+    *n == 1
 }
 
 /// How the host makes integer input values of an image of 8-bit pixels (docs/semantics.md defines the arithmetic).

@@ -83,6 +83,7 @@ pub(crate) fn tiny() -> Program {
             layer: LayerId(0),
             encoding: crate::program::Encoding::Pixels,
             coding: crate::program::Coding::Once,
+            pace: 1,
             emission: one_class(1, 4, 4),
             routes: vec![route(0, 0, 0)],
         },
@@ -298,10 +299,11 @@ pub(crate) fn any_program() -> impl Strategy<Value = Program> {
         shape,
         numbers,
     });
-    let input = (any::<u16>(), encoding(), coding(), emission(), vec(route(), 0..3)).prop_map(
-        |(layer, encoding, coding, emission, routes)| InputPort {
+    let input = (any::<u16>(), encoding(), (coding(), 1..4_u32), emission(), vec(route(), 0..3)).prop_map(
+        |(layer, encoding, (coding, pace), emission, routes)| InputPort {
             encoding,
             coding,
+            pace,
             layer: LayerId(layer),
             emission,
             routes,

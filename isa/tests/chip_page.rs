@@ -78,7 +78,7 @@ fn kind(kind: &str) -> String {
     }
     match kind {
         "Constant" => "figure".into(),
-        "u8" | "u16" | "u32" | "u64" => "number".into(),
+        "i8" | "u8" | "u16" | "u32" | "u64" => "number".into(),
         "f32" | "f64" => "real number".into(),
         "bool" => "true or false".into(),
         "String" => "text".into(),

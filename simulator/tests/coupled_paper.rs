@@ -102,6 +102,7 @@ fn program(inputs: u16, sizes: &[u16], layers: &[Dense<'_>]) -> Program {
             layer: LayerId(0),
             encoding: Encoding::Pixels,
             coding: Coding::spikes(9),
+            pace: 1,
             emission: emission(inputs, routes(0).len()),
             routes: routes(0),
         },

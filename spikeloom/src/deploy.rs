@@ -174,6 +174,6 @@ impl Model {
     pub(crate) fn stimuli(&self, samples: &dyn Samples) -> Result<Vec<ir::Stimulus>> {
         let input = self.input()?;
         samples.ensure_fit(&input)?;
-        Ok((0..samples.len()).map(|i| samples.stimulus(i, &input)).collect())
+        Ok((0..samples.len()).map(|i| input.stimulus(samples, i)).collect())
     }
 }

@@ -144,7 +144,7 @@ impl Executable {
 
 /// What the host sends for a sample of this input.
 pub(crate) fn stimulus(samples: &dyn Samples, i: usize, input: &Input) -> isa::Stimulus {
-    isa::Stimulus { lasts: samples.lasts(i, input), ..compiler::stimulus(&samples.stimulus(i, input)) }
+    isa::Stimulus { lasts: input.lasts(samples, i), ..compiler::stimulus(&input.stimulus(samples, i)) }
 }
 
 /// The program in the bytes of a file.

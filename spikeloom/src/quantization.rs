@@ -43,8 +43,8 @@ impl Deployed {
         let input = model.input()?;
         samples.ensure_fit(&input)?;
         let compared = parallel(Task::Compare, samples.len(), progress, |i| {
-            let stimulus = samples.stimulus(i, &input);
-            let own = samples.lasts(i, &input);
+            let stimulus = input.stimulus(samples, i);
+            let own = input.lasts(samples, i);
             let own = own.and_then(|steps| Some((lasting(&fused, steps)?, lasting(&self.quantized, steps)?)));
             let (float, integers) = own.as_ref().map_or((&fused, &self.quantized), |(float, own)| (float, own));
             compare(float, integers, &stimulus)

@@ -285,8 +285,8 @@ impl fmt::Display for Priced {
 /// Timesteps of the shortest sample, if one is shorter than the program.
 fn shortest(program: &Program, source: &dyn Samples, samples: &[Sample]) -> Option<u32> {
     let input = Input::of_program(program);
-    let steps = samples.iter().filter_map(|sample| source.lasts(sample.index, &input)).min()?;
-    Some(program.timesteps - input.coding.steps().saturating_sub(steps))
+    let steps = samples.iter().filter_map(|sample| input.lasts(source, sample.index)).min()?;
+    Some(program.timesteps - program.input.coding.steps().saturating_sub(steps))
 }
 
 fn holds(image: &isa::CoreImage, layer: LayerId) -> bool {

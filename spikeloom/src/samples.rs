@@ -19,8 +19,10 @@ pub struct Input {
     pub neurons: usize,
     /// From pixels to integers.
     pub encoding: InputEncoding,
-    /// How samples enter.
+    /// How samples enter, in steps of a sample.
     pub coding: InputCoding,
+    /// Timesteps from one step of a sample to the next.
+    pub pace: u32,
     /// Timesteps of a sample.
     pub timesteps: u32,
     /// Whether samples may be shorter than the input's timesteps ([`Program::is_elastic`]).
@@ -98,11 +100,15 @@ impl Input {
                 Encoding::ByChannel { channels, gain, offset } => InputEncoding::ByChannel { channels, gain, offset },
                 Encoding::Standardized { gain, eps, limit } => InputEncoding::Standardized { gain, eps, limit },
             },
-            coding: match program.input.coding {
-                Coding::EveryStep { steps } => InputCoding::DirectEveryStep { steps },
-                Coding::Once => InputCoding::DirectOnce,
-                Coding::Events { steps, least, most } => InputCoding::Events { steps, least, most },
-            },
+            coding: paced(
+                match program.input.coding {
+                    Coding::EveryStep { steps } => InputCoding::DirectEveryStep { steps },
+                    Coding::Once => InputCoding::DirectOnce,
+                    Coding::Events { steps, least, most } => InputCoding::Events { steps, least, most },
+                },
+                program.input.pace,
+            ),
+            pace: program.input.pace,
             timesteps: program.timesteps,
             elastic: program.is_elastic(),
             classes: classes(program),
@@ -119,11 +125,38 @@ impl Input {
             shape: [shape.channels, shape.height, shape.width].map(|side| side as usize),
             neurons: shape.neurons(),
             encoding: graph.encoding,
-            coding,
+            coding: paced(coding, graph.pace),
+            pace: graph.pace,
             timesteps: graph.timesteps,
             elastic: ir::lasting(graph, coding.steps().saturating_sub(1)).is_some(),
             classes: graph.classes(),
         })
+    }
+
+    /// What a sample sends, in the timesteps in which it does.
+    pub(crate) fn stimulus(&self, samples: &dyn Samples, i: usize) -> ir::Stimulus {
+        let sent = samples.stimulus(i, self);
+        if self.pace <= 1 {
+            return sent;
+        }
+        let gap = self.pace as usize - 1;
+        let spread = |step| std::iter::once(step).chain(std::iter::repeat_n(Vec::new(), gap));
+        ir::Stimulus { steps: sent.steps.into_iter().flat_map(spread).collect() }
+    }
+
+    /// Timesteps with input of a sample that ends before the network's input does.
+    pub(crate) fn lasts(&self, samples: &dyn Samples, i: usize) -> Option<u32> {
+        samples.lasts(i, self).map(|steps| steps * self.pace)
+    }
+}
+
+/// A coding in steps of a sample.
+fn paced(coding: InputCoding, pace: u32) -> InputCoding {
+    let pace = pace.max(1);
+    match coding {
+        InputCoding::DirectOnce => coding,
+        InputCoding::DirectEveryStep { steps } => InputCoding::DirectEveryStep { steps: steps / pace },
+        InputCoding::Events { steps, least, most } => InputCoding::Events { steps: steps / pace, least, most },
     }
 }
 

@@ -107,8 +107,8 @@ impl Deployed {
         let bits = self.executable.machine.saturates_at();
         let verdicts = parallel(Task::Interpret, run.samples.len(), progress, |i| {
             let sample = &run.samples[i];
-            let stimulus = samples.stimulus(sample.index, &input);
-            let lasts = samples.lasts(sample.index, &input);
+            let stimulus = input.stimulus(samples, sample.index);
+            let lasts = input.lasts(samples, sample.index);
             let shorter = lasts.and_then(|steps| ir::lasting(graph, steps));
             let graph = shorter.as_ref().unwrap_or(graph);
             let (trace, saturated) = ir::interpret_saturating(graph, &stimulus, bits);

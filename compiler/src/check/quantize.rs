@@ -451,6 +451,7 @@ fn fires_whatever_arrives(
     };
     let spikes = |p| match &trained.population(trained.ends(p).0).neuron {
         NeuronModel::Input { coding, .. } => matches!(coding, InputCoding::Events { least: 0, most: 1, .. }),
+        NeuronModel::Dynamic(list) => list.most_counted().is_none(),
         _ => true,
     };
     let read = matches!(trained.readout, Readout::Potential { population } if population == id);

@@ -97,6 +97,7 @@ fn input_port(graph: &Graph<Quantized>, routing: &Routing) -> InputPort {
             InputCoding::DirectEveryStep { steps } => Coding::EveryStep { steps },
             InputCoding::Events { steps, least, most } => Coding::Events { steps, least, most },
         },
+        pace: graph.pace,
         emission: routing.input.clone(),
         routes: routing.input_table.clone(),
     }

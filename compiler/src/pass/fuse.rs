@@ -11,7 +11,7 @@
 //! 1. [`super::fold_norm`]: normalization becomes gain in the weights and offset in the initial potential;
 //! 2. [`super::fold_scale`]: the real value of an input unit becomes part of the weights;
 //! 3. [`super::fold_linear`]: populations without neurons are composed into the projections behind them;
-//! 4. canonical layout: the input comes first, names consist of letters and digits of any script and `_ . -`, pooling over 1×1 is dropped, and a
+//! 4. canonical layout: the input comes first, names keep what is neither a slash nor a control character, pooling over 1×1 is dropped, and a
 //!    convolution whose unpadded kernel covers its whole source map is dense.
 //!
 //! Spikes, potentials and read-out keep their meaning for every population that remains.
@@ -67,6 +67,7 @@ impl Net {
 
     fn into_graph(self, like: &Graph<Trained>) -> Graph<Trained> {
         let mut graph = Graph::new(like.name.clone(), like.timesteps, like.encoding);
+        graph.pace = like.pace;
         let is_input =
             |p: &Option<Population<Trained>>| p.as_ref().is_some_and(|p| matches!(p.neuron, NeuronModel::Input { .. }));
         let mut order: Vec<usize> = (0..self.populations.len()).filter(|&i| self.populations[i].is_some()).collect();
@@ -113,7 +114,7 @@ pub fn fuse(graph: &Graph<Trained>) -> Result<Graph<Trained>, Diagnostics> {
 }
 
 fn canonical_name(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let plain: String = name.chars().map(|c| if c.is_alphanumeric() || "_.-".contains(c) { c } else { '_' }).collect();
+    let plain: String = name.chars().map(|c| if c.is_control() || c == '/' { '_' } else { c }).collect();
     let mut candidate = plain.clone();
     let mut n = 2;
     while !taken.insert(candidate.clone()) {

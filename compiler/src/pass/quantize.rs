@@ -333,12 +333,13 @@ fn check_options(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Resul
         if p.norm.is_some() || matches!(p.neuron, NeuronModel::Linear) {
             refuse(entity(), "still holds a normalization or no neurons", "fuse the network before quantizing it");
         }
-        let values = p.neuron.emits() == Emits::Values && matches!(p.neuron, NeuronModel::Dynamic(_));
+        let values =
+            matches!(&p.neuron, NeuronModel::Dynamic(n) if n.emits() == Emits::Values && n.most_counted().is_none());
         if values && !graph.outgoing(id).is_empty() {
             refuse(
                 entity(),
-                "emits values (real numbers, or several spikes at once), whose scale the weights behind it do not know",
-                "let it fire at most once in a timestep (NIR files: --spikes one), give it a threshold, or import a network in integers",
+                "emits real values, whose scale the weights behind it do not know",
+                "give it a threshold, or import a network in integers",
             );
         }
         if options.power_of_two_threshold

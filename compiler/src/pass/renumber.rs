@@ -15,6 +15,7 @@ pub type Orders = Vec<Option<Vec<u32>>>;
 /// The network in the given orders. Only vectors joined by sparse and dense projections may have one.
 pub(crate) fn renumber(graph: &Graph<Quantized>, orders: &Orders) -> Graph<Quantized> {
     let mut result = Graph::new(graph.name.clone(), graph.timesteps, graph.encoding);
+    result.pace = graph.pace;
     for (population, order) in graph.populations().map(|(_, p)| p).zip(orders) {
         let neuron = order.as_ref().map_or_else(|| population.neuron.clone(), |o| neurons(&population.neuron, o));
         result.add_population(Population { neuron, ..population.clone() });

@@ -2,7 +2,8 @@
 //! list of operations may reach any potential.
 
 use ir::{
-    Compare, Connectivity, Emits, Graph, Leak, NeuronModel, PopulationId, Projection, Reset, Shape, Spiking, Trained,
+    Compare, Connectivity, Emits, Graph, Leak, NeuronModel, PopulationId, Projection, Reset, Shape, Spiking, Stage,
+    Trained,
 };
 
 /// Lowest and highest potential of a channel of a real-valued network.
@@ -90,6 +91,15 @@ fn update(neuron: &Spiking<Trained>, c: usize, now: &mut Reach, all: &mut Reach)
     }
 }
 
+/// The most that a neuron emits in a timestep, if that is spikes or a count of them.
+pub(crate) fn most_emitted<S: Stage>(neuron: &NeuronModel<S>) -> Option<i32> {
+    match neuron {
+        _ if neuron.emits() == Emits::Spikes => Some(1),
+        NeuronModel::Dynamic(list) => list.most_counted().map(|most| most as i32),
+        _ => None,
+    }
+}
+
 /// What one projection can add in a timestep.
 struct Arrivals {
     /// Per post-synaptic channel: the least and the most that is added.
@@ -107,8 +117,8 @@ impl Arrivals {
         let (values, start, end) = match &pre.neuron {
             NeuronModel::Input { coding, .. } => (input, 0, coding.steps()),
             neuron => match neuron.window() {
-                Some(window) if neuron.emits() == Emits::Spikes => ((0, 1), window.start, window.end),
-                _ => panic!("{}: only inputs and spikes go into weights here", pre.name),
+                Some(window) => ((0, most_emitted(neuron).unwrap_or(0)), window.start, window.end),
+                None => panic!("{}: only inputs and spikes go into weights here", pre.name),
             },
         };
         let area = projection.pool.map_or(1.0, |pool| f64::from(pool.size.0) * f64::from(pool.size.1));

@@ -5,6 +5,7 @@ mod checker;
 mod float;
 mod fractions;
 mod integers;
+mod lists;
 mod losses;
 mod networks;
 mod random;

@@ -17,6 +17,9 @@ pub struct Dynamics {
     pub words: u8,
     /// Shifts of contributions against state words \[bits\] that the core offers, beside none.
     pub fraction_bits: Vec<u8>,
+    /// Exponents of the weights of a population that the core offers, beside 0: contributions are shifted by so many bits more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weight_exponents: Vec<i8>,
     /// Source of all this.
     pub source: String,
 }
@@ -29,6 +32,7 @@ impl Default for Dynamics {
             operations: Vec::new(),
             words: 1,
             fraction_bits: Vec::new(),
+            weight_exponents: Vec::new(),
             source: "not stated in the description: IF and LIF".into(),
         }
     }
@@ -45,6 +49,7 @@ impl Dynamics {
             operations: Kind::ALL.to_vec(),
             words: 32,
             fraction_bits: (1..=30).collect(),
+            weight_exponents: Vec::new(),
             source: "none: a machine without limits".into(),
         }
     }
@@ -83,10 +88,21 @@ impl Dynamics {
         if words > usize::from(self.words) {
             found.push(format!("{words} state words per neuron (it has {})", self.words));
         }
-        if shift > 0 && !self.fraction_bits.contains(&shift) {
-            found.push(format!("{shift} fraction bits (it has {:?})", self.fraction_bits));
+        if !self.shifts(shift) {
+            let exponents = match (self.weight_exponents.iter().min(), self.weight_exponents.iter().max()) {
+                (Some(least), Some(most)) => format!(", and exponents of weights from {least} to {most}"),
+                _ => String::new(),
+            };
+            found.push(format!("{shift} fraction bits (it has {:?}{exponents})", self.fraction_bits));
         }
         found
+    }
+
+    /// Whether contributions can be shifted by so many bits: by fraction bits and an exponent of the weights.
+    fn shifts(&self, shift: u8) -> bool {
+        let left = |k: u8| i16::from(shift) - i16::from(k);
+        let offers = |exponent: i16| exponent == 0 || self.weight_exponents.iter().any(|&e| i16::from(e) == exponent);
+        [0].iter().chain(&self.fraction_bits).any(|&k| offers(left(k)))
     }
 }
 
@@ -109,5 +125,13 @@ mod tests {
             ]
         );
         assert!(Dynamics::everything().refusals(&ops, 2, 6).is_empty());
+    }
+
+    #[test]
+    fn exponents_of_weights_shift_beside_fraction_bits() {
+        let core = Dynamics { fraction_bits: vec![6], weight_exponents: vec![-2, -1, 1], ..Dynamics::default() };
+        let fits: Vec<u8> = (0..=9).filter(|&shift| core.refusals(&[], 1, shift).is_empty()).collect();
+        assert_eq!(fits, [0, 1, 4, 5, 6, 7]);
+        assert_eq!(core.refusals(&[], 1, 9), ["9 fraction bits (it has [6], and exponents of weights from -2 to 1)"]);
     }
 }

@@ -139,7 +139,9 @@ impl Validator {
         let sourced = !core.dynamics.source.trim().is_empty();
         let remedy = "name author, year, table; or say that it is assumed";
         self.check(sourced, "core.dynamics", || "the abilities of neurons have no source".into(), remedy);
-        let useful = core.dynamics.words > 0 && core.dynamics.fraction_bits.iter().all(|k| (1..=30).contains(k));
+        let useful = core.dynamics.words > 0
+            && core.dynamics.fraction_bits.iter().all(|k| (1..=30).contains(k))
+            && core.dynamics.weight_exponents.iter().all(|e| (-30..=30).contains(e));
         self.check(useful, "core.dynamics", || "no words, or shifts beyond 30 bits".into(), "give neurons a word");
         let widths = &core.weight_bits;
         let ordered = !widths.is_empty()

@@ -38,8 +38,9 @@ pub fn assemble(text: &str) -> Result<Program, AsmError> {
     let readout = readout(r.must(".readout")?)?;
     let mut line = r.must(".input")?;
     let (layer, encoding, coding) = (line.value()?, encoding(&mut line)?, coding(&mut line)?);
+    let pace = if line.takes("pace") { line.value()? } else { 1 };
     line.end()?;
-    let input = InputPort { layer, encoding, coding, emission: emission(&mut r)?, routes: routes(&mut r)? };
+    let input = InputPort { layer, encoding, coding, pace, emission: emission(&mut r)?, routes: routes(&mut r)? };
     let mut cores = Vec::new();
     while let Some(line) = r.next_if(".core") {
         cores.push(core(&mut r, line)?);

@@ -50,7 +50,8 @@ pub fn disassemble(program: &Program, style: Style) -> String {
         Coding::Events { steps, least: 0, most: 1 } => format!("events {steps}"),
         Coding::Events { steps, least, most } => format!("events {steps} from {least} to {most}"),
     };
-    out.push(format!(".input {} {encoding} {coding}", p.input.layer));
+    let pace = if p.input.pace == 1 { String::new() } else { format!(" pace {}", p.input.pace) };
+    out.push(format!(".input {} {encoding} {coding}{pace}", p.input.layer));
     emission(&mut out, &p.input.emission);
     routes(&mut out, &p.input.routes);
     for image in &p.cores {

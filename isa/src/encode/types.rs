@@ -18,7 +18,6 @@ use crate::{
 };
 
 newtypes!(CoreId, LayerId, RouteId, Tag, WeightBlockId, DescriptorId, Word);
-record!(InputPort { layer, encoding, coding, emission, routes });
 record!(Emission { channel_class, row_class, column_class, routes });
 record!(Route { tag, delay, destination });
 record!(AxonEntry { tag, descriptors });
@@ -214,6 +213,45 @@ impl Wire for Encoding {
     }
 }
 
+/// The pace stands in front of the coding, as variant 3 of it, where it is not 1.
+impl Wire for InputPort {
+    fn put(&self, w: &mut Writer) {
+        self.layer.put(w);
+        self.encoding.put(w);
+        if self.pace != 1 {
+            3u8.put(w);
+            self.pace.put(w);
+        }
+        self.coding.put(w);
+        self.emission.put(w);
+        self.routes.put(w);
+    }
+    fn get(r: &mut Reader) -> Result<Self, Fault> {
+        let (layer, encoding) = (Wire::get(r)?, Wire::get(r)?);
+        let (coding, pace) = match r.variant(4, "input coding")? {
+            3 => {
+                let fault = r.fault(Cause::Variant { what: "input pace", value: 1 });
+                let pace = Wire::get(r)?;
+                // A pace of 1 is written by leaving it out.
+                if pace == 1 {
+                    return Err(fault);
+                }
+                (Wire::get(r)?, pace)
+            }
+            variant => (coding(variant, r)?, 1),
+        };
+        Ok(Self { layer, encoding, coding, pace, emission: Wire::get(r)?, routes: Wire::get(r)? })
+    }
+}
+
+fn coding(variant: u8, r: &mut Reader) -> Result<Coding, Fault> {
+    Ok(match variant {
+        0 => Coding::Once,
+        1 => Coding::EveryStep { steps: Wire::get(r)? },
+        _ => Coding::Events { steps: Wire::get(r)?, least: Wire::get(r)?, most: Wire::get(r)? },
+    })
+}
+
 impl Wire for Coding {
     fn put(&self, w: &mut Writer) {
         match self {
@@ -231,11 +269,8 @@ impl Wire for Coding {
         }
     }
     fn get(r: &mut Reader) -> Result<Self, Fault> {
-        Ok(match r.variant(3, "input coding")? {
-            0 => Self::Once,
-            1 => Self::EveryStep { steps: Wire::get(r)? },
-            _ => Self::Events { steps: Wire::get(r)?, least: Wire::get(r)?, most: Wire::get(r)? },
-        })
+        let variant = r.variant(3, "input coding")?;
+        coding(variant, r)
     }
 }
 

@@ -69,6 +69,9 @@ impl Cx<'_> {
                 format!("presented in {steps} timesteps of {of}")
             });
         }
+        let (pace, steps) = (self.program.input.pace, self.program.input.coding.steps());
+        let whole = pace == 1 || (pace > 1 && steps % pace == 0 && self.program.input.coding != Coding::Once);
+        self.check(whole, Rule::Input, "input", || format!("{steps} timesteps are no whole steps of {pace} timesteps"));
         if let Coding::Events { least, most, .. } = self.program.input.coding {
             self.check(least <= most, Rule::Input, "input", || format!("events of values from {least} to {most}"));
         }

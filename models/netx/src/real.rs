@@ -14,6 +14,7 @@ use ir::{
 /// If it holds IF or LIF neurons or a read-out with weights, which no netx network does.
 pub fn real(graph: &Graph<Quantized>) -> Graph<Trained> {
     let mut result = Graph::new(graph.name.clone(), graph.timesteps, graph.encoding);
+    result.pace = graph.pace;
     for (_, population) in graph.populations() {
         let neuron = match &population.neuron {
             NeuronModel::Input { coding, scale } => NeuronModel::Input { coding: *coding, scale: *scale },

@@ -10,7 +10,7 @@
 use super::{
     neuron::Discrete,
     options::{Reset, Spikes},
-    population::{compact, plus_zero},
+    population::{Times, compact, plus_zero},
     settings::Rule,
 };
 use ir::{
@@ -20,7 +20,12 @@ use ir::{
 };
 
 /// The list of a step.
-pub(super) fn dynamic(step: &Discrete, rule: Rule, shape: Shape, window: Window, timesteps: u32) -> Dynamics<Trained> {
+pub(super) fn dynamic(
+    step: &Discrete,
+    rule: Rule,
+    shape: Shape,
+    (window, times): (Window, Times),
+) -> Dynamics<Trained> {
     let values = |values: &[f64]| compact(values, shape);
     let zero = || PerChannel::uniform(0.0);
     let n = step.start.len();
@@ -57,7 +62,8 @@ pub(super) fn dynamic(step: &Discrete, rule: Rule, shape: Shape, window: Window,
     if let Some(late) = late {
         for (&first, amounts) in &step.late {
             let p = l.param("late bias", Unit::Potential, values(amounts));
-            let when = When::Every { period: timesteps.saturating_add(1), offset: window.start + first };
+            let period = times.timesteps.saturating_add(1);
+            let when = When::Every { period, offset: times.depth.saturating_add(times.pace.saturating_mul(first)) };
             l.when(when, Action::Add(late, p.into()));
         }
     }

@@ -77,8 +77,15 @@ fn check_delays(graph: &Graph<Trained>, input: PopulationId, problems: &mut Vec<
     let spiking: Vec<bool> = graph.populations().map(|(_, p)| matches!(p.neuron, NeuronModel::Spiking(_))).collect();
     let ends: Vec<(PopulationId, PopulationId)> = graph.projections().map(|(id, _)| graph.ends(id)).collect();
     let hops: Vec<Hop> = ends.iter().map(|(a, b)| Hop { pre: a.0 as usize, post: b.0 as usize, delay: 0 }).collect();
-    let expected = schedule(&spiking, &hops, input.0 as usize).delays;
-    for ((id, projection), expected) in graph.projections().zip(expected) {
+    let pipeline = schedule(&spiking, &hops, input.0 as usize).unwrap_or_default();
+    if (pipeline.pace, graph.pace) != (1, 1) {
+        problems.push(Problem::new(
+            "graph",
+            "has a loop through several layers, whose timesteps NIR has no words for; keep the file that it comes from",
+        ));
+        return;
+    }
+    for ((id, projection), expected) in graph.projections().zip(pipeline.delays) {
         if projection.delay != expected {
             problems.push(Problem::new(
                 &graph.population(graph.ends(id).1).name,

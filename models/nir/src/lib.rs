@@ -23,6 +23,7 @@ mod network;
 mod neuron;
 mod normalize;
 mod options;
+mod paced;
 mod pipeline;
 mod population;
 mod profile;

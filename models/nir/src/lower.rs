@@ -12,9 +12,9 @@ use super::{
     inline::{Flat, inline},
     model::{Node, Problem, Problems},
     network::{Kind, Network, Unit, resolve},
-    options::{Assumption, Options},
+    options::{Assumption, Options, Spikes},
     pipeline::{Hop, Pipeline, schedule},
-    population::{Made, population},
+    population::{Made, Times, population},
     read::Read,
     said::{Said, said},
     settings::Settings,
@@ -144,19 +144,32 @@ fn build(
             terms.map(move |term| Hop { pre: term.source, post, delay: term.delay })
         })
         .collect();
-    let pipeline = schedule(&spiking, &hops, network.input);
-    for (e, &late) in pipeline.late.iter().enumerate().filter(|&(_, &late)| late > 0) {
+    let too_many = || Problem::new("graph", format!("{} steps are too many for its delays and loops", settings.steps));
+    let pipeline = schedule(&spiking, &hops, network.input).ok_or_else(too_many)?;
+    for &e in &pipeline.ambiguous {
         let (pre, post) = (&network.units[hops[e].pre].name, &network.units[hops[e].post].name);
         remarks.push(format!(
-            "the loop that `{pre}` → `{post}` closes takes {late} timesteps more than in frameworks that step all nodes at once"
+            "`{pre}` → `{post}` closes a loop that input reaches at several nodes: it carries the spikes of the step before; frameworks              may break such a loop elsewhere"
         ));
     }
+    let pace = pipeline.pace;
+    if pace > 1 && settings.said.is_some() {
+        return Err(Problem::new(
+            "graph",
+            format!(
+                "has loops that need {pace} timesteps per step, but its metadata fix the timesteps; remove the metadata"
+            ),
+        )
+        .into());
+    }
     let deepest = pipeline.depth.iter().copied().max().unwrap_or(0);
-    let timesteps = settings.said.as_ref().map(|s: &Said| s.timesteps).or(settings.steps.checked_add(deepest));
-    let Some(timesteps) = timesteps else {
-        return Err(Problem::new("graph", format!("{} steps are too many", settings.steps)).into());
-    };
-    if deepest > 0 && settings.said.is_none() {
+    let in_all = settings.steps.checked_mul(pace).and_then(|steps| steps.checked_add(deepest));
+    let timesteps = settings.said.as_ref().map(|s: &Said| s.timesteps).or(in_all).ok_or_else(too_many)?;
+    if pace > 1 {
+        remarks.push(format!(
+            "loops through several spiking layers: a step of the file is {pace} timesteps, so that their spikes arrive when frameworks              have them; a layer behind n spiking layers does in timestep {pace}·t + n what the file's does in t ({timesteps} timesteps              in all)"
+        ));
+    } else if deepest > 0 && settings.said.is_none() {
         remarks.push(format!(
             "layers work as a pipeline: a layer behind n spiking layers does in timestep t + n what the file's does in t \
              ({timesteps} timesteps in all)"
@@ -175,6 +188,7 @@ fn build(
     let encoding = settings.said.as_ref().map_or(plain, |s| s.encoding);
     let title = settings.said.as_ref().map_or(name, |s| &s.name);
     let mut graph = Graph::new(title, timesteps, encoding);
+    graph.pace = pace;
 
     // Populations in the order of the data flow, so that input comes first and a listing reads as the network.
     let mut order = pipeline.order.clone();
@@ -186,13 +200,17 @@ fn build(
         reach[u] = match unit.kind {
             Kind::Input => input_reach(&settings),
             Kind::Linear => drive(unit, &reach).iter().copied().fold(0.0, f64::max),
-            _ => 1.0,
+            Kind::Neuron(_) => match settings.rule(&unit.name).spikes {
+                Spikes::One => 1.0,
+                Spikes::UpTo(most) => f64::from(most),
+            },
+            Kind::Threshold(_) | Kind::Sum => 1.0,
         };
     }
     for u in order {
         let unit = &network.units[u];
         let drive = || drive(unit, &reach);
-        match population(unit, &drive, (pipeline.depth[u], timesteps), &settings) {
+        match population(unit, &drive, Times { depth: pipeline.depth[u], pace, timesteps }, &settings) {
             Ok(Made { neuron, gain, remark }) => {
                 remarks.extend(remark);
                 let population = Population { name: unit.name.clone(), shape: unit.shape, neuron, norm: None };

@@ -6,6 +6,7 @@ use super::{
     linear::step,
     map::{MAX_WEIGHTS, Map},
     model::{Neuron, Node, Problem, Problems, Tensor, same_constant},
+    options::Spikes,
     settings::Settings,
     shape,
     signal::Signal,
@@ -48,6 +49,12 @@ impl Unit {
             Kind::Threshold(_) => true,
             Kind::Input | Kind::Linear | Kind::Sum => false,
         }
+    }
+
+    /// Whether it spikes, at most once in a timestep.
+    fn fires_once(&self, settings: &Settings) -> bool {
+        let several = matches!(&self.kind, Kind::Neuron(_)) && settings.rule(&self.name).spikes != Spikes::One;
+        self.is_spiking() && !several
     }
 
     /// Whether it has a potential and no spikes.
@@ -107,7 +114,7 @@ pub(super) fn resolve(flat: &Flat, shapes: &[Option<Vec<usize>>], settings: &Set
             found.problem(&flat.nodes[i].0, "receives nothing; remove it, or connect it");
         }
     }
-    let read: Vec<(usize, usize)> = outputs.iter().filter_map(|&o| Some((o, found.read(o)?))).collect();
+    let read: Vec<(usize, usize)> = outputs.iter().filter_map(|&o| Some((o, found.read(o, settings)?))).collect();
     let chosen = found.choose(&read, settings);
     let mut problems = Problems(std::mem::take(&mut found.problems));
     if let (Some(input), Some(chosen)) = (input, chosen) {
@@ -340,8 +347,9 @@ impl<'a> Found<'a> {
         signal.delayed(&exact.iter().map(|steps| steps.round() as u32).collect::<Vec<_>>())
     }
 
-    /// The population whose state is the answer of an Output.
-    fn read(&mut self, output: usize) -> Option<usize> {
+    /// The population whose state is the answer of an Output: the one in front of it, or a sum of what reaches it. Spikes are counted
+    /// where there is at most one in a timestep, and else summed.
+    fn read(&mut self, output: usize, settings: &Settings) -> Option<usize> {
         let signal = self.gather(output)?;
         if let [term] = &signal.terms[..]
             && signal.constants.is_empty()
@@ -349,7 +357,7 @@ impl<'a> Found<'a> {
             && term.map.pool.is_none()
             && term.map.is_one_to_one()
             && term.map.weights.iter().all(|&w| same_constant(w, 1.0))
-            && (self.units[term.source].is_spiking() || self.units[term.source].is_readable_only())
+            && (self.units[term.source].fires_once(settings) || self.units[term.source].is_readable_only())
         {
             return Some(term.source);
         }

@@ -8,6 +8,7 @@ use super::{
     network::{Kind, Unit},
     neuron::{Discrete, discretize},
     options::{Coding, Reset, Spikes},
+    paced::paced,
     settings::{Rule, Settings},
 };
 use ir::{Connectivity, InputCoding, Leak, Neuron, NeuronModel, PerChannel, Shape, Spiking, Trained, Window};
@@ -20,25 +21,42 @@ pub(super) struct Made {
     pub(super) remark: Option<String>,
 }
 
-/// The neuron model of a population at a depth of the pipeline, in a sample of so many timesteps; `drive` gives the largest
-/// magnitude of what can reach each neuron in a step.
+/// When a population works.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// Its depth in the pipeline: the timestep of its first update.
+    pub(super) depth: u32,
+    /// Timesteps from one update to the next.
+    pub(super) pace: u32,
+    /// Timesteps of a sample.
+    pub(super) timesteps: u32,
+}
+
+impl Times {
+    /// The timesteps of its updates, and those between them.
+    pub(super) fn window(self, steps: u32) -> Window {
+        Window::new(self.depth, self.depth + self.pace * steps)
+    }
+}
+
+/// The neuron model of a population; `drive` gives the largest magnitude of what can reach each neuron in a step.
 pub(super) fn population(
     unit: &Unit,
     drive: &dyn Fn() -> Vec<f64>,
-    (depth, timesteps): (u32, u32),
+    times: Times,
     settings: &Settings,
 ) -> Result<Made, String> {
     let none = BTreeMap::new();
     let constants = unit.input.as_ref().map_or(&none, |signal| &signal.constants);
-    let window = Window::new(depth, depth + settings.steps);
+    let window = times.window(settings.steps);
     let plain = |neuron| Made { neuron, gain: PerChannel::uniform(1.0), remark: None };
     let mut made = match &unit.kind {
-        Kind::Input => plain(input(settings)),
+        Kind::Input => plain(input(times.pace, settings)),
         Kind::Linear => Made {
             gain: unit.gain.as_ref().map_or(PerChannel::uniform(1.0), |gain| compact(gain, unit.shape)),
             ..plain(NeuronModel::Linear)
         },
-        Kind::Sum => plain(sum(&vec![0.0; unit.shape.neurons()], constants, unit.shape, (window, settings))),
+        Kind::Sum => plain(sum(&vec![0.0; unit.shape.neurons()], constants, unit.shape, (times, settings))),
         Kind::Threshold(threshold) => {
             let theta = threshold.expand(&unit.nir_shape).ok_or("threshold does not fit its input")?;
             if theta.iter().any(|&t| t <= 0.0) {
@@ -50,7 +68,7 @@ pub(super) fn population(
             }
             let rule = Rule { reset: Reset::Zero, compare: ir::Compare::Greater, ..settings.rule(&unit.name) };
             let rule = Rule { spikes: Spikes::One, floor: None, ..rule };
-            plain(model(&step, rule, unit.shape, window, timesteps))
+            plain(model(&step, rule, unit.shape, window, times))
         }
         Kind::Neuron(neuron) => {
             let rule = settings.rule(&unit.name);
@@ -73,11 +91,11 @@ pub(super) fn population(
             let neuron = match &step.threshold {
                 None if is_plain && step.decay[0] == 0.0 => {
                     let bias = BTreeMap::from([(0, step.bias.clone())]);
-                    sum(&step.start, &bias, unit.shape, (window, settings))
+                    sum(&step.start, &bias, unit.shape, (times, settings))
                 }
-                None if is_plain => leaky_integrator(&step, &drive(), unit.shape, window)
-                    .unwrap_or_else(|| model(&step, rule, unit.shape, window, timesteps)),
-                _ => model(&step, rule, unit.shape, window, timesteps),
+                None if is_plain && times.pace == 1 => leaky_integrator(&step, &drive(), unit.shape, window)
+                    .unwrap_or_else(|| model(&step, rule, unit.shape, window, times)),
+                _ => model(&step, rule, unit.shape, window, times),
             };
             Made { neuron, gain, remark }
         }
@@ -111,14 +129,15 @@ pub(super) fn compact(values: &[f64], shape: Shape) -> PerChannel<f64> {
     PerChannel(per_channel(values, shape).unwrap_or_else(|| values.to_vec()))
 }
 
-fn input(settings: &Settings) -> NeuronModel<Trained> {
+fn input(pace: u32, settings: &Settings) -> NeuronModel<Trained> {
     if let Some(said) = &settings.said {
         return NeuronModel::Input { coding: said.coding.within(said.timesteps), scale: said.input_scale };
     }
+    let steps = pace * settings.steps;
     let coding = match settings.coding {
-        Coding::Every => InputCoding::DirectEveryStep { steps: settings.steps },
+        Coding::Every => InputCoding::DirectEveryStep { steps },
         Coding::Once => InputCoding::DirectOnce,
-        Coding::Events => InputCoding::spikes(settings.steps),
+        Coding::Events => InputCoding::spikes(steps),
     };
     let value = settings.normalized.map_or(1.0 / 255.0, |n| n.unit as f32);
     let scale = if coding.is_events() { 1.0 } else { value };
@@ -153,14 +172,14 @@ fn sum(
     start: &[f64],
     constants: &BTreeMap<u32, Vec<f64>>,
     shape: Shape,
-    (window, settings): (Window, &Settings),
+    (times, settings): (Times, &Settings),
 ) -> NeuronModel<Trained> {
     let has_constants = constants.values().flatten().chain(start).any(|&v| v != 0.0);
     let is_prompt = constants.keys().all(|&first| first == 0);
     if settings.lengths_differ && has_constants && is_prompt {
         let bias = constants.get(&0).map_or(PerChannel::uniform(0.0), |bias| compact(bias, shape));
-        let list = Neuron { bias, v_init: compact(start, shape), ..Neuron::li(window) };
-        return NeuronModel::Dynamic(Box::new(list.dynamics()));
+        let list = Neuron { bias, v_init: compact(start, shape), ..Neuron::li(times.window(settings.steps)) };
+        return NeuronModel::Dynamic(Box::new(paced(list.dynamics(), times)));
     }
     accumulator(start, constants, shape, settings.steps)
 }
@@ -199,9 +218,12 @@ fn leaky_integrator(step: &Discrete, drive: &[f64], shape: Shape, window: Window
 }
 
 /// The IR's IF or LIF where it is one, else a list of operations.
-fn model(step: &Discrete, rule: Rule, shape: Shape, window: Window, timesteps: u32) -> NeuronModel<Trained> {
-    spiking(step, rule, shape, window)
-        .unwrap_or_else(|| NeuronModel::Dynamic(Box::new(dynamic(step, rule, shape, window, timesteps))))
+fn model(step: &Discrete, rule: Rule, shape: Shape, window: Window, times: Times) -> NeuronModel<Trained> {
+    let plain = if times.pace == 1 { spiking(step, rule, shape, window) } else { None };
+    plain.unwrap_or_else(|| {
+        let list = dynamic(step, rule, shape, (window, times));
+        NeuronModel::Dynamic(Box::new(paced(list, times)))
+    })
 }
 
 /// The step as the IR's IF or LIF: constants of whole channels, one leak, and a reset to zero or by subtraction.

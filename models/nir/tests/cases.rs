@@ -107,6 +107,26 @@ fn currents_of_snntorch() {
     small("snntorch_synaptic_cubalif", &with(options(1e-4, 40), rules));
 }
 
+/// Two layers in a loop, executed by frameworks: a step of theirs is two timesteps here.
+#[test]
+fn loops_of_frameworks() {
+    let loops = [("snntorch", Some(Reset::Zero)), ("spikingjelly", None)];
+    for (framework, reset) in loops {
+        let name = format!("{framework}_loop");
+        let options = Options { profile: profile(framework), dt: None, ..options(1.0, 40) };
+        let (graph, _) = lower("small", &name, &with(options, Rules { reset, ..Rules::default() }));
+        assert_eq!(graph.pace, 2);
+        let sent = events("small", &name, 40).steps.into_iter();
+        let stimulus = Stimulus { steps: sent.flat_map(|step| [step, Vec::new()]).collect() };
+        for (layer, expected) in json("small", &name)["layers"].as_object().expect("layers") {
+            let found = fired(&graph, &stimulus, layer);
+            let expected: Fired = pairs(expected).into_iter().map(|(t, neuron)| (2 * t, neuron)).collect();
+            assert!(expected.len() > 50, "{name}, {layer}");
+            assert_eq!(found, expected, "{name}, {layer}");
+        }
+    }
+}
+
 #[test]
 fn potentials_at_the_start() {
     let start = |start, compare| Rules { start: Some(start), compare, ..Rules::default() };

@@ -84,6 +84,7 @@ pub(crate) fn paper(arch: &str) -> Program {
             layer: LayerId(0),
             encoding: Encoding::Pixels,
             coding: Coding::spikes(3),
+            pace: 1,
             emission: one_route(1, 4, 4),
             routes: vec![route(0, 0, 0)],
         },

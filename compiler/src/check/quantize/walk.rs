@@ -89,8 +89,9 @@ pub(super) fn walk_list(
 fn pull<S: Stage>(graph: &Graph<S>, id: ProjectionId, neuron: usize, input: (i32, i32)) -> [f64; 2] {
     let (pre, post) = graph.ends(id);
     let (pre, post) = (graph.population(pre), graph.population(post));
-    let (least, most) = match pre.neuron {
+    let (least, most) = match &pre.neuron {
         NeuronModel::Input { .. } => (f64::from(input.0.min(0)), f64::from(input.1.max(0))),
+        NeuronModel::Dynamic(list) => (0.0, list.most_counted().unwrap_or(1.0)),
         _ => (0.0, 1.0),
     };
     let projection = graph.projection(id);
@@ -110,7 +111,7 @@ fn sends<S: Stage>(graph: &Graph<S>, id: ProjectionId, t: u32) -> bool {
         NeuronModel::Input {
             coding: InputCoding::DirectEveryStep { steps } | InputCoding::Events { steps, .. },
             ..
-        } => then < *steps,
+        } => then < *steps && then % graph.pace == 0,
         neuron @ (NeuronModel::Spiking(_) | NeuronModel::Dynamic(_)) => {
             neuron.window().is_some_and(|window| window.contains(then))
         }

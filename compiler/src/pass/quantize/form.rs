@@ -4,14 +4,15 @@
 //! and biases count `s/2^k` where weights count `s`. A population gets the most that the chip offers and its spare state bits hold,
 //!
 //! - if its neurons decay: each update truncates up to one unit of a potential;
+//! - if it is a list whose numbers share no unit: what is rounded to a fraction of a unit is off by less;
 //! - if a bias, rounded, would move a potential by more than an eighth of a threshold over the sample;
 //! - if weights are cut off because they exceed half the largest weight's units in thresholds (θ below 2 units).
 //!
 //! Where potentials may saturate the list does so by an operation of its own, before anything else.
 
-use super::{Pass, QuantizeOptions, Scales, round::nearest};
+use super::{Pass, QuantizeOptions, Scales, list, round::nearest};
 use crate::width::{self, Bound};
-use ir::{DecayRule, Dynamics, Graph, Leak, NeuronModel, PopulationId, Quantized, Spiking, Trained, dynamics::Action};
+use ir::{DecayRule, Graph, Leak, NeuronModel, PopulationId, Quantized, Spiking, Trained};
 
 /// Share of a threshold by which a rounded bias may move a potential.
 const DRIFT: f64 = 1.0 / 8.0;
@@ -60,7 +61,9 @@ pub(super) fn fine(pass: &Pass<'_>, scales: &Scales, (made, bounds): (&Graph<Qua
             NeuronModel::Spiking(n) => {
                 matches!(n.leak, Leak::Decay(1..4096)) || drifts(pass, id, n, scales) || cuts(pass, id, scales)
             }
-            NeuronModel::Dynamic(list) => decays(list),
+            NeuronModel::Dynamic(list) => {
+                list::decays(list) || scales.0[id.0 as usize].iter().any(|scale| !scale.exact)
+            }
             NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => false,
         };
         if !wanted {
@@ -95,10 +98,6 @@ pub(super) fn coarser(form: Form, whole: Form, options: &QuantizeOptions<'_>) ->
 fn highest_threshold(pass: &Pass<'_>, id: PopulationId, scales: &Scales) -> i64 {
     let channels = scales.0[id.0 as usize].iter().zip(&pass.numbers[id.0 as usize]);
     channels.filter_map(|(scale, numbers)| Some((numbers.threshold? / scale.unit).ceil() as i64)).max().unwrap_or(0)
-}
-
-fn decays(list: &Dynamics<Trained>) -> bool {
-    list.ops.iter().any(|op| matches!(op.action, Action::Decay(..) | Action::Toward(..)))
 }
 
 /// Whether the error of a rounded bias adds up to a part of the threshold.

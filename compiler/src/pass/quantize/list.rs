@@ -1,7 +1,7 @@
 //! Lists of operations: potentials are scaled as the weights onto their channel, with the fraction bits of the list; fractions
 //! and counts are rounded; decays take the chip's rule.
 
-use super::{QuantizeOptions, form::Form, round::nearest};
+use super::{QuantizeOptions, form::Form, numbers::ascending, round::nearest};
 use ir::{
     Dynamics, Parameter, PerChannel, Quantized, Shape, Spiking, StateWord, Trained, Unit,
     dynamics::{Action, Op, Operand, Param},
@@ -33,21 +33,33 @@ fn deciding<S: ir::Stage>(list: &Dynamics<S>) -> Option<Param> {
     }
 }
 
-/// Threshold of a channel, the smallest magnitude of its neurons, and the largest magnitude of any potential of the list.
-pub(super) fn extremes(list: &Dynamics<Trained>, channel: usize, shape: Shape) -> (Option<f64>, f64) {
-    let neurons = || channel * shape.map()..(channel + 1) * shape.map();
-    let magnitudes = |values: &PerChannel<f64>| -> Vec<f64> {
-        if values.0.len() > shape.channels as usize {
-            neurons().map(|i| values.of(i, shape).abs()).collect()
-        } else {
-            vec![values.at(channel).abs()]
-        }
-    };
-    let theta = threshold(list).map(|values| magnitudes(values).into_iter().fold(f64::INFINITY, f64::min));
+/// The values that the neurons of a channel have, as magnitudes.
+fn magnitudes(values: &PerChannel<f64>, channel: usize, shape: Shape) -> Vec<f64> {
+    if values.0.len() > shape.channels as usize {
+        let neurons = channel * shape.map()..(channel + 1) * shape.map();
+        neurons.map(|i| values.of(i, shape).abs()).collect()
+    } else {
+        vec![values.at(channel).abs()]
+    }
+}
+
+/// The smallest magnitude of a threshold in a channel.
+pub(super) fn least_threshold(list: &Dynamics<Trained>, channel: usize, shape: Shape) -> Option<f64> {
+    let least = magnitudes(threshold(list)?, channel, shape).into_iter().fold(f64::INFINITY, f64::min);
+    Some(least).filter(|&theta| theta > 0.0)
+}
+
+/// Magnitudes of all potentials of the list in a channel, ascending, without 0.
+pub(super) fn potentials(list: &Dynamics<Trained>, channel: usize, shape: Shape) -> Vec<f64> {
     let words = list.words.iter().filter(|w| w.unit == Unit::Potential).map(|w| &w.init);
     let params = list.params.iter().filter(|p| p.unit == Unit::Potential).map(|p| &p.values);
-    let widest = words.chain(params).flat_map(magnitudes).fold(0.0, f64::max);
-    (theta.filter(|&theta| theta > 0.0), widest)
+    let all = words.chain(params).flat_map(|values| magnitudes(values, channel, shape));
+    ascending(all.filter(|&v| v != 0.0).collect())
+}
+
+/// Whether a word of the list decays, so that it takes fractions of a unit.
+pub(super) fn decays(list: &Dynamics<Trained>) -> bool {
+    list.ops.iter().any(|op| matches!(op.action, Action::Decay(..) | Action::Toward(..)))
 }
 
 /// The bias of a list that was written for an integrate-and-fire neuron.

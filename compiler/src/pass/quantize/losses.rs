@@ -58,7 +58,7 @@ pub(super) fn losses(
     let threshold = |c: usize| match &neurons {
         Some((real_neuron, _)) if !is_quiet(real, id, c, reach) => real_neuron.threshold.at(c),
         _ => match &real.population(id).neuron {
-            NeuronModel::Dynamic(list) => list::extremes(list, c, real.population(id).shape).0,
+            NeuronModel::Dynamic(list) => list::least_threshold(list, c, real.population(id).shape),
             _ => None,
         }
         .unwrap_or(largest_weight(bits) * units[c]),

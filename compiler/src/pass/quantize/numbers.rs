@@ -15,8 +15,10 @@ pub(super) struct Numbers {
     pub(super) mean: f64,
     /// The threshold, unless no potential reaches it.
     pub(super) threshold: Option<f64>,
-    /// Initial potential, bias and floor.
+    /// Initial potential, bias and floor; of a list its widest potential.
     pub(super) others: [f64; 3],
+    /// All potentials of a list, ascending magnitudes without 0.
+    pub(super) potentials: Vec<f64>,
     /// Real value that the largest integer weight must have: what a weight that fires the neuron at once is cut down to.
     pub(super) span: f64,
 }
@@ -59,20 +61,22 @@ pub(super) fn numbers(graph: &Graph<Trained>, id: PopulationId, reach: &[Reach],
         .into_iter()
         .enumerate()
         .map(|(c, weights)| {
-            let (threshold, others) = match &population.neuron {
+            let (threshold, others, potentials) = match &population.neuron {
                 NeuronModel::Spiking(n) => {
                     let threshold = n.threshold.at(c);
                     let reached = !is_quiet(graph, id, c, reach);
-                    (reached.then_some(threshold), [n.v_init.at(c), n.bias.at(c), n.floor.unwrap_or(0.0)])
+                    let others = [n.v_init.at(c), n.bias.at(c), n.floor.unwrap_or(0.0)];
+                    (reached.then_some(threshold), others, Vec::new())
                 }
-                NeuronModel::Accumulator { v_init } => (None, [v_init.at(c), 0.0, 0.0]),
+                NeuronModel::Accumulator { v_init } => (None, [v_init.at(c), 0.0, 0.0], Vec::new()),
                 NeuronModel::Dynamic(list) => {
-                    let (threshold, widest) = list::extremes(list, c, population.shape);
-                    (threshold, [widest, 0.0, 0.0])
+                    let potentials = list::potentials(list, c, population.shape);
+                    let widest = potentials.last().copied().unwrap_or(0.0);
+                    (list::least_threshold(list, c, population.shape), [widest, 0.0, 0.0], potentials)
                 }
-                NeuronModel::Input { .. } | NeuronModel::Linear => (None, [0.0; 3]),
+                NeuronModel::Input { .. } | NeuronModel::Linear => (None, [0.0; 3], Vec::new()),
             };
-            Numbers { threshold, others, ..of_weights(weights, sure.as_ref().map(|sure| sure[c])) }
+            Numbers { threshold, others, potentials, ..of_weights(weights, sure.as_ref().map(|sure| sure[c])) }
         })
         .collect()
 }
@@ -105,7 +109,7 @@ fn of_weights(weights: Vec<f32>, sure: Option<f64>) -> Numbers {
 pub(super) fn is_quiet(graph: &Graph<Trained>, id: PopulationId, c: usize, reach: &[Reach]) -> bool {
     let neuron = match &graph.population(id).neuron {
         NeuronModel::Spiking(neuron) => neuron,
-        NeuronModel::Dynamic(list) => return list::extremes(list, c, graph.population(id).shape).0.is_none(),
+        NeuronModel::Dynamic(list) => return list::least_threshold(list, c, graph.population(id).shape).is_none(),
         NeuronModel::Accumulator { .. } | NeuronModel::Input { .. } | NeuronModel::Linear => return true,
     };
     let highest = reach[c].high * (1.0 + 1e-9 * reach[c].high.signum());

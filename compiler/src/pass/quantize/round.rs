@@ -21,6 +21,7 @@ pub(super) fn round(pass: &Pass<'_>, scales: &Scales) -> Graph<Quantized> {
     let Pass { graph, options, reach, .. } = pass;
     let bits = options.weight_bits;
     let mut result = Graph::new(graph.name.clone(), graph.timesteps, graph.encoding);
+    result.pace = graph.pace;
     for (id, p) in graph.populations() {
         let reach = &reach[id.0 as usize];
         let (units, form) = (scales.units(id), pass.forms[id.0 as usize]);

@@ -16,6 +16,7 @@
 use super::{
     PARAMETER_LIMIT, QuantizeOptions,
     form::Form,
+    list,
     numbers::{Numbers, ascending, parameter_limit},
     unit::{self, Together},
 };
@@ -68,15 +69,19 @@ impl<'a> Rules<'a> {
         let list = matches!(neuron, NeuronModel::Dynamic(_));
         let fine = form.fine();
         let parameter_limit = if list { PARAMETER_LIMIT } else { parameter_limit(options) } / fine;
-        let NeuronModel::Spiking(n) = neuron else {
-            return Self { options, limit, clip, list, fine, parameter_limit, hard: false, memory: 0.0, updates: 0.0 };
+        let (hard, memory, updates) = match neuron {
+            NeuronModel::Spiking(n) => {
+                let updates = f64::from(n.window.len());
+                let memory = match n.leak {
+                    Leak::Decay(decay @ 1..4096) => updates.min(4096.0 / f64::from(decay)),
+                    _ => 0.0,
+                };
+                (n.reset == Reset::Zero, memory, updates)
+            }
+            NeuronModel::Dynamic(n) if list::decays(n) => (false, f64::from(n.window.len()), 0.0),
+            _ => (false, 0.0, 0.0),
         };
-        let updates = f64::from(n.window.len());
-        let memory = match n.leak {
-            Leak::Decay(decay @ 1..4096) => updates.min(4096.0 / f64::from(decay)),
-            _ => 0.0,
-        };
-        Self { options, limit, clip, list, fine, parameter_limit, hard: n.reset == Reset::Zero, memory, updates }
+        Self { options, limit, clip, list, fine, parameter_limit, hard, memory, updates }
     }
 
     fn leaks(&self) -> bool {
@@ -137,11 +142,11 @@ fn without_threshold<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rule
 fn shared<'n>(all: impl IntoIterator<Item = &'n Numbers>, rules: Rules<'_>) -> Option<Scale> {
     let all: Vec<&Numbers> = all.into_iter().collect();
     let weights = Numbers::magnitudes(all.iter().copied());
-    if rules.list || rules.clip < 1.0 || (rules.signs() && (weights.len() > 1 || all.iter().any(|n| n.zero))) {
+    if rules.clip < 1.0 || (rules.signs() && (weights.len() > 1 || all.iter().any(|n| n.zero))) {
         return None;
     }
-    let mut parameters: Vec<f64> =
-        all.iter().flat_map(|n| n.others).filter(|&p| p != 0.0).map(|p| p * rules.fine).collect();
+    let others = all.iter().flat_map(|n| n.others.iter().chain(&n.potentials));
+    let mut parameters: Vec<f64> = others.filter(|&&p| p != 0.0).map(|p| p * rules.fine).collect();
     let mut thresholds: Vec<f64> = all.iter().filter_map(|n| n.threshold).map(|t| t * rules.fine).collect();
     if !rules.hard || rules.leaks() || rules.options.power_of_two_threshold {
         parameters.append(&mut thresholds);
