@@ -20,7 +20,7 @@ use std::{
 };
 
 /// Name of the space in the folder of its points.
-const SPACE: &str = "space.ron";
+pub(crate) const SPACE: &str = "space.ron";
 
 /// Name of the table of all points.
 const TABLE: &str = "points.csv";

@@ -86,7 +86,7 @@ fn wrong_rates_are_named_with_their_remedy() {
 #[test]
 fn the_quantization_report_compares_with_the_float_network() {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let args = ["compile", "--quantization-report", "--limit", "3", "--json"];
+    let args = ["compile", "-o", "net.slb", "--quantization-report", "--limit", "3", "--json"];
     let of = |bits: &str| {
         let ran = spikeloom(dir.path(), &[&args[..], &["--weight-bits", bits]].concat());
         assert_eq!(ran.code, 0, "{}", ran.err);

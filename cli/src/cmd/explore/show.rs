@@ -8,7 +8,7 @@ use crate::{
         sections,
         text::{Table, align_right, wrapped},
     },
-    search::{answered, records},
+    search::{SPACE, answered, records},
 };
 use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
@@ -125,7 +125,9 @@ pub(super) fn print(space: &Space, folder: &Path, as_json: bool, report: &Report
     if report.wanted() {
         let varying = networks.values().next().map(|records| varying(space, records)).unwrap_or_default();
         let found: Vec<_> = networks.values().map(|records| (records, answers(space, records))).collect();
-        report.write(&sections::explored(space, &varying, &found))?;
+        let text = files::read_text(&folder.join(SPACE))?;
+        let inputs = vec![sections::digest("space", &space.name, [text.as_bytes()])];
+        report.write(&sections::explored(space, &varying, &found, inputs))?;
     }
     if as_json {
         println!("{}", serde_json::to_string_pretty(&answered(folder)?)?);

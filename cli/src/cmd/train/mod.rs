@@ -9,7 +9,7 @@ use crate::{
     cmd::deploy::{beside, deploy},
     destination::Destination,
     interrupt, progress,
-    report::sections::trained,
+    report::sections::{digest, trained},
     source,
 };
 use anyhow::{Context, Result};
@@ -74,7 +74,9 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     })?;
     bar.finish_and_clear();
     drop(stop);
-    args.report.write(&trained(&config, &outcome.history, outcome.result.as_ref()))?;
+    let inputs =
+        vec![digest("training images and labels", &train.name, [train.pixels.as_slice(), train.labels.as_slice()])];
+    args.report.write(&trained(&config, &outcome.history, outcome.result.as_ref(), inputs))?;
     let Some(finished) = outcome.result else {
         println!("stopped after {} epochs; continue with --resume --out {}", outcome.history.len(), out.display());
         return Ok(crate::interrupt::code());

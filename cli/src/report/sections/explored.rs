@@ -2,16 +2,21 @@
 
 use super::made;
 use explore::{FIGURES, PointRecord, Space, answer::Answers};
-use spikeloom::report::{Chart, Report, Section, Table, Value};
+use spikeloom::report::{Chart, Input, Report, Section, Table, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Points in the table and the picture.
 const MOST: usize = 2_000;
 
 /// One section per network.
-pub(crate) fn explored(space: &Space, varying: &[String], answered: &[(&Vec<PointRecord>, Answers)]) -> Report {
+pub(crate) fn explored(
+    space: &Space,
+    varying: &[String],
+    answered: &[(&Vec<PointRecord>, Answers)],
+    inputs: Vec<Input>,
+) -> Report {
     let title = format!("{}: {} points", space.name, answered.iter().map(|(records, _)| records.len()).sum::<usize>());
-    answered.iter().fold(Report::new(title, made(None, Vec::new())), |report, (records, answers)| {
+    answered.iter().fold(Report::new(title, made(None, inputs)), |report, (records, answers)| {
         report.with(network(space, varying, records, answers))
     })
 }

@@ -1,11 +1,16 @@
 //! The report of a training: loss and accuracy of every layer against epochs, and what was chosen.
 
 use super::made;
-use spikeloom::report::{Chart, Report, Section, Table, Value};
+use spikeloom::report::{Chart, Input, Report, Section, Table, Value};
 use training::ffgaf::{Config, EpochReport, Finished, Head};
 
 /// The whole report; `finished` is absent after an interruption.
-pub(crate) fn trained(config: &Config, history: &[EpochReport], finished: Option<&Finished>) -> Report {
+pub(crate) fn trained(
+    config: &Config,
+    history: &[EpochReport],
+    finished: Option<&Finished>,
+    inputs: Vec<Input>,
+) -> Report {
     let title = format!("training on {}: {} of {} epochs", config.dataset, history.len(), config.epochs);
     let mut summary = Section::new("summary", "Summary").quantity("epochs", "epochs done", history.len(), "");
     match finished {
@@ -43,7 +48,7 @@ pub(crate) fn trained(config: &Config, history: &[EpochReport], finished: Option
         .table(curve("validation", "accuracy of each layer's read-out on validation images", "%", &validation))
         .table(curve("train", "accuracy on training images", "%", &|epoch, l| epoch.train_accuracy[l]))
         .table(curve("loss", "loss", "1", &|epoch, l| epoch.loss[l]));
-    Report::new(title, made(Some(config.seed), Vec::new()))
+    Report::new(title, made(Some(config.seed), inputs))
         .with(summary)
         .with(curves)
         .with(Section::new("settings", "Settings").table(settings(config)))
