@@ -15,6 +15,14 @@ pub(crate) fn bar(n: u64, what: &str) -> ProgressBar {
     bar
 }
 
+/// A bar over bytes on their way; its message names the file.
+pub(crate) fn bytes() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+    let template = "{bar:28} {bytes}/{total_bytes}  {bytes_per_sec}  ETA {eta}  {msg}";
+    bar.set_style(ProgressStyle::with_template(template).expect("the template is valid").progress_chars("━╸─"));
+    bar
+}
+
 /// A pass of the compiler, for how long it runs, and where it says so how far it is.
 fn pass(info: PassInfo) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));

@@ -1,7 +1,8 @@
 //! Taking named files out of a gzip-compressed tar archive.
 //!
 //! Only the wanted files are written, each under its last path component directly in the target folder, so nothing
-//! in an archive can choose where it lands. An archive with an absolute path, a `..` or a second file of the same
+//! in an archive can choose where it lands, and nothing of it is held in memory: headers are read as they stand, so that a long name,
+//! which could be of any length, is an entry like any other. An archive with an absolute path, a `..` or a second file of the same
 //! name is refused as a whole; links and devices are never followed or made.
 
 use std::fs::File;
@@ -15,15 +16,36 @@ use super::error::{Cause, DataError};
 /// Bytes one unpacked file may have.
 const MAX_FILE_BYTES: u64 = 1 << 28;
 
+/// Bytes that all of an archive may have, unpacked.
+const MOST_BYTES: u64 = 1 << 31;
+
+/// A reader of at most so many bytes.
+struct Counted<'a, R> {
+    inner: R,
+    left: &'a mut u64,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(into)?;
+        match self.left.checked_sub(n as u64) {
+            Some(left) => *self.left = left,
+            None => return Err(io::Error::other(format!("it unpacks to more than {MOST_BYTES} bytes"))),
+        }
+        Ok(n)
+    }
+}
+
 /// Unpacks the regular files of `archive` whose last path component is in `wanted` into the folder `into`.
 /// Returns how many there were.
 pub(crate) fn unpack(archive: &Path, wanted: &[String], into: &Path) -> Result<usize, DataError> {
     let file = File::open(archive).map_err(|e| DataError::io(archive, e))?;
-    let mut tar = tar::Archive::new(MultiGzDecoder::new(BufReader::new(file)));
+    let mut left = MOST_BYTES;
+    let mut tar = tar::Archive::new(Counted { inner: MultiGzDecoder::new(BufReader::new(file)), left: &mut left });
     let refuse = |place: &str, why: String| DataError::new(archive, place, Cause::Archive(why));
     let broken = |e: io::Error| refuse("", e.to_string());
     let mut n = 0;
-    for entry in tar.entries().map_err(broken)? {
+    for entry in tar.entries().map_err(broken)?.raw(true) {
         let entry = entry.map_err(broken)?;
         let path = entry.path().map_err(broken)?.into_owned();
         let place = format!("entry {}", path.display());
@@ -112,6 +134,27 @@ mod tests {
         }
         let (result, _folder) = run(&[("p/x.bin", Regular, "one"), ("q/x.bin", Regular, "two")]);
         assert!(result.unwrap_err().to_string().contains("two files of this name"));
+    }
+
+    /// Of a long name of 600 MB nothing is kept, and an archive that never ends is refused.
+    #[test]
+    fn bombs_are_neither_kept_nor_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bomb.tgz");
+        let bomb = |kind: tar::EntryType, size: u64| {
+            let mut gz = GzEncoder::new(File::create(&path).unwrap(), Compression::fast());
+            let mut header = header("p/x.bin", kind, 0);
+            header.set_size(size);
+            header.set_cksum();
+            io::Write::write_all(&mut gz, header.as_bytes()).unwrap();
+            io::copy(&mut io::repeat(b'a').take(size), &mut gz).unwrap();
+            gz.finish().unwrap();
+        };
+        bomb(tar::EntryType::GNULongName, 600 << 20);
+        assert_eq!(unpack(&path, &["x.bin".into()], folder.path()).unwrap(), 0);
+        bomb(tar::EntryType::Fifo, MOST_BYTES + 1024);
+        let e = unpack(&path, &["x.bin".into()], folder.path()).unwrap_err();
+        assert!(e.to_string().contains("unpacks to more than"), "{e}");
     }
 
     #[test]

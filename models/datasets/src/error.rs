@@ -86,6 +86,14 @@ pub enum Cause {
     /// A label list is not the JSON it should be.
     #[error("not a JSON list of labels: {0}")]
     Json(String),
+    /// A file cannot be downloaded.
+    #[error("{url}: {why}")]
+    Download {
+        /// Its address.
+        url: String,
+        /// Why not.
+        why: String,
+    },
     /// An archive cannot be unpacked, or holds a path that leads out of it.
     #[error("the archive cannot be used: {0}")]
     Archive(String),
@@ -161,6 +169,7 @@ impl Cause {
                 "Use the image file and the label file of the same data set and the same split.".into()
             }
             Self::Archive(_) => "Delete the archive and obtain it again from its publisher.".into(),
+            Self::Download { .. } => "Check the connection, then run the command again.".into(),
             Self::Command { .. } => "Run it by hand to see more, then run the command again.".into(),
             Self::Digest { .. } => {
                 "The files belong to another data set or were altered: replace them with `spikeloom data fetch`.".into()

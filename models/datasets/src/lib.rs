@@ -20,6 +20,7 @@ pub mod bundled;
 pub mod cifar;
 mod dataset;
 pub mod digest;
+mod download;
 mod error;
 pub mod fetch;
 mod folder;

