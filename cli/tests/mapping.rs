@@ -103,7 +103,7 @@ fn the_quantization_report_compares_with_the_float_network() {
         let (seen, proven) = (&layer["observed"]["largest_potential_bits"], &layer["state_bits"]);
         assert!(seen.as_u64() <= proven.as_u64(), "{layer}");
     }
-    let text = spikeloom(dir.path(), &args[..4]).out;
+    let text = spikeloom(dir.path(), &args[..6]).out;
     assert!(text.contains("changed spikes") && text.contains("quantization changes"), "{text}");
 }
 
