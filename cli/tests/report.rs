@@ -2,8 +2,11 @@
 //!
 //! `BLESS=1` writes docs/report.schema.json anew.
 
+#[path = "support/network.rs"]
+mod network;
 mod support;
 
+use network::{firing, write};
 use serde_json::Value;
 use spikeloom::report::{self, Report, html};
 use std::{
@@ -172,6 +175,62 @@ fn real_reports_fit_the_schema_that_is_documented() {
     let mut other = real.clone();
     other.as_object_mut().expect("an object").insert("surplus".into(), Value::Null);
     assert!(!fits(&other, &schema, &schema));
+}
+
+/// A network of a hundred layers, and recordings for it, in a folder.
+fn deep(at: &Path) {
+    let rows: Vec<Vec<f64>> = (0..8).map(|i| (0..8).map(|j| if i == j { 1.5 } else { 0.25 }).collect()).collect();
+    let weights: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
+    write(&at.join("deep.nir"), &(0..100).map(|_| firing(&weights)).collect::<Vec<_>>());
+    let events = (0..160).map(|k| format!("{},{},{}\n", k % 2, k / 8, k % 8));
+    let text = std::iter::once("sample,timestep,neuron\n".to_owned()).chain(events).collect::<String>();
+    std::fs::write(at.join("events.csv"), text).expect("writable");
+}
+
+#[test]
+fn a_page_of_a_hundred_layers_stays_small_and_speaks_of_recordings() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    deep(at);
+    let files = ["--report", "deep.html", "--report", "deep.json"];
+    run_in(at, &[&["run", "deep.nir", "--dt", "1", "--data", "events.csv"][..], &files].concat());
+    let (page, report) = read(at, "deep");
+    assert!(page.len() < MOST, "{} bytes", page.len());
+    assert_eq!(data_values(&page), numbers(&report));
+    for said in ["energy per recording", "latency per recording", "layers, means per recording"] {
+        assert!(page.contains(said), "no `{said}`");
+    }
+    assert!(!page.contains("per image"));
+}
+
+/// What commands write beside their text is a report with provenance, tables and units.
+#[test]
+fn commands_that_look_at_files_write_reports() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    deep(at);
+    let network = r#"{"mode": "snn", "T": 4, "layers": [
+        {"kind": "fc", "name": "a", "nin": 20, "nout": 10, "neuron": "if", "theta_in": 30, "theta_out": 10}]}"#;
+    std::fs::write(at.join("net.json"), network).expect("writable");
+    let schema = Report::schema();
+    for (args, section) in [
+        (&["check", "deep.nir", "--dt", "1"][..], "parts"),
+        (&["chip", "show", "loihi1"], "fields"),
+        (&["chip", "check", "loihi1"], "fields"),
+        (&["chip", "diff", "loihi1", "loihi2"], "differences"),
+        (&["energy", "model", "net.json"], "layers"),
+        (&["energy", "compare", "net.json"], "advantage"),
+        (&["energy", "tables", "--show", "loihi1"], "prices"),
+    ] {
+        run_in(at, &[args, &["--report", "r.html", "--report", "r.json", "--report", "r.csv"]].concat());
+        let (page, report) = read(at, "r");
+        assert_eq!(data_values(&page), numbers(&report), "{args:?}");
+        assert!(fits(&serde_json::to_value(&report).expect("JSON"), &schema, &schema), "{args:?}");
+        assert!(report.section(section).is_some_and(|section| !section.tables.is_empty()), "{args:?}: no {section}");
+        assert!(!report.provenance.inputs.is_empty(), "{args:?}: made from nothing");
+        let command = format!("spikeloom {}", args.join(" "));
+        assert!(report.provenance.command.starts_with(&command), "{}", report.provenance.command);
+    }
 }
 
 /// A browser, if one is installed.
