@@ -33,7 +33,7 @@ pub use source::{chip, table, table_for};
 
 use clap::Parser;
 use compiler::Diagnostics;
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, io::Write, process::ExitCode};
 
 /// Parses the arguments of the process and runs the command.
 pub fn main() -> ExitCode {
@@ -51,7 +51,10 @@ pub fn run<T: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = T>) ->
     let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,
         Err(error) => {
-            let _ = error.print();
+            // Help goes to standard output, which may be full.
+            if let Err(unwritten) = error.print().and_then(|()| std::io::stdout().flush()) {
+                out::unwritable(&unwritten);
+            }
             return ExitCode::from(error.exit_code() as u8);
         }
     };

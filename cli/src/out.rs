@@ -6,9 +6,14 @@ use std::{fmt::Arguments, io::Write};
 pub(crate) fn print(text: Arguments<'_>) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_fmt(text).and_then(|()| out.flush()) {
-        eprintln!("error: standard output cannot be written: {error}; results are lost");
-        std::process::exit(2);
+        unwritable(&error);
     }
+}
+
+/// Ends the process because standard output cannot be written.
+pub(crate) fn unwritable(error: &std::io::Error) -> ! {
+    eprintln!("error: standard output cannot be written: {error}; results are lost");
+    std::process::exit(2);
 }
 
 /// In place of the standard macro, which panics.

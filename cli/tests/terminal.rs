@@ -14,31 +14,40 @@ fn bin() -> Command {
 }
 
 #[test]
-fn tables_fit_the_columns_of_the_terminal() {
+fn tables_and_sentences_fit_the_columns_of_the_terminal() {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let table = |columns: &str| {
-        let ran =
-            bin().args(["energy", "tables"]).env("COLUMNS", columns).current_dir(dir.path()).output().expect("runs");
-        String::from_utf8(ran.stdout).expect("UTF-8")
-    };
-    for columns in [60usize, 80, 120, 200] {
-        let text = table(&columns.to_string());
-        let rows = text.split("\nall-in").next().expect("the table");
-        let widest = rows.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-        assert!(widest <= columns, "{widest} of {columns} columns:\n{rows}");
-        assert!(rows.contains("loihi1"), "{rows}");
+    for args in [
+        &["energy", "tables"][..],
+        &["energy", "chip", "loihi1"],
+        &["run", "--limit", "2"],
+        &["compile", "-o", "net.slb"],
+        &["energy", "compare", "--model", "mnist-small", "--limit", "2"],
+    ] {
+        for columns in [60usize, 80, 120, 200] {
+            let ran =
+                bin().args(args).env("COLUMNS", columns.to_string()).current_dir(dir.path()).output().expect("runs");
+            let text = String::from_utf8(ran.stdout).expect("UTF-8");
+            let widest = text.lines().max_by_key(|line| line.chars().count()).unwrap_or("");
+            assert!(ran.status.success() && !text.is_empty(), "{args:?}");
+            assert!(widest.chars().count() <= columns, "{args:?} at {columns} columns:\n{widest}");
+        }
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_line() {
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
-    let ran =
-        bin().args(["run", "--limit", "2"]).stdout(Stdio::from(full)).stderr(Stdio::piped()).output().expect("runs");
-    let err = String::from_utf8_lossy(&ran.stderr);
-    assert_eq!(ran.status.code(), Some(2), "{err}");
-    assert!(err.contains("error: standard output cannot be written") && !err.contains("panicked"), "{err}");
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    assert_eq!(spikeloom(dir.path(), &["compile", "-o", "net.slb"]).code, 0);
+    for args in [&["run", "--limit", "2"][..], &["inspect", "net.slb"], &["inspect", "net.slb", "--json"], &["--help"]]
+    {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+        let ran = bin().args(args).current_dir(dir.path()).stdout(Stdio::from(full)).output().expect("runs");
+        let err = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(2), "{args:?}: {err}");
+        let said = err.contains("error: standard output cannot be written") && !err.contains("panicked");
+        assert!(said, "{args:?}: {err}");
+    }
 }
 
 /// Begins a command, interrupts it as Ctrl-C does after a while, and returns its exit code and what it said.

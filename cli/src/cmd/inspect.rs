@@ -20,7 +20,7 @@ use spikeloom::{
     Rates,
     report::{Report, Section},
 };
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
 #[derive(Serialize)]
 struct Inspection<'a> {
@@ -43,10 +43,9 @@ struct CoreReport {
 pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
     let executable = source::program(&args.program)?;
     let (program, arch) = (&executable.program, &executable.chip.arch);
-    let mut out = std::io::stdout().lock();
     if args.disassemble {
         anyhow::ensure!(!args.report.wanted(), "--report: a disassembly has none; leave out --disassemble");
-        write!(out, "{}", isa::asm::disassemble(program, isa::asm::Style::Short))?;
+        print!("{}", isa::asm::disassemble(program, isa::asm::Style::Short));
         return Ok(ExitCode::SUCCESS);
     }
     let (activity, origin) = match &args.activity {
@@ -98,11 +97,10 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
         let (network, arch) = (&program.name, &arch.name);
         let inspection = Inspection { network, arch, timesteps: program.timesteps, mapping, cores };
         let both = WithReport { found: &inspection, report: &report };
-        writeln!(out, "{}", serde_json::to_string_pretty(&both)?)?;
+        println!("{}", serde_json::to_string_pretty(&both)?);
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(
-        out,
+    println!(
         "{} for {}: {} layers, {} timesteps, {} cores in use of {}",
         program.name,
         arch.name,
@@ -110,10 +108,10 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
         program.timesteps,
         program.cores.len(),
         arch.n_cores()
-    )?;
-    writeln!(out, "\n{}", per_core(&usages, &cores))?;
-    writeln!(out, "{}", per_resource(&usages))?;
-    write!(out, "{}", wrapped(&mapping::table("mapping", &[mapping], &origin)))?;
+    );
+    println!("\n{}", per_core(&usages, &cores));
+    println!("{}", per_resource(&usages));
+    print!("{}", wrapped(&mapping::table("mapping", &[mapping], &origin)));
     Ok(ExitCode::SUCCESS)
 }
 
