@@ -128,11 +128,6 @@ fn node_rule(text: &str) -> Result<NodeRule, String> {
 }
 
 impl NirArgs {
-    /// For files in timesteps, driven by recorded events for `steps` of them.
-    pub(crate) fn timesteps(steps: u32) -> Self {
-        Self { dt: Some(1.0), steps: Some(steps), coding: Some(Coding::Events), ..Self::default() }
-    }
-
     pub(crate) fn options(&self) -> Options {
         let mut nodes: BTreeMap<String, Rules> = BTreeMap::new();
         for NodeRule { node, rules } in &self.node {

@@ -87,7 +87,7 @@ fn a_page_holds_the_numbers_of_the_json_and_needs_no_network() {
         assert!(!page.contains(from_elsewhere), "{from_elsewhere}");
     }
     let ids: Vec<&str> = report.sections.iter().map(|section| section.id.as_str()).collect();
-    let expected = "summary verification layers energy merits time activity cores decisions quantization";
+    let expected = "summary verification layers energy merits time roofline activity cores decisions quantization";
     assert_eq!(ids.join(" "), expected);
     assert!(report.provenance.command.starts_with("spikeloom run --limit 60 --verify --report"));
     let csv = std::fs::read_to_string(dir.path().join("run.csv")).expect("written");

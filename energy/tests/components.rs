@@ -19,11 +19,13 @@ fn pj(arch: &Arch, action: Action) -> f64 {
     }
 }
 
-/// Prints a row of a table of docs/energy.md and fails unless the page has it.
-fn documented(row: &str) {
-    println!("{row}");
+/// Prints rows of a table of docs/energy.md and fails unless the page has them all.
+fn documented(rows: &[String]) {
     let page = include_str!("../../docs/energy.md");
-    assert!(page.lines().any(|line| line == row), "docs/energy.md lacks the row\n{row}");
+    rows.iter().for_each(|row| println!("{row}"));
+    let absent: Vec<&str> =
+        rows.iter().map(String::as_str).filter(|row| page.lines().all(|line| line != *row)).collect();
+    assert!(absent.is_empty(), "docs/energy.md lacks\n{}", absent.join("\n"));
 }
 
 /// Energy of one binary synaptic operation with its share of words \[pJ\].
@@ -63,16 +65,18 @@ const PARAMETERS: [Parameter; 10] = [
 #[test]
 fn every_parameter_moves_energy_or_area_as_argued() {
     let arch = named("loihi1");
+    let mut rows = Vec::new();
     for (name, double) in PARAMETERS {
         let of = |f: fn(&Arch) -> f64| exponent(f, &arch, double);
         let synaptic = of(synaptic_pj);
         let flit = of(|a| pj(a, Action::RouterFlit) + pj(a, Action::LinkEastWest));
         let area = of(|a| chip(a).area_mm2().value);
         let leak = of(|a| chip(a).static_watts().value);
-        documented(&format!("| {name} | {synaptic:.3} | {flit:.3} | {area:.3} |"));
+        rows.push(format!("| {name} | {synaptic:.3} | {flit:.3} | {area:.3} |"));
         assert!(area > 0.0, "{name}: more of a chip is larger");
         assert!((leak - area).abs() < 1e-9, "{name}: static power follows area");
     }
+    documented(&rows);
 }
 
 #[test]
@@ -113,45 +117,52 @@ fn narrow_weights_cost_less_in_the_datapath() {
     assert!(add(2) < add(8));
 }
 
-/// A published die or core, and what the description covers of it.
+/// A published die or core, and how near the sum of parts comes.
 struct Published {
     preset: &'static str,
     what: &'static str,
     mm2: f64,
     cores: f64,
+    /// Largest factor between the two: smaller where the area of a core is published and sets its logic.
+    factor: f64,
 }
 
 #[test]
-fn published_areas_are_met_within_a_factor_of_four() {
+fn published_areas_are_met_within_the_factor_argued() {
     let published = [
-        Published { preset: "loihi1", what: "die, Davies 2018", mm2: 60.0, cores: 128.0 },
-        Published { preset: "truenorth", what: "die, Merolla 2014", mm2: 430.0, cores: 4096.0 },
-        Published { preset: "speck2", what: "die with sensor, Yao 2024", mm2: 30.0, cores: 9.0 },
-        Published { preset: "seneca_like", what: "core, Tang 2023", mm2: 0.47, cores: 1.0 },
-        Published { preset: "loihi2", what: "die, Intel 2021", mm2: 31.0, cores: 128.0 },
+        Published { preset: "loihi1", what: "die, Davies 2018", mm2: 60.0, cores: 128.0, factor: 1.15 },
+        Published { preset: "truenorth", what: "die, Merolla 2014", mm2: 430.0, cores: 4096.0, factor: 1.15 },
+        Published { preset: "loihi2", what: "die, Intel 2021", mm2: 31.0, cores: 128.0, factor: 1.15 },
+        Published { preset: "speck2", what: "die with sensor, Yao 2024", mm2: 30.0, cores: 9.0, factor: 2.2 },
+        Published { preset: "seneca_like", what: "core, Tang 2023", mm2: 0.47, cores: 1.0, factor: 1.8 },
     ];
+    let mut rows = Vec::new();
     for p in published {
         let arch = named(p.preset);
         let area = chip(&arch).area_mm2() * (p.cores / arch.cores_per_chip() as f64);
         let error = 100.0 * (area.value / p.mm2 - 1.0);
-        documented(&format!(
+        rows.push(format!(
             "| `{}` | {} | {} mm² | {:.2} mm² ({:.2} to {:.2}) | {error:+.0} % |",
             p.preset, p.what, p.mm2, area.value, area.low, area.high
         ));
-        assert!((0.25..4.0).contains(&(area.value / p.mm2)), "{}: more than a factor of four", p.preset);
+        let ratio = area.value / p.mm2;
+        assert!(ratio.max(1.0 / ratio) < p.factor, "{}: {ratio}", p.preset);
     }
+    documented(&rows);
 }
 
 #[test]
 fn published_synaptic_operations_against_the_sum() {
     let published = [("loihi1", 23.6), ("speck2", 32.0), ("seneca_like", 2.8), ("darwin3_like", 5.47)];
+    let mut rows = Vec::new();
     for (name, measured) in published {
         let ours = synaptic_pj(&named(name));
         let error = 100.0 * (ours / measured - 1.0);
-        documented(&format!("| `{name}` | {measured} pJ | {ours:.2} pJ | {error:+.0} % |"));
+        rows.push(format!("| `{name}` | {measured} pJ | {ours:.2} pJ | {error:+.0} % |"));
         // Loihi 1 spends 33 times what its memories and adders do: control, and what supports learning. Measured prices
         // carry that; components do not.
         let expected = if name == "loihi1" { 0.02..0.05 } else { 1.0 / 3.0..3.0 };
         assert!(expected.contains(&(ours / measured)), "{name}: {ours} against {measured}");
     }
+    documented(&rows);
 }

@@ -33,6 +33,14 @@ pub struct Closeup {
 pub struct CoreLoad {
     /// Ticks of work.
     pub busy: u64,
+    /// Ticks of it that went into synaptic work, the sweep over neurons and the emission of packets.
+    pub synaptic: u64,
+    /// See [`Self::synaptic`].
+    pub sweep: u64,
+    /// See [`Self::synaptic`].
+    pub emission: u64,
+    /// Synaptic operations.
+    pub operations: u64,
     /// Events taken.
     pub events: u64,
     /// Spikes fired.
@@ -67,6 +75,9 @@ impl Probe for Times {
         for core in cores {
             let load = self.cores.entry(core.core).or_default();
             load.busy += core.busy();
+            load.synaptic += core.synaptic.min(core.arrivals);
+            load.sweep += core.sweep;
+            load.emission += core.emission;
             load.events += u64::from(core.events);
             load.spikes += u64::from(core.spikes);
             load.peak_queue = load.peak_queue.max(core.queue.map(|queue| queue.peak));
@@ -86,7 +97,10 @@ impl Executable {
         let raster = Raster { layers: vec![Vec::new(); program.layers.len()] };
         let mut probe = (raster, Times::default());
         let run = machine.run(&stimulus, mode, &mut probe).map_err(failed)?;
-        let (raster, times) = probe;
+        let (raster, mut times) = probe;
+        for (core, load) in &mut times.cores {
+            load.operations = run.ledger.core(*core).synaptic_operations();
+        }
         Ok(Closeup {
             sample,
             links: self.links(&raster),

@@ -170,9 +170,9 @@ pub(crate) struct AllArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SiliconArgs {
-    /// Folder of `pilotnet.nir` and `pilotnet.csv`, made by `scripts/pilotnet_nir.py` from lava-dl's files
-    #[arg(long, value_name = "DIR")]
-    pub(crate) pilotnet: Option<PathBuf>,
+    /// `dvs_challenge.npz` of the Python package sanafe (sanafe/examples): eight variants of Loihi against SANA-FE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sanafe: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) out: OutArgs,
 }

@@ -15,6 +15,7 @@ mod misfit;
 mod priced;
 mod provenance;
 mod quantized;
+mod roofline;
 mod run;
 mod stored;
 mod time;

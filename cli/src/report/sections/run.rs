@@ -1,6 +1,6 @@
 //! The report of a run.
 
-use super::{activity, chip_map, decisions, digest, energy, made, merits, quantized, time};
+use super::{activity, chip_map, decisions, digest, energy, made, merits, quantized, roofline, time};
 use crate::report::{
     agreement,
     run::{LayerReport, RunReport},
@@ -40,6 +40,7 @@ pub(crate) fn run(found: &RunReport, ran: &Ran<'_>) -> Report {
         .with(energy::section(&names, &priced.breakdown, (priced.images, one), &found.energy))
         .with(found.metrics.as_ref().map(|metrics| merits::section(metrics, one)).unwrap_or_default())
         .with(time::section(&seconds, found.bounds.as_ref(), one))
+        .with(closeup.map(|close| roofline::section(program, arch, close, &what)).unwrap_or_default())
         .with(over_time.unwrap_or_default())
         .with(chip_map::section(program, arch, closeup.map(|close| (close, what.as_str()))))
         .with(decisions::section(program, samples, run))

@@ -1,5 +1,4 @@
-//! Measurements that need nothing but what ships: power of TrueNorth and Speck, latency of Speck, areas and synaptic
-//! operations as sums of parts.
+//! Measurements that need no network of others: power of TrueNorth and Speck, latency of Speck.
 
 use super::{
     Row,
@@ -8,7 +7,6 @@ use super::{
 use anyhow::{Context as _, Result, anyhow};
 use compiler::{Options, compile_quantized};
 use energy::{
-    component::{Chip, Need},
     price::{Context, Timing, price},
     table::{StaticPower, Table},
 };
@@ -23,11 +21,10 @@ use simulator::{Machine, NoProbe, TimingMode};
 pub(super) fn rows() -> Result<Vec<Row>> {
     let mut rows = truenorth_power()?;
     rows.extend(speck()?);
-    rows.extend(areas()?);
     Ok(rows)
 }
 
-fn chip(name: &str) -> Result<Arch> {
+pub(super) fn chip(name: &str) -> Result<Arch> {
     preset(name).with_context(|| format!("preset {name}"))
 }
 
@@ -47,7 +44,7 @@ fn truenorth_power() -> Result<Vec<Row>> {
         let timing = Some(Timing { seconds: 1.0, cores: 4096, chips: 1, cores_per_chip: 4096 });
         let second = price(&ledger, &table, &Context { timing, ..Context::default() })?;
         let (what, ours) = (format!("power at {hz} Hz, 128 synapses per neuron"), second.total.value * 1e-9);
-        Ok(Row { chip: "truenorth", what, unit: "mW", measured, ours, standing, source: CURVE })
+        Ok(Row { chip: "truenorth".into(), what, unit: "mW", measured, ours, standing, source: CURVE.into() })
     };
     points.into_iter().map(row).collect()
 }
@@ -55,22 +52,22 @@ fn truenorth_power() -> Result<Vec<Row>> {
 fn speck() -> Result<Vec<Row>> {
     let StaticPower::Power { value, .. } = table("speck2")?.static_power else { return Err(anyhow!("a static power")) };
     let idle = Row {
-        chip: "speck2",
+        chip: "speck2".into(),
         what: "power at rest, rails io 61.7, ram 51.7, logic 367.0 µW".into(),
         unit: "µW",
         measured: 61.7 + 51.7 + 367.0,
         ours: value * 1e6,
         standing: Predicted,
-        source: "sinabs documentation, power monitoring notebook; ours is Yao 2024",
+        source: "sinabs documentation, power monitoring notebook; ours is Yao 2024".into(),
     };
     let latency = Row {
-        chip: "speck2",
+        chip: "speck2".into(),
         what: "one event through nine layers".into(),
         unit: "µs",
         measured: 3.36,
         ours: nine_layers()? * 1e6,
         standing: Calibrated,
-        source: "Richter 2023; sets the time of an event",
+        source: "Richter 2023; sets the time of an event".into(),
     };
     Ok(vec![idle, latency])
 }
@@ -108,24 +105,4 @@ fn nine_layers() -> Result<f64> {
     let time = run.time.context("speck2 has all times")?;
     let step = time.steps.first().context("one step")?;
     Ok((step.ticks() * time.tick_ps) as f64 * 1e-12)
-}
-
-/// Dies and cores as sums of the parts described.
-fn areas() -> Result<Vec<Row>> {
-    const LOIHI: &str = "Davies 2018; its core is the upper end of the assumed control logic";
-    let published = [
-        ("loihi1", "die of 128 cores", 60.0, 128.0, LOIHI),
-        ("truenorth", "die of 4,096 cores", 430.0, 4096.0, "Merolla 2014"),
-        ("speck2", "die of 9 cores, with sensor", 30.0, 9.0, "Yao 2024"),
-        ("seneca_like", "one core", 0.47, 1.0, "Tang 2023, synthesis"),
-        ("loihi2", "die of 128 cores", 31.0, 128.0, "Intel 2021"),
-    ];
-    let row = |(name, what, measured, cores, source): (&'static str, &str, f64, f64, _)| {
-        let arch = chip(name)?;
-        let area = Chip::new(&arch, &Need::default())?.area_mm2().value;
-        let ours = area * cores / arch.cores_per_chip() as f64;
-        let what = format!("area, {what}");
-        Ok(Row { chip: name, what, unit: "mm²", measured, ours, standing: Predicted, source })
-    };
-    published.into_iter().map(row).collect()
 }
