@@ -22,7 +22,7 @@ fn pj(arch: &Arch, action: Action) -> f64 {
 /// Prints rows of a table of docs/energy.md and fails unless the page has them all.
 fn documented(rows: &[String]) {
     let page = include_str!("../../docs/energy.md");
-    rows.iter().for_each(|row| println!("{row}"));
+    println!("{}", rows.join("\n"));
     let absent: Vec<&str> =
         rows.iter().map(String::as_str).filter(|row| page.lines().all(|line| line != *row)).collect();
     assert!(absent.is_empty(), "docs/energy.md lacks\n{}", absent.join("\n"));

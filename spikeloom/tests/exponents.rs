@@ -49,7 +49,9 @@ const TIMES: [Parameter; 8] = [
     ("time between flits", |a| double(&mut noc(a).flit_interval)),
     ("times of the barrier", |a| {
         if let Sync::Barrier(points) = &mut a.sync {
-            points.iter_mut().for_each(|(_, time)| double(time));
+            for (_, time) in points {
+                double(time);
+            }
         }
     }),
     ("time between input events", |a| a.input_interval.iter_mut().for_each(double)),

@@ -89,7 +89,7 @@ fn hop() -> Result<Row> {
         what: "energy of a hop, sum of parts".into(),
         unit: "pJ",
         measured: 2.3,
-        ours: pj(Action::RouterFlit) + (pj(Action::LinkEastWest) + pj(Action::LinkNorthSouth)) / 2.0,
+        ours: pj(Action::RouterFlit) + f64::midpoint(pj(Action::LinkEastWest), pj(Action::LinkNorthSouth)),
         standing: Predicted,
         source: "Merolla 2014, supplement; the preset's buffers and widths are assumed".into(),
     })

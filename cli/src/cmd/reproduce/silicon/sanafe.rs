@@ -116,7 +116,7 @@ fn array<'a>(arrays: &'a [(String, Content)], name: &str, shape: &[usize]) -> Re
 /// their neurons (channel, row, column); the host sends nothing, and reads what nothing sends to.
 fn network(file: &Path) -> Result<Graph<Quantized>> {
     let place = || format!("{}: is not dvs_challenge.npz of the package sanafe", file.display());
-    let arrays = npz(&crate::files::read(file)?, file)?;
+    let arrays = npz(&crate::files::read(file)?, file).with_context(place)?;
     let whole = |name: &str, shape: &[usize]| -> Result<Vec<i64>> {
         let array = array(&arrays, name, shape).with_context(place)?;
         let values: Vec<f64> = array.values.reals().collect();
