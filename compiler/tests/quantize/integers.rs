@@ -50,6 +50,30 @@ fn three_ones_are_not_above_three_at_any_width() {
     }
 }
 
+/// 0.07 in single precision is above 0.07 in double: no reason to take it for a weight that outdoes the threshold.
+#[test]
+fn a_weight_that_equals_its_threshold_is_one_unit() {
+    for compare in [Compare::Greater, Compare::GreaterEqual] {
+        let graph = events(&[&[0.07, 0.0]], 0.07, 4, |n| (n.compare, n.reset) = (compare, Reset::Zero));
+        for weight_bits in 2..=16 {
+            let q = quantized(&graph, &QuantizeOptions { weight_bits, ..WIDE });
+            assert_eq!((weights(&q), q.layers[0].n_exact), (&[1, 0][..], 1), "{weight_bits} bits");
+            let fires = interpret(&q.graph, &stimulus(1, 4)).n_spikes();
+            assert_eq!(fires, if compare == Compare::Greater { 2 } else { 4 });
+        }
+    }
+}
+
+/// Cut down to what fires, a weight is not rounded below it.
+#[test]
+fn a_weight_above_the_threshold_still_fires_at_once() {
+    let graph = events(&[&[408.0]], 360.0, 3, |n| (n.compare, n.reset) = (Compare::Greater, Reset::Zero));
+    for weight_bits in 3..=16 {
+        let q = quantized(&graph, &QuantizeOptions { weight_bits, ..WIDE });
+        assert_eq!(interpret(&q.graph, &stimulus(1, 3)).n_spikes(), 3, "{weight_bits} bits");
+    }
+}
+
 #[test]
 fn three_ones_reach_three_beside_a_two() {
     let graph = events(&[&[1.0, 1.0, 1.0, 2.0]], 3.0, 1, |_| ());

@@ -29,6 +29,7 @@ pub(super) fn step(node: &Node, input: &[usize], output: &[usize]) -> Result<Opt
         Node::Conv1d(conv) => {
             let line = |shape: &[usize]| match shape {
                 [.., channels, columns] => Ok(vec![*channels, 1, *columns]),
+                [columns] => Ok(vec![1, 1, *columns]),
                 _ => Err(format!("takes [channels, columns], but gets the shape {shape:?}")),
             };
             let (input, output) = (line(input)?, line(output)?);

@@ -163,6 +163,8 @@ fn output(node: &Node, input: &[usize]) -> Result<Vec<usize>, String> {
             }
         }
         Node::Conv1d(conv) => match *input {
+            // One channel, whose extent of 1 was left out.
+            [columns] => convolved(conv, &[1, 1, columns]).map(|shape| vec![shape[0], shape[2]]),
             [ref lead @ .., channels, columns] if lead.iter().all(|&side| side == 1) => {
                 convolved(conv, &[channels, 1, columns]).map(|shape| vec![shape[0], shape[2]])
             }

@@ -1,6 +1,6 @@
 //! The numbers that share a scale: those of one channel, or of a whole population whose potentials are compared.
 
-use super::{PARAMETER_LIMIT, QuantizeOptions, list, one_scale};
+use super::{PARAMETER_LIMIT, QuantizeOptions, list, one_scale, unit};
 use crate::width::Reach;
 use ir::{Compare, Graph, NeuronModel, PopulationId, Reset, Trained};
 
@@ -119,12 +119,14 @@ pub(super) fn is_quiet(graph: &Graph<Trained>, id: PopulationId, c: usize, reach
     }
 }
 
-/// By channel, the weight above which one spike fires the neuron whatever else arrives: θ above the lowest potential. What is
-/// left over does not matter where a reset sets the potential to 0, and nobody reads it.
+/// By channel, the weight above which one spike fires the neuron whatever else arrives: θ above the lowest potential, by more than the
+/// precision of a weight. What is left over does not matter where a reset sets the potential to 0, and nobody reads it.
 pub(super) fn fires_at_once(graph: &Graph<Trained>, id: PopulationId, reach: &[Reach]) -> Option<Vec<f64>> {
     let NeuronModel::Spiking(neuron) = &graph.population(id).neuron else { return None };
-    (neuron.reset == Reset::Zero && !one_scale(graph, id) && sources_are_spikes(graph, id))
-        .then(|| reach.iter().enumerate().map(|(c, r)| neuron.threshold.at(c) - r.low.min(0.0)).collect())
+    (neuron.reset == Reset::Zero && !one_scale(graph, id) && sources_are_spikes(graph, id)).then(|| {
+        let above = |(c, r): (usize, &Reach)| (neuron.threshold.at(c) - r.low.min(0.0)) * (1.0 + unit::PRECISION);
+        reach.iter().enumerate().map(above).collect()
+    })
 }
 
 /// Whether all that arrives is spikes: 0 or 1.

@@ -74,6 +74,7 @@ pub(super) fn settle(pass: &Pass<'_>, whole: &mut Graph<Quantized>, bounds: &[Ve
             missing.div_euclid(1 << form.shift) + i64::from(missing.rem_euclid(1 << form.shift) > 0)
         };
         let needed: Vec<i64> = bounds.iter().enumerate().map(needed).collect();
+        let most = largest_weight(pass.options.weight_bits) as i64;
         let shape = real.population(id).shape;
         for p in real.incoming(id) {
             let (real, whole) = (real.projection(p), whole.projection_mut(p));
@@ -81,8 +82,9 @@ pub(super) fn settle(pass: &Pass<'_>, whole: &mut Graph<Quantized>, bounds: &[Ve
             for i in 0..whole.weights.len() {
                 let c = whole.channels_of(i, shape).start;
                 let w = f64::from(real.weights[if single { 0 } else { i }]);
-                if w > sure[c] {
-                    whole.weights[i] = i64::from(whole.weights[i]).min(needed[c]) as i32;
+                if w > sure[c] && needed[c] <= most {
+                    // Rounding may have left it a unit short of that.
+                    whole.weights[i] = needed[c] as i32;
                 }
             }
         }

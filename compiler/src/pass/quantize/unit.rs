@@ -5,7 +5,7 @@
 //! multiple `m·u` if `|x/u − m| ≤ m·2⁻²²`, at most 1/64.
 
 /// Relative distance from an integer multiple that is taken for rounding.
-const PRECISION: f64 = 1.0 / 4_194_304.0;
+pub(super) const PRECISION: f64 = 1.0 / 4_194_304.0;
 /// Largest distance from an integer, however large it is.
 const WIDEST: f64 = 1.0 / 64.0;
 /// Largest denominator of a ratio that is taken for meant.

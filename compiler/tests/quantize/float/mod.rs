@@ -24,8 +24,11 @@ use compiler::{
 use ir::{Compare, DecayRule, NeuronModel, PerChannel, PopulationId, Quantized, Reset, Stimulus, interpret};
 use network::{Draw, Layer, Network};
 
-/// Precision in which networks are stored, times the potentials that occur.
+/// Precision in which a threshold is met.
 const PRECISION: f64 = 1e-5;
+/// Relative precision in which integers stand for stored weights (`pass::quantize::unit`): sums of many that are meant to meet a
+/// threshold miss it by as much of all that was added.
+const STORED: f64 = 1.0 / 4_194_304.0;
 
 /// What happened at the first difference.
 #[expect(dead_code, reason = "shown by the assertion that fails")]
@@ -44,6 +47,8 @@ struct Difference {
 struct Follower {
     v: f64,
     error: f64,
+    /// Magnitudes of all that was added since the last hard reset.
+    added: f64,
 }
 
 /// The integers of a neuron in real numbers.
@@ -107,7 +112,7 @@ fn first_difference(network: &Network, q: &Quantization, stimulus: &Stimulus, si
     let mut layers: Vec<(Vec<Image>, Vec<Follower>)> = Vec::new();
     for (l, layer) in network.layers.iter().enumerate() {
         let images = images(q, l, sources, signs);
-        let start = |(image, &v): (&Image, &f64)| Follower { v, error: (image.v_init - v).abs() };
+        let start = |(image, &v): (&Image, &f64)| Follower { v, error: (image.v_init - v).abs(), added: v.abs() };
         let followers = images.iter().zip(&layer.v_init).map(start).collect();
         sources = layer.threshold.len();
         layers.push((images, followers));
@@ -123,7 +128,7 @@ fn first_difference(network: &Network, q: &Quantization, stimulus: &Stimulus, si
             };
             fired[l].clear();
             for (i, (image, follower)) in images.iter().zip(followers.iter_mut()).enumerate() {
-                let (fires, distance, bound) = follower.step(layer, i, image, &input);
+                let (fires, distance, bound) = follower.step((layer, network.integers), i, image, &input);
                 let same = integer.spikes[l + 1][t as usize].contains(&(i as u32)) == fires;
                 if !same {
                     let difference = Difference { t, layer: l, neuron: i, distance, bound };
@@ -147,7 +152,13 @@ fn first_difference(network: &Network, q: &Quantization, stimulus: &Stimulus, si
 
 impl Follower {
     /// A timestep: whether it fires, how far it was from the threshold, how far the integer may be from it.
-    fn step(&mut self, layer: &Layer, i: usize, image: &Image, input: &[usize]) -> (bool, f64, f64) {
+    fn step(
+        &mut self,
+        (layer, integers): (&Layer, bool),
+        i: usize,
+        image: &Image,
+        input: &[usize],
+    ) -> (bool, f64, f64) {
         let theta = layer.threshold[i];
         let mut sure = false;
         for &j in input {
@@ -157,10 +168,12 @@ impl Follower {
             let cut = image.lossless && layer.reset == Reset::Zero && w > theta && image.weights[j] < w - image.unit;
             sure |= cut;
             self.error += if cut { 0.0 } else { (image.weights[j] - w).abs() };
+            self.added += w.abs();
         }
         self.v += layer.bias[i];
+        self.added += layer.bias[i].abs();
         self.error += (image.bias - layer.bias[i]).abs();
-        let slack = PRECISION * theta;
+        let slack = PRECISION * theta + if integers { STORED * self.added } else { 0.0 };
         let fires = match layer.compare {
             Compare::Greater => self.v > theta + slack,
             Compare::GreaterEqual => self.v >= theta - slack,
