@@ -13,7 +13,9 @@ pub(crate) fn run(command: &DataCommand) -> Result<ExitCode> {
     let report = datasets::fetch(*dataset, &dir, &mut |progress| match progress {
         Progress::Downloading { file, arrived, of } => {
             bar.set_message(file);
-            of.into_iter().for_each(|of| bar.set_length(of));
+            if let Some(of) = of {
+                bar.set_length(of);
+            }
             bar.set_position(arrived);
         }
         Progress::Trying { source } => eprintln!("trying {source}"),
