@@ -38,6 +38,7 @@ pub(crate) fn deploy(
         weight_bits: target.weight_bits,
         seed: target.seed,
         check: target.check,
+        effort: target.effort,
         balance: target.balance,
         saturate: target.potentials.map(|rule| rule == Potentials::Saturate),
         calibration: calibration.as_deref(),

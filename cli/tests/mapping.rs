@@ -129,3 +129,25 @@ fn one_bit_weights_run_and_agree_with_the_interpreter() {
     let ran = spikeloom(dir.path(), &["run", "--weight-bits", "1", "--limit", "3", "--verify", "--check"]);
     assert!(ran.code == 0 && ran.out.contains("verified     3 of 3"), "{}{}", ran.out, ran.err);
 }
+
+#[test]
+fn effort_changes_ways_and_nothing_else() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let of = |effort: &str| {
+        let ran = spikeloom(dir.path(), &["run", "--limit", "3", "--effort", effort, "--json"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        json(&ran.out)
+    };
+    let (none, much) = (of("0"), of("1000"));
+    for key in ["correct", "spikes", "synaptic_operations"] {
+        assert_eq!(none[key], much[key], "{key}");
+    }
+    let flits = |run: &Value| -> f64 {
+        let counts = run["counts"].as_array().expect("a list");
+        let links = counts.iter().filter(|count| count[0].as_str().is_some_and(|name| name.starts_with("link_")));
+        links.map(|count| count[1].as_f64().expect("a number")).sum()
+    };
+    assert!(flits(&much) < 0.9 * flits(&none), "{} of {}", flits(&much), flits(&none));
+    let wrong = spikeloom(dir.path(), &["run", "--effort", "-1"]);
+    assert!(wrong.code == 2 && wrong.err.contains("--effort"), "{}", wrong.err);
+}

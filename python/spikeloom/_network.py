@@ -73,6 +73,7 @@ class Network:
         *,
         weight_bits: int = 8,
         seed: int = 1,
+        effort: int = 1000,
         check: bool = False,
         balance: bool = False,
         calibration: Any = None,
@@ -85,6 +86,7 @@ class Network:
             chip: the chip, or its name.
             weight_bits: width of a stored weight, 1 to 16.
             seed: seed of the placement.
+            effort: moves that the placement tries for each cluster of a core; fewer are quicker, and leave longer ways.
             check: verify every lowering by its independent checker.
             balance: let idle cores shorten the timesteps.
             calibration: training samples by which weights are clipped; an array as for ``Program.run``.
@@ -101,6 +103,9 @@ class Network:
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
             raise InputError(f"seed: {seed!r} is no whole number from 0")
 
+        if isinstance(effort, bool) or not isinstance(effort, int) or not 0 <= effort <= 1_000_000:
+            raise InputError(f"effort: {effort!r} is no whole number from 0 to 1,000,000")
+
         def batch(x: Any, name: str) -> Batch | None:
             return None if x is None else self._batch(x, None, None, name)
 
@@ -109,6 +114,7 @@ class Network:
                 chip._inner,
                 weight_bits=weight_bits,
                 seed=seed,
+                effort=effort,
                 check=check,
                 balance=balance,
                 calibration=batch(calibration, "calibration"),

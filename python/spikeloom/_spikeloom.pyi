@@ -92,6 +92,7 @@ class Network:
         *,
         weight_bits: int = 8,
         seed: int = 1,
+        effort: int = 1000,
         check: bool = False,
         balance: bool = False,
         calibration: Batch | None = None,

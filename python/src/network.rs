@@ -91,13 +91,14 @@ impl Network {
     }
 
     #[allow(clippy::too_many_arguments, reason = "each is an argument of the Python method")]
-    #[pyo3(signature = (chip, *, weight_bits=8, seed=1, check=false, balance=false, calibration=None, activity=None, progress=None))]
+    #[pyo3(signature = (chip, *, weight_bits=8, seed=1, effort=1000, check=false, balance=false, calibration=None, activity=None, progress=None))]
     fn _compile(
         &self,
         py: Python<'_>,
         chip: &Chip,
         weight_bits: u32,
         seed: u64,
+        effort: u32,
         check: bool,
         balance: bool,
         calibration: Option<&Batch>,
@@ -109,6 +110,7 @@ impl Network {
             weight_bits,
             seed,
             check,
+            effort,
             balance,
             calibration: calibration.map(Batch::samples),
             activity: activity.map(|batch| ActivitySource::Measure(batch.samples())),

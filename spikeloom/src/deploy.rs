@@ -23,6 +23,8 @@ pub struct DeployOptions<'a> {
     pub weight_bits: u32,
     /// Seed of the placement.
     pub seed: u64,
+    /// Moves of the placement per cluster; fewer are quicker, and leave longer ways.
+    pub effort: u32,
     /// Whether every lowering is verified by its checker.
     pub check: bool,
     /// Whether idle cores of the chips in use shorten the timesteps, at the price of more deliveries.
@@ -79,6 +81,7 @@ impl Default for DeployOptions<'_> {
         Self {
             weight_bits: 8,
             seed: 1,
+            effort: Options::default().moves_per_cluster,
             check: false,
             balance: false,
             saturate: None,
@@ -122,7 +125,13 @@ impl Model {
             }
         };
         let settings =
-            Options { seed: options.seed, check: options.check, balance: options.balance, ..Options::default() };
+            Options {
+                seed: options.seed,
+                moves_per_cluster: options.effort,
+                check: options.check,
+                balance: options.balance,
+                ..Options::default()
+            };
         let mut weighed = None;
         let settings = match &options.activity {
             None => settings,

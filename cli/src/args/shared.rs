@@ -64,6 +64,9 @@ pub(crate) struct TargetArgs {
     /// Seed of the placement
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Moves that the placement tries for each cluster of a core: fewer are quicker, and leave longer ways
+    #[arg(long, value_name = "MOVES", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub(crate) effort: u32,
     /// Verify every lowering with its independent checker
     #[arg(long)]
     pub(crate) check: bool,
@@ -90,6 +93,7 @@ impl Default for TargetArgs {
             weight_bits: 8,
             potentials: None,
             seed: 1,
+            effort: 1000,
             check: false,
             balance: false,
             calibrate: None,
