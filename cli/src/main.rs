@@ -1,5 +1,5 @@
 //! The binary `spikeloom`.
 
 fn main() -> std::process::ExitCode {
-    cli::main()
+    spikeloom_cli::main()
 }

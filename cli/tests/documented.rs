@@ -189,7 +189,7 @@ fn every_printed_command_is_known_and_has_its_row() {
         if row.is_none() && !is_name(&words) {
             wrong.push(format!("`{command}` is not in the table of this test"));
         }
-        if let Err(error) = cli::Args::try_parse_from(&words) {
+        if let Err(error) = spikeloom_cli::Args::try_parse_from(&words) {
             let named = [
                 ErrorKind::MissingRequiredArgument,
                 ErrorKind::MissingSubcommand,

@@ -5,9 +5,6 @@
 //! The network is 3→40→120→120→240 on 32×32, kernels 3×3, padding 1, strides 1, 2, 1, 2, with weights of 8 bits and one
 //! spike per ten timesteps and neuron. Goals are printed beside the figures; nothing is asserted about time.
 
-use compiler::{
-    Activity, CompileError, Compiled, MappingCost, Method, Observer, Options, PassInfo, compile_quantized_observed,
-};
 use ir::{
     Compare, Connectivity, Conv2d, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population,
     Projection, Quantized, Readout, Reset, Shape, Spiking, Window,
@@ -15,6 +12,9 @@ use ir::{
 use isa::{
     Arch,
     arch::{Multicast, preset},
+};
+use spikeloom_compiler::{
+    Activity, CompileError, Compiled, MappingCost, Method, Observer, Options, PassInfo, compile_quantized_observed,
 };
 use std::{
     ops::ControlFlow,

@@ -2,9 +2,9 @@
 
 mod support;
 
-use compiler::{Activity, Compiled, Options, compile_quantized};
 use ir::{Graph, NeuronModel, Quantized, Window};
 use isa::Arch;
+use spikeloom_compiler::{Activity, Compiled, Options, compile_quantized};
 use support::{network::reference, preset};
 
 fn compile(graph: &Graph<Quantized>, arch: &Arch, balance: bool) -> Compiled {

@@ -2,10 +2,6 @@
 
 mod support;
 
-use compiler::{
-    Compiled, Options, Partition, Placement, Routing, TileId, check, compile_quantized,
-    pass::{fuse::fuse, store::store},
-};
 use ir::{
     Graph, NeuronModel, Population, Quantized, Trained,
     arbitrary::{self, Features},
@@ -14,6 +10,10 @@ use isa::{Arch, CoreId, Descriptor, Destination, Program, RouteId, arch::Multica
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
+};
+use spikeloom_compiler::{
+    Compiled, Options, Partition, Placement, Routing, TileId, check, compile_quantized,
+    pass::{fuse::fuse, store::store},
 };
 use support::{network::network, preset};
 
@@ -41,7 +41,7 @@ fn compiled(arch: &Arch) -> (Graph<Quantized>, Compiled) {
     (graph, compiled)
 }
 
-fn rules(violations: &compiler::Violations) -> Vec<&'static str> {
+fn rules(violations: &spikeloom_compiler::Violations) -> Vec<&'static str> {
     violations.0.iter().map(|v| v.rule).collect()
 }
 

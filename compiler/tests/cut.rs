@@ -1,12 +1,12 @@
 //! Sparsely connected populations: what the cut finds, what it respects, and what the checkers reject.
 
-use compiler::{Activity, CompileError, Compiled, Cutting, Options, check, compile_quantized, stimulus};
 use ir::{
     Compare, Connectivity, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population, PopulationId,
     Projection, Quantized, Readout, Reset, Shape, Spiking, Stimulus, SynapseLists, Window, arbitrary, interpret,
 };
 use isa::{Arch, Resource};
 use proptest::prelude::*;
+use spikeloom_compiler::{Activity, CompileError, Compiled, Cutting, Options, check, compile_quantized, stimulus};
 
 mod support;
 

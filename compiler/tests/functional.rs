@@ -2,13 +2,13 @@
 
 mod support;
 
-use compiler::{CompileError, Options, compile_quantized, stimulus};
 use ir::{Graph, InputCoding, Quantized, Stimulus, arbitrary};
 use isa::{
     Arch,
     arch::{Multicast, preset::preset},
 };
 use proptest::prelude::*;
+use spikeloom_compiler::{CompileError, Options, compile_quantized, stimulus};
 use support::network::{network, weights};
 
 /// The chip with cores of at most `neurons` neurons.

@@ -1,6 +1,5 @@
 //! Fusing keeps every spike and every potential of the populations that remain.
 
-use compiler::pass::fuse::fuse;
 use ir::{
     Connectivity, Conv2d, Graph, InputCoding, InputEncoding, NeuronModel, Normalization, PerChannel, Pool, Population,
     PopulationId, Projection, Readout, Shape, Stimulus, Trained,
@@ -8,6 +7,7 @@ use ir::{
     interpret, verify,
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use spikeloom_compiler::pass::fuse::fuse;
 
 /// The same network with each normalization as a linear population and a one-to-one gain: an independent reading of
 /// `y = scale·(z − mean)/√(var + eps) + shift`.
@@ -46,7 +46,7 @@ fn spelled_out(graph: &Graph<Trained>) -> Graph<Trained> {
 
 fn agree(before: &Graph<Trained>, after: &Graph<Trained>, stimulus: &Stimulus) -> Result<(), TestCaseError> {
     prop_assert_eq!(verify(after), vec![]);
-    let found = compiler::check::fuse::check(before, after).0;
+    let found = spikeloom_compiler::check::fuse::check(before, after).0;
     prop_assert!(found.is_empty(), "the checker objects: {:?}", found);
     let (a, b) = (interpret(before, stimulus), interpret(after, stimulus));
     for (id, p) in after.populations() {

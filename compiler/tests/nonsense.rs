@@ -2,9 +2,9 @@
 
 mod support;
 
-use compiler::{CompileError, Options, compile_quantized};
 use isa::arch::preset::{PRESETS, parse};
 use proptest::prelude::*;
+use spikeloom_compiler::{CompileError, Options, compile_quantized};
 use support::network::network;
 
 /// Start and end of every run of digits.

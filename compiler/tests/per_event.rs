@@ -2,12 +2,12 @@
 
 mod support;
 
-use compiler::{CompileError, Diagnostics, Options, compile_quantized};
 use ir::{
     Connectivity, Conv2d, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population, Projection,
     Quantized, Readout, Shape, Spiking, Window,
 };
 use isa::{Arch, Instruction};
+use spikeloom_compiler::{CompileError, Diagnostics, Options, compile_quantized};
 use support::{network::reference, preset};
 
 fn chip(name: &str) -> Arch {

@@ -1,12 +1,12 @@
 //! The whole way from a trained network: passes run in their order, dump text, and stop where the observer says.
 
-use compiler::{CompileError, Observer, Options, PASSES, PassInfo, QuantizeOptions, compile};
 use ir::arbitrary::{self, Features};
 use isa::arch::preset::preset;
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
 };
+use spikeloom_compiler::{CompileError, Observer, Options, PASSES, PassInfo, QuantizeOptions, compile};
 use std::ops::ControlFlow;
 
 #[derive(Default)]
@@ -33,7 +33,7 @@ fn passes_run_in_order_and_stop_on_demand() {
     let mut runner = TestRunner::deterministic();
     let graph = (0..100)
         .map(|_| arbitrary::trained(Features::CHAIN).new_tree(&mut runner).expect("generates").current())
-        .find(|graph| compile(graph, &arch, settings, &mut compiler::Unobserved).is_ok())
+        .find(|graph| compile(graph, &arch, settings, &mut spikeloom_compiler::Unobserved).is_ok())
         .expect("most small chains compile");
 
     let mut record = Record::default();

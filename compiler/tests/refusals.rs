@@ -2,8 +2,8 @@
 
 mod support;
 
-use compiler::{CompileError, Options, compile_quantized};
 use isa::{Arch, arch::Sharing};
+use spikeloom_compiler::{CompileError, Options, compile_quantized};
 use support::{network::reference, preset};
 
 /// The refusal without the list of other presets, which grows with the presets.

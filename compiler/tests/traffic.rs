@@ -2,10 +2,10 @@
 
 mod support;
 
-use compiler::{Activity, Options, compile_quantized, program_cost};
 use ir::{Graph, Quantized, arbitrary};
 use isa::{Arch, arch::Multicast};
 use proptest::prelude::*;
+use spikeloom_compiler::{Activity, Options, compile_quantized, program_cost};
 use support::{
     network::{network, reference},
     preset,

@@ -3,8 +3,8 @@
 //! `cases/energy-cases.json`: `source` "reference" values were printed by qualia-plugin-snn 2.6.0; "own" values follow
 //! the paper's equations as docs/energy.md restates them.
 
-use energy::analytic::{Groups, Network, Options, evaluate};
 use serde_json::Value;
+use spikeloom_energy::analytic::{Groups, Network, Options, evaluate};
 
 fn compare(place: &str, got: &Groups, want: &Value, compared: &mut usize) {
     let got = serde_json::to_value(got).expect("groups are plain numbers");

@@ -1,10 +1,10 @@
 //! Spiking against formal networks: the break-even rate is one, the twins are the models' own, and flips are seen.
 
-use energy::analytic::{Mode, Network, Options, Reading, evaluate};
-use energy::compare::{BreakEven, Dense, at_rate, break_even, compare};
-use energy::published::table2;
-use energy::sram::SramLine;
 use proptest::prelude::*;
+use spikeloom_energy::analytic::{Mode, Network, Options, Reading, evaluate};
+use spikeloom_energy::compare::{BreakEven, Dense, at_rate, break_even, compare};
+use spikeloom_energy::published::table2;
+use spikeloom_energy::sram::SramLine;
 
 fn ffgaf() -> Network {
     table2().into_iter().find(|row| row.name == "FFGAF-SNN").expect("the row exists").network

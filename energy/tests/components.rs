@@ -1,8 +1,8 @@
 //! Costs follow the chip: exponents of energy, time and area in every parameter; published chips against the sum of parts.
 
-use energy::component::{Chip, Need};
-use energy::table::Entry;
 use isa::{Action, Arch, arch::preset::preset};
+use spikeloom_energy::component::{Chip, Need};
+use spikeloom_energy::table::Entry;
 
 fn chip(arch: &Arch) -> Chip {
     Chip::new(arch, &Need::default()).expect("presets state their technology")

@@ -1,11 +1,11 @@
 //! A machine that walks spikes one synapse at a time, counting actions, against the formulas of the `exact` reading.
 
-use energy::analytic::{
-    CORRESPONDENCE, Case, Conv, DirectEncoding, Layer, Mode, Network, Neuron, Reading, Shape, discrepancies,
-};
 use isa::action::Site;
 use isa::{Action, CoreId, LayerId, Ledger};
 use proptest::prelude::*;
+use spikeloom_energy::analytic::{
+    CORRESPONDENCE, Case, Conv, DirectEncoding, Layer, Mode, Network, Neuron, Reading, Shape, discrepancies,
+};
 
 const T: u32 = 3;
 

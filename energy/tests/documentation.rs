@@ -1,8 +1,8 @@
 //! docs/energy.md defines every counter once, in the words of the vocabulary, and names every table and memory line.
 
-use energy::sram::SramLine;
-use energy::table::PRESETS;
 use isa::Action;
+use spikeloom_energy::sram::SramLine;
+use spikeloom_energy::table::PRESETS;
 
 const PAGE: &str = include_str!("../../docs/energy.md");
 

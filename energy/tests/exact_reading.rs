@@ -2,10 +2,10 @@
 
 #![allow(clippy::float_cmp, reason = "counts are integers and must be equal exactly")]
 
-use energy::analytic::{
+use proptest::prelude::*;
+use spikeloom_energy::analytic::{
     Conv, DirectEncoding, EvaluateError, Evaluation, Layer, Mode, Network, Neuron, Options, Reading, Shape, evaluate,
 };
-use proptest::prelude::*;
 
 fn layer(conv: Conv, spikes: Vec<f64>, theta_out: f64) -> Layer {
     Layer {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use energy::price::{Breakdown, Context, Part, Timing, Unpriced, price};
-use energy::table::{Entry, PRESETS, Store, Table};
-use energy::units::Energy;
 use isa::action::Site;
 use isa::{Action, CoreId, LayerId, Ledger};
 use proptest::prelude::*;
+use spikeloom_energy::price::{Breakdown, Context, Part, Timing, Unpriced, price};
+use spikeloom_energy::table::{Entry, PRESETS, Store, Table};
+use spikeloom_energy::units::Energy;
 
 fn ledger_of(counts: &[(u32, u16, usize, u64)]) -> Ledger {
     let mut ledger = Ledger::default();

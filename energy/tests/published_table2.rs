@@ -1,7 +1,7 @@
 //! FFGAF-SNN's Table 2: which cells follow from the networks described, and which do not.
 
-use energy::analytic::Shape;
-use energy::published::{Quantity, Row, Verdict, claims, table2};
+use spikeloom_energy::analytic::Shape;
+use spikeloom_energy::published::{Quantity, Row, Verdict, claims, table2};
 
 fn find<'a>(rows: &'a [Row], name: &str) -> &'a Row {
     rows.iter().find(|row| row.name == name).expect("the row exists")

@@ -2,14 +2,14 @@
 
 #![allow(clippy::float_cmp, reason = "the same computation gives the same bits")]
 
-use explore::{
-    Bench, Drive, Event, Network, Outcome, PointRecord, Pricing, Reason, Shard, Space, Stage, Store, Threads,
-};
 use spikeloom::{
     Chip, Executable, Model, Quiet, RunOptions, Samples,
     compiler::{Options, QuantizeOptions, Unobserved, compile_quantized, front},
     datasets::bundled::mnist_test_500,
     simulator::TimingMode,
+};
+use spikeloom_explore::{
+    Bench, Drive, Event, Network, Outcome, PointRecord, Pricing, Reason, Shard, Space, Stage, Store, Threads,
 };
 use std::{
     collections::BTreeMap,
@@ -54,7 +54,7 @@ fn priced(space: Space, pricing: Pricing) -> Bench {
     Bench::new(space, chips, vec![Network::new(model, samples()).expect("they fit")], pricing)
 }
 
-fn search(bench: &Bench, folder: &Path, threads: usize, shard: Option<Shard>) -> explore::Summary {
+fn search(bench: &Bench, folder: &Path, threads: usize, shard: Option<Shard>) -> spikeloom_explore::Summary {
     let store = Store::open(folder).expect("a folder");
     let stop = AtomicBool::new(false);
     let drive = Drive { bench, store: &store, crew: &Threads(threads), shard, stop: &stop };
@@ -222,14 +222,14 @@ fn prices_follow_the_chip_or_it_is_said() {
     assert!(large > 2.0 * small && small > 1e-6, "{small} m², {large} m²");
     let [small, large] = of(&measured, "dynamic_energy");
     assert_eq!(small, large, "measured prices stay");
-    let notes = explore::answer::answers(&space(), &measured).notes;
+    let notes = spikeloom_explore::answer::answers(&space(), &measured).notes;
     assert!(notes.len() == 1 && notes[0].contains("core.memories.weights.bits"), "{notes:?}");
     for name in ["components", "scaled:loihi1"] {
         assert!(Pricing::follows(name));
         let followed = points(Pricing::Follows(name.into()));
         let [small, large] = of(&followed, "dynamic_energy");
         assert!(large > 1.2 * small, "{name}: {small} J, {large} J");
-        assert_eq!(explore::answer::answers(&space(), &followed).notes, Vec::<String>::new());
+        assert_eq!(spikeloom_explore::answer::answers(&space(), &followed).notes, Vec::<String>::new());
         assert_ne!(followed[0].key(), measured[0].key(), "what prices a point is part of what made it");
     }
 }
@@ -240,7 +240,7 @@ fn one_parameter_at_a_time() {
     let bench = bench(space.clone());
     let genomes = [[0, 0, 1, 0, 0, 0], [0, 0, 1, 0, 0, 1], [0, 0, 1, 1, 0, 0], [0, 0, 1, 1, 1, 0]];
     let records = genomes.map(|g| bench.evaluate(&bench.point(&g).expect("values").expect("allowed"), Stage::Search));
-    let steps = explore::answer::around::around(&space, &records, 0);
+    let steps = spikeloom_explore::answer::around::around(&space, &records, 0);
     let named: Vec<_> =
         steps.iter().map(|s| (s.parameter.as_str(), s.from.as_str(), s.to.as_str(), s.record)).collect();
     // Banks are linked to lanes and move with them; the last point differs in two.

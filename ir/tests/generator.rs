@@ -1,10 +1,10 @@
 //! The generator of random graphs itself: what it makes is verified, runs, and covers every variant.
 
-use ir::{
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use spikeloom_ir::{
     Connectivity, InputCoding, Leak, NeuronModel, Quantized, Readout, Reset, Stage, Trained, arbitrary,
     arbitrary::Features, interpret, text, verify,
 };
-use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use std::collections::BTreeSet;
 
 proptest! {
@@ -49,7 +49,7 @@ proptest! {
     }
 }
 
-fn variants<S: Stage>(graph: &ir::Graph<S>, found: &mut BTreeSet<&'static str>) {
+fn variants<S: Stage>(graph: &spikeloom_ir::Graph<S>, found: &mut BTreeSet<&'static str>) {
     for (id, p) in graph.projections() {
         let (pre, post) = graph.ends(id);
         found.insert(match &p.connectivity {

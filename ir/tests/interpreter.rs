@@ -1,6 +1,7 @@
 //! Closed forms: what the interpreter must give, worked out without it.
 
-use ir::{
+use proptest::prelude::*;
+use spikeloom_ir::{
     Compare, Connectivity, Conv2d, Event, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Pool,
     Population, PopulationId, Projection, Quantized, Readout, Reset, Shape, Spiking, Stimulus, SynapseLists, Trained,
     Window,
@@ -8,7 +9,6 @@ use ir::{
     interp::interpret_with,
     interpret,
 };
-use proptest::prelude::*;
 
 fn neuron(threshold: i64, window: Window) -> Spiking<Quantized> {
     Spiking {
@@ -129,7 +129,7 @@ proptest! {
         };
         graph.connect(pre, post, Projection { connectivity: Connectivity::Conv2d(conv), pool: None, weights, delay: 0 });
         graph.readout = Readout::Potential { population: post };
-        prop_assert_eq!(ir::verify(&graph), vec![]);
+        prop_assert_eq!(spikeloom_ir::verify(&graph), vec![]);
         let trace = interpret(&graph, &Stimulus::direct(&values, InputCoding::DirectOnce));
         prop_assert_eq!(&trace.potentials[1], &expected);
     }

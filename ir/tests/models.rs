@@ -1,6 +1,6 @@
 //! Named models against loops written by hand from their equations.
 
-use ir::{
+use spikeloom_ir::{
     Adaptation, DecayRule, Dynamics, Neuron, PerChannel, Quantized, ResetTo, Shape, Trained, Window, interp::step,
 };
 
@@ -38,7 +38,7 @@ fn cuba_lif_in_loihis_arithmetic() {
         current: Some(one(1024)),
         leak: Some(one(128)),
         rule: DecayRule::Value,
-        compare: ir::Compare::Greater,
+        compare: spikeloom_ir::Compare::Greater,
         reset: ResetTo::Value(one(0)),
         bias: one(-70),
         shift: 6,
@@ -119,7 +119,7 @@ fn the_defaults_of_snntorch() {
     let leaky = Neuron {
         leak: Some(one(512)),
         leak_first: true,
-        compare: ir::Compare::Greater,
+        compare: spikeloom_ir::Compare::Greater,
         ..Neuron::lif(one(60), ALWAYS)
     };
     let (mut v, mut s) = (0i64, false);
@@ -193,22 +193,30 @@ fn a_state_restarts_before_the_step_that_is_to_find_it_so() {
 
 #[test]
 fn a_list_prints_and_parses_in_a_graph() {
-    let mut graph = ir::Graph::<Trained>::new("g", 4, ir::InputEncoding::Pixels);
-    let population =
-        |name: &str, neuron| ir::Population { name: name.into(), shape: Shape::new(2, 1, 1), neuron, norm: None };
-    let input = ir::NeuronModel::Input { coding: ir::InputCoding::DirectOnce, scale: 1.0 };
+    let mut graph = spikeloom_ir::Graph::<Trained>::new("g", 4, spikeloom_ir::InputEncoding::Pixels);
+    let population = |name: &str, neuron| spikeloom_ir::Population {
+        name: name.into(),
+        shape: Shape::new(2, 1, 1),
+        neuron,
+        norm: None,
+    };
+    let input = spikeloom_ir::NeuronModel::Input { coding: spikeloom_ir::InputCoding::DirectOnce, scale: 1.0 };
     let a = graph.add_population(population("in", input));
     let neuron = Neuron {
         current: Some(PerChannel(vec![100.0, 7.5])),
         ..Neuron::lif(PerChannel::uniform(1.0), Window::new(0, 4))
     };
-    let b = graph.add_population(population("out", ir::NeuronModel::Dynamic(Box::new(neuron.dynamics()))));
-    let projection =
-        ir::Projection { connectivity: ir::Connectivity::OneToOne, pool: None, weights: vec![1.0], delay: 0 };
+    let b = graph.add_population(population("out", spikeloom_ir::NeuronModel::Dynamic(Box::new(neuron.dynamics()))));
+    let projection = spikeloom_ir::Projection {
+        connectivity: spikeloom_ir::Connectivity::OneToOne,
+        pool: None,
+        weights: vec![1.0],
+        delay: 0,
+    };
     graph.connect(a, b, projection);
-    graph.readout = ir::Readout::SpikeCount { population: b };
-    assert_eq!(ir::verify(&graph), []);
-    let text = ir::text::print(&graph);
+    graph.readout = spikeloom_ir::Readout::SpikeCount { population: b };
+    assert_eq!(spikeloom_ir::verify(&graph), []);
+    let text = spikeloom_ir::text::print(&graph);
     assert!(text.contains("\"fire w1 p1 ge\"") || text.contains("fire w1"), "{text}");
-    assert_eq!(ir::text::parse::<Trained>(&text).expect("reads back"), graph);
+    assert_eq!(spikeloom_ir::text::parse::<Trained>(&text).expect("reads back"), graph);
 }

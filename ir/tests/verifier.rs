@@ -1,6 +1,6 @@
 //! One planned defect per rule of the verifier, and the violation it must give.
 
-use ir::{
+use spikeloom_ir::{
     Compare, Connectivity, Conv2d, Graph, InputCoding, InputEncoding, Leak, NeuronModel, Normalization, PerChannel,
     Pool, Population, PopulationId, Projection, ProjectionId, Readout, Reset, Shape, Spiking, SynapseLists, Trained,
     Window, text, verify,

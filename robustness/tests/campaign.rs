@@ -11,7 +11,7 @@
 
 #![allow(clippy::pedantic, reason = "a harness")]
 
-use robustness::{Capped, ENTRIES, Entry, Mutator, peak};
+use spikeloom_robustness::{Capped, ENTRIES, Entry, Mutator, peak};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;

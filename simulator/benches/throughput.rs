@@ -13,7 +13,7 @@ use isa::{
     Program,
     arch::preset::preset,
 };
-use simulator::{BatchOptions, Machine, NoProbe, TimingMode};
+use spikeloom_simulator::{BatchOptions, Machine, NoProbe, TimingMode};
 use std::time::{Duration, Instant};
 
 const TIMESTEPS: u32 = 4;

@@ -15,7 +15,7 @@ use energy::{
 };
 use ir::Quantized;
 use isa::{Arch, LayerId, Stimulus, Timestep, arch::preset::preset};
-use simulator::{Machine, NoProbe, Probe, TimingMode};
+use spikeloom_simulator::{Machine, NoProbe, Probe, TimingMode};
 use std::{error::Error, fmt::Write, time::Instant};
 use support::{cpu_seconds, peak_kb};
 

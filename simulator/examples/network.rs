@@ -10,7 +10,7 @@ mod support;
 use compiler::{Options, compile_quantized};
 use ir::Quantized;
 use isa::{InputEvent, Stimulus, arch::preset::preset};
-use simulator::{Machine, NoProbe, TimingMode};
+use spikeloom_simulator::{Machine, NoProbe, TimingMode};
 use std::{error::Error, time::Instant};
 use support::{cpu_seconds, peak_kb};
 

@@ -3,7 +3,7 @@
 mod support;
 
 use isa::{InputEvent, Ledger, Stimulus, arch::preset::preset};
-use simulator::{Batch, BatchError, BatchOptions, Machine, NoProbe, RunError, TimingMode};
+use spikeloom_simulator::{Batch, BatchError, BatchOptions, Machine, NoProbe, RunError, TimingMode};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 fn machine() -> Machine {

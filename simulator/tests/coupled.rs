@@ -14,7 +14,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use simulator::{BatchOptions, Machine, Probe, TimingMode};
+use spikeloom_simulator::{BatchOptions, Machine, Probe, TimingMode};
 use std::cell::Cell;
 
 /// Events of a sample beyond which a comparison is given up.
@@ -181,9 +181,10 @@ fn agree(graph: &Graph<Quantized>, sample: &Stimulus, arch: &Arch) -> Option<(us
 
     // A used state and another mode change nothing but time, and a network in which packets wait only delays.
     let mut again = |mode| {
-        let again = machine.run_in(&mut state, &stimulus(sample), mode, &mut simulator::NoProbe).expect("valid");
+        let again =
+            machine.run_in(&mut state, &stimulus(sample), mode, &mut spikeloom_simulator::NoProbe).expect("valid");
         let time = again.time.clone();
-        assert_eq!(simulator::Run { time: run.time.clone(), ..again }, run);
+        assert_eq!(spikeloom_simulator::Run { time: run.time.clone(), ..again }, run);
         time
     };
     assert_eq!(again(TimingMode::Counts), None);

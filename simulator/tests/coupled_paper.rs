@@ -12,7 +12,7 @@ use isa::{
     op::ChannelParams,
     program::{Coding, Encoding},
 };
-use simulator::{LoadError, Machine, Probe, Run, TimingMode};
+use spikeloom_simulator::{LoadError, Machine, Probe, Run, TimingMode};
 
 /// A layer of neurons without map, on a core of its own: its name, its neurons' parameters, and its dense sources.
 struct Dense<'a> {
@@ -171,7 +171,9 @@ fn packets_that_wait_for_each_other_delay_a_core_and_change_no_spike() {
     let machine = Machine::new(&neuron, &arch).expect("loads");
     let steps = vec![vec![InputEvent { neuron: 0, value: 1 }]; 3];
     let run = |mode| {
-        machine.run(&Stimulus { steps: steps.clone(), lasts: None }, mode, &mut simulator::NoProbe).expect("valid")
+        machine
+            .run(&Stimulus { steps: steps.clone(), lasts: None }, mode, &mut spikeloom_simulator::NoProbe)
+            .expect("valid")
     };
     let (free, waiting) = (run(TimingMode::Analytic), run(TimingMode::Cycle));
     let step = |run: &Run| run.time.as_ref().expect("timed").steps[0];

@@ -9,7 +9,7 @@ use isa::{
     arch::{Constant, Multicast, preset::preset},
 };
 use proptest::test_runner::{Config, TestRunner};
-use simulator::{Machine, Probe, TimingMode};
+use spikeloom_simulator::{Machine, Probe, TimingMode};
 use std::cell::Cell;
 
 /// Everything a run shows: `spikes[t][layer]`, `potentials[t][layer]`.

@@ -6,7 +6,7 @@ use ir::{
     Quantized, Readout, Shape, Stimulus, SynapseLists,
 };
 use isa::{Action, Arch, LayerId, arch::preset::preset};
-use simulator::{Machine, NoProbe, Run, TimingMode};
+use spikeloom_simulator::{Machine, NoProbe, Run, TimingMode};
 
 /// Input `shape` → lists → `n` accumulators.
 fn network(shape: Shape, pool: Option<Pool>, lists: Vec<Vec<u32>>, n: u32) -> Graph<Quantized> {

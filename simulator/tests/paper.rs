@@ -8,7 +8,7 @@
 mod support;
 
 use isa::{Action, CoreId, InputEvent, LayerId, Stimulus, action::Site, arch::preset::preset};
-use simulator::{Machine, NoProbe, Run, TimingMode};
+use spikeloom_simulator::{Machine, NoProbe, Run, TimingMode};
 
 /// Spikes of (0, 0) and (1, 1) in timestep 0.
 fn two_spikes() -> Stimulus {

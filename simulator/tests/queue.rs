@@ -10,7 +10,7 @@ use isa::{
     CoreId, InputEvent, Stimulus, Timestep,
     arch::{Basis, Constant, preset::preset},
 };
-use simulator::{CoreTime, Machine, Probe, QueueTime, Run, StepTime, TimingMode};
+use spikeloom_simulator::{CoreTime, Machine, Probe, QueueTime, Run, StepTime, TimingMode};
 
 /// What happened to the queues: by timestep, of each core.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use isa::{
     arch::{Multicast, Sweep, Sync},
 };
 use proptest::test_runner::{Config, TestRunner};
-use simulator::{BatchOptions, Machine, Record, ReplayError, TimingMode};
+use spikeloom_simulator::{BatchOptions, Machine, Record, ReplayError, TimingMode};
 use std::cell::Cell;
 
 /// The preset, with neurons that compute everything: what is tested here is the rest of the chip.

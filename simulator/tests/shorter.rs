@@ -9,7 +9,7 @@ use ir::{
 };
 use isa::arch::preset::preset;
 use proptest::test_runner::{Config, TestRunner};
-use simulator::{Machine, NoProbe, RunError, TimingMode};
+use spikeloom_simulator::{Machine, NoProbe, RunError, TimingMode};
 use std::cell::Cell;
 
 const STEPS: u32 = 7;

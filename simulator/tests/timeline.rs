@@ -3,7 +3,7 @@
 mod support;
 
 use isa::{InputEvent, Stimulus, Timestep, arch::Sync, arch::preset::preset};
-use simulator::{CoreTime, Machine, Probe, Run, StepTime, TimingMode, trace::Timeline};
+use spikeloom_simulator::{CoreTime, Machine, Probe, Run, StepTime, TimingMode, trace::Timeline};
 use std::{collections::BTreeMap, io};
 
 /// What the machine says of every timestep.

@@ -8,7 +8,7 @@ use isa::{
     arch::{Sweep, preset::preset},
 };
 use proptest::test_runner::{Config, TestRunner};
-use simulator::{Machine, NoProbe, TimingMode};
+use spikeloom_simulator::{Machine, NoProbe, TimingMode};
 use std::cell::Cell;
 
 /// Takes away what untouched neurons would need visits for.

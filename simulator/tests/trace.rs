@@ -3,7 +3,7 @@
 mod support;
 
 use isa::{CoreId, InputEvent, LayerId, Stimulus, Timestep, arch::preset::preset};
-use simulator::{
+use spikeloom_simulator::{
     CoreTime, Machine, NoProbe, Probe, StepTime, TimingMode,
     trace::{Packets, Potentials, Spikes, Vcd},
 };

@@ -124,14 +124,13 @@ impl Model {
                 Quantization { graph: graph.clone(), layers: Vec::new() }
             }
         };
-        let settings =
-            Options {
-                seed: options.seed,
-                moves_per_cluster: options.effort,
-                check: options.check,
-                balance: options.balance,
-                ..Options::default()
-            };
+        let settings = Options {
+            seed: options.seed,
+            moves_per_cluster: options.effort,
+            check: options.check,
+            balance: options.balance,
+            ..Options::default()
+        };
         let mut weighed = None;
         let settings = match &options.activity {
             None => settings,

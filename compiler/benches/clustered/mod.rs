@@ -3,12 +3,12 @@
 //! 32 groups of 128 neurons with 32 synapses each, 80 % of them inside the group, labels shuffled, on Loihi-like cores of 128
 //! neurons with multicast. The groups themselves are a reference: what a cut could find at best, or nearly.
 
-use compiler::{Activity, Cutting, Options, compile_quantized};
 use ir::{
     Compare, Connectivity, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population, Projection,
     Quantized, Readout, Reset, Shape, Spiking, SynapseLists, Window,
 };
 use isa::Arch;
+use spikeloom_compiler::{Activity, Cutting, Options, compile_quantized};
 use std::{collections::BTreeSet, time::Instant};
 
 const GROUPS: u64 = 32;

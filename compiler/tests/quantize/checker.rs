@@ -1,13 +1,13 @@
 //! A network of several layers: the checker rejects planned corruptions of it, and most spikes survive.
 
 use crate::networks::{WIDE, spiking};
-use compiler::{
-    check::quantize::check,
-    pass::quantize::{Quantization, QuantizeOptions, quantize},
-};
 use ir::{
     Compare, Connectivity, Conv2d, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Pool, Population,
     PopulationId, Projection, ProjectionId, Quantized, Readout, Reset, Shape, Spiking, Stimulus, Trained, Window,
+};
+use spikeloom_compiler::{
+    check::quantize::check,
+    pass::quantize::{Quantization, QuantizeOptions, quantize},
 };
 
 /// Input 2×6×6 → conv → 4×6×6 → pooled conv → 3×3×3 → dense → 5 potentials; a residual projection besides.

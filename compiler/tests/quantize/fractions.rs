@@ -1,13 +1,13 @@
 //! Spare state bits carry fractions of a unit: what would round away in whole units does not.
 
 use crate::networks::WIDE;
-use compiler::{
-    check::quantize::check,
-    pass::quantize::{Quantization, QuantizeOptions, quantize},
-};
 use ir::{
     Compare, Connectivity, DecayRule, Event, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel,
     Population, Projection, Readout, Reset, Shape, Spiking, Stimulus, Trained, Window, interpret, interpret_saturating,
+};
+use spikeloom_compiler::{
+    check::quantize::check,
+    pass::quantize::{Quantization, QuantizeOptions, quantize},
 };
 
 /// As on Loihi: 24 bits, truncated values, 6 fraction bits.

@@ -1,13 +1,13 @@
 //! Networks that are integers already stay as they are, at every width that holds them, and decide as in real numbers.
 
 use crate::networks::{WIDE, neuron, single, spiking};
-use compiler::{
-    check::quantize::check,
-    pass::quantize::{Quantization, QuantizeOptions, quantize},
-};
 use ir::{
     Compare, Event, Graph, InputCoding, Leak, NeuronModel, PopulationId, ProjectionId, Reset, Spiking, Stimulus,
     Trained, Window, interpret,
+};
+use spikeloom_compiler::{
+    check::quantize::check,
+    pass::quantize::{Quantization, QuantizeOptions, quantize},
 };
 
 /// Inputs that fire in given timesteps, densely connected to neurons that `change` makes of integrate-and-fire ones.

@@ -1,16 +1,16 @@
 //! Lists of operations whose numbers share a unit: nothing is rounded, and no spike differs.
 
 use crate::networks::WIDE;
-use compiler::{
-    check::quantize::check,
-    pass::quantize::{QuantizeOptions, quantize},
-};
 use ir::{
     Compare, Connectivity, Dynamics, Event, Graph, InputCoding, InputEncoding, Neuron, NeuronModel, PerChannel,
     Population, Projection, Readout, ResetTo, Shape, Stimulus, Trained, Unit, Window,
     dynamics::{self, Action, When},
     interpret,
     models::List,
+};
+use spikeloom_compiler::{
+    check::quantize::check,
+    pass::quantize::{QuantizeOptions, quantize},
 };
 
 const STEPS: u32 = 30;

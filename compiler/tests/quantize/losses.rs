@@ -1,8 +1,8 @@
 //! What quantization took away is on record.
 
 use crate::networks::{WIDE, single, spiking};
-use compiler::pass::quantize::{Losses, QuantizeOptions, quantize};
 use ir::{NeuronModel, PerChannel, PopulationId, Window};
+use spikeloom_compiler::pass::quantize::{Losses, QuantizeOptions, quantize};
 
 fn losses(rows: &[&[f32]], threshold: f64, bias: f64) -> Losses {
     let mut graph = single(rows, spiking(vec![threshold], vec![0.0], Window::new(0, 4)));

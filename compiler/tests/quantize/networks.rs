@@ -1,10 +1,10 @@
 //! Networks of one layer, and options under which nothing is too wide.
 
-use compiler::pass::quantize::QuantizeOptions;
 use ir::{
     Compare, Connectivity, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population, PopulationId,
     Projection, Quantized, Readout, Reset, Shape, Spiking, Trained, Window,
 };
+use spikeloom_compiler::pass::quantize::QuantizeOptions;
 
 pub(crate) const WIDE: QuantizeOptions<'static> = QuantizeOptions {
     weight_bits: 8,

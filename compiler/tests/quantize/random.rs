@@ -1,7 +1,13 @@
 //! Random networks: they quantize, pass the check, and stay within the proven widths.
 
 use crate::networks::{WIDE, neuron, single, spiking};
-use compiler::{
+use ir::{
+    Graph, Leak, NeuronModel, ProjectionId, Quantized, Reset, Stimulus, Window,
+    arbitrary::{self, Features},
+    interp::interpret_with,
+};
+use proptest::prelude::*;
+use spikeloom_compiler::{
     check::quantize::check,
     pass::{
         fuse::fuse,
@@ -9,12 +15,6 @@ use compiler::{
     },
     width,
 };
-use ir::{
-    Graph, Leak, NeuronModel, ProjectionId, Quantized, Reset, Stimulus, Window,
-    arbitrary::{self, Features},
-    interp::interpret_with,
-};
-use proptest::prelude::*;
 
 fn within(graph: &Graph<Quantized>, stimulus: &Stimulus) -> Result<(), TestCaseError> {
     let bounds = width::bounds(graph, graph.input_range().expect("an input"));

@@ -1,15 +1,15 @@
 //! The rules of quantization on worked examples.
 
 use crate::networks::{WIDE, neuron, single, spiking};
-use compiler::{
-    check::quantize::check,
-    pass::quantize::{QuantizeOptions, quantize},
-    width,
-};
 use ir::{
     Compare, Connectivity, Graph, InputCoding, InputEncoding, Leak, NeuronModel, PerChannel, Population, PopulationId,
     Projection, ProjectionId, Quantized, Readout, Reset, Shape, Spiking, Stimulus, Window, interp::interpret_with,
     interpret,
+};
+use spikeloom_compiler::{
+    check::quantize::check,
+    pass::quantize::{QuantizeOptions, quantize},
+    width,
 };
 
 /// θ = 1, bits 8: Θ_c = even(⌊127/max|w|⌋), W = round(Θ_c·w), v(0) = round(Θ_c·b) + Θ_c/2.

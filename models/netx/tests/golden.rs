@@ -14,10 +14,10 @@ fn data(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data").join(file)
 }
 
-fn network(file: &str, options: netx::Options) -> Graph<Quantized> {
+fn network(file: &str, options: spikeloom_netx::Options) -> Graph<Quantized> {
     let bytes = std::fs::read(data(file)).expect("test data");
-    let netx = netx::read(bytes).unwrap_or_else(|problem| panic!("{problem}"));
-    netx::lower(&netx, "netx", &options).unwrap_or_else(|problems| panic!("{problems:?}")).graph
+    let netx = spikeloom_netx::read(bytes).unwrap_or_else(|problem| panic!("{problem}"));
+    spikeloom_netx::lower(&netx, "netx", &options).unwrap_or_else(|problems| panic!("{problems:?}")).graph
 }
 
 /// Biases (column, row, channel) as the values of input neurons, presented in every step.
@@ -88,7 +88,7 @@ fn wrong(
 
 #[test]
 fn pilotnet_spikes_as_on_loihi_2_in_24_steps_with_resets() {
-    let options = netx::Options { steps: Some(24), reset_interval: Some(17), events: false };
+    let options = spikeloom_netx::Options { steps: Some(24), reset_interval: Some(17), events: false };
     let graph = network("pilotnet/network.net", options);
     assert_eq!((graph.n_populations(), graph.timesteps), (11, 24));
     let sample = driven(&graph, &Npy::read(&data("pilotnet/input_bias.npy")), 24);
@@ -111,7 +111,7 @@ fn pilotnet_spikes_as_on_loihi_2_in_24_steps_with_resets() {
 
 #[test]
 fn tinynet_spikes_as_recorded() {
-    let options = netx::Options { steps: Some(17), ..netx::Options::default() };
+    let options = spikeloom_netx::Options { steps: Some(17), ..spikeloom_netx::Options::default() };
     let graph = network("tinynet/tiny.net", options);
     assert_eq!((graph.n_populations(), graph.timesteps), (4, 19));
     let sample = driven(&graph, &Npy::read(&data("tinynet/input_bias.npy")), 17);

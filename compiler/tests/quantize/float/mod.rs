@@ -17,12 +17,12 @@
 
 mod network;
 
-use compiler::{
+use ir::{Compare, DecayRule, NeuronModel, PerChannel, PopulationId, Quantized, Reset, Stimulus, interpret};
+use network::{Draw, Layer, Network};
+use spikeloom_compiler::{
     check::quantize::check,
     pass::quantize::{Quantization, QuantizeOptions, quantize},
 };
-use ir::{Compare, DecayRule, NeuronModel, PerChannel, PopulationId, Quantized, Reset, Stimulus, interpret};
-use network::{Draw, Layer, Network};
 
 /// Precision in which a threshold is met.
 const PRECISION: f64 = 1e-5;
