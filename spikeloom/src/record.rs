@@ -207,6 +207,10 @@ impl Record {
         if let Some(memory) = self.memories.iter().find(|m| !(1..=MOST_BITS).contains(&m.bits)) {
             return Some(format!("`memories` has words of {} bits in {}", memory.bits, memory.layer));
         }
+        let impossible = |chip: &Described| isa::arch::validate::validate(&chip.arch).into_iter().next();
+        if let Some(problem) = self.chip.as_ref().and_then(impossible) {
+            return Some(format!("the chip's `{}`: {}", problem.path, problem.message));
+        }
         // Where every event asks for a decision, neurons may fire more than once in a timestep; inputs are events of the host.
         let per_event = self.chip.as_ref().is_some_and(|chip| chip.arch.core.fire == isa::arch::Fire::PerEvent);
         let most = |layer: &LayerRecord| {
