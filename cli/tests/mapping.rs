@@ -148,6 +148,6 @@ fn effort_changes_ways_and_nothing_else() {
         links.map(|count| count[1].as_f64().expect("a number")).sum()
     };
     assert!(flits(&much) < 0.9 * flits(&none), "{} of {}", flits(&much), flits(&none));
-    let wrong = spikeloom(dir.path(), &["run", "--effort", "-1"]);
+    let wrong = spikeloom(dir.path(), &["run", "--effort", "2000000"]);
     assert!(wrong.code == 2 && wrong.err.contains("--effort"), "{}", wrong.err);
 }
