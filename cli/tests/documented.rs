@@ -95,6 +95,7 @@ const ROWS: &[(&str, Try)] = &[
     ("spikeloom run net.nir --dt 1e-4 --data mnist", Needs(MNIST)),
     ("spikeloom run runs/x/network-loihi1.safetensors", Needs("what the command before it trains")),
     ("spikeloom train --dataset", Needs(HOURS)),
+    ("spikeloom deploy w4/network.safetensors --weight-bits 4", Needs("what the command before it trains")),
     ("spikeloom train --method cwcomp", Needs(HOURS)),
     ("spikeloom ablate allocation", Needs(HOURS)),
     ("spikeloom ablate spike-penalty", Needs(HOURS)),
