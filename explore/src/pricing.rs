@@ -73,7 +73,7 @@ pub(crate) fn note(table: &str, parameters: &[&str]) -> Option<String> {
         return None;
     }
     Some(format!(
-        "prices {table} were measured on {measured} and do not follow {}; `prices: \"scaled:{table}\"` and `prices: \"{}\"` do",
+        "prices {table} were measured on {measured} and do not follow {}; `prices: Some(\"scaled:{table}\")` and `prices: Some(\"{}\")` do",
         parameters.join(", "),
         component::NAME
     ))
