@@ -1,13 +1,16 @@
 //! Whether the figures of a chip description make sense together. All problems are reported at once.
 //!
 //! Checked: the format's version; each figure within its range and with a source; times of at most 2^32 ticks, a tick of at
-//! most a second, so that sums of them are counted; positive sizes and a mesh within the index
-//! range; weight widths ascending within 1..=16; potentials of 2..=32 bits; memories with ports and per-core capacities that
+//! most a second, so that sums of them are counted; positive sizes, a mesh within the index
+//! range and packets of at most 4096 flits; weight widths ascending within 1..=16; potentials of 2..=32 bits; memories with ports and per-core capacities that
 //! agree; queues that hold an event; barrier tables ascending; node and voltage where their scaling is known; multicast, times and links only with a network; for chips that
 //! fire per event, all times that order events, and no timesteps.
 
 use super::{Arch, Constant, Fire, Memory, Multicast, Sweep, Sync};
 use crate::ids::CoreId;
+
+/// The longest packet of a spike, far beyond any chip's; what simulates flits one by one ends in time.
+const MOST_FLITS: u32 = 4096;
 
 /// One thing wrong with a description.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +109,8 @@ impl Validator {
         let sizes = [noc.flit_bits, noc.flits_per_spike, noc.virtual_channels, noc.buffer_flits];
         let positive = sizes.iter().all(|&n| n > 0);
         self.check(positive, "noc", || "a size is 0".into(), "flits, channels and buffers are at least 1");
+        let long = || format!("a packet of {} flits", noc.flits_per_spike);
+        self.check(noc.flits_per_spike <= MOST_FLITS, "noc.flits_per_spike", long, "at most 4096 flits, or wider ones");
         self.check(
             noc.flit_interval.value > 0,
             "noc.flit_interval",
@@ -315,4 +320,23 @@ fn times(arch: &Arch) -> Vec<(String, &Constant)> {
         Sync::Token | Sync::None => {}
     }
     all.into_iter().filter_map(|(path, constant)| Some((path.to_owned(), constant?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::preset::preset;
+
+    #[test]
+    fn packets_have_an_end() {
+        let mut arch = preset("loihi1").expect("a preset");
+        arch.noc.as_mut().expect("it has one").flits_per_spike = 4096;
+        assert_eq!(validate(&arch), []);
+        arch.noc.as_mut().expect("it has one").flits_per_spike = u32::MAX;
+        let problems = validate(&arch);
+        assert!(
+            problems.iter().any(|p| p.path == "noc.flits_per_spike" && p.message.contains("4294967295")),
+            "{problems:?}"
+        );
+    }
 }
