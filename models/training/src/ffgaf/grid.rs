@@ -14,6 +14,8 @@ use super::network::{Layer, Network};
 
 /// Width of a weight, unless a network was trained for fewer bits.
 const BITS: u32 = 8;
+/// The largest threshold: beyond it a hair is more than a unit. Weights of less than half a millionth of a threshold are 0.
+const MOST: f64 = 1_048_576.0;
 /// See the module's header.
 pub(super) const HAIR: f64 = 1.0 - 1.0 / 1_048_576.0;
 
@@ -48,7 +50,7 @@ pub struct Rounding {
 
 /// The largest even integer threshold for weights up to `largest`, as the compiler chooses it.
 fn threshold(range: f64, largest: f64) -> f64 {
-    ((range / largest).floor() / 2.0).floor() * 2.0
+    (((range / largest).floor() / 2.0).floor() * 2.0).min(MOST)
 }
 
 /// Integers and unit of one channel with fused gain `gain`. `None` if a weight exceeds the range even at Θ = 2.
@@ -165,6 +167,8 @@ mod tests {
         assert_eq!(channel(127.0, &[0.0, 0.0], 3.0), Some((vec![0, 0], 0.0)));
         assert_eq!(channel(127.0, &[0.5], 0.0), Some((vec![0], 0.0)));
         assert_eq!(channel(127.0, &[64.0], 1.0), None);
+        let (q, _) = channel(127.0, &[1e-5, 1e-20], 1.0).expect("tiny weights have a grid");
+        assert_eq!(q, [10, 0]);
         assert_eq!(channel(127.0, &[63.5], 1.0).expect("Θ = 2").0, [127]);
     }
 }
