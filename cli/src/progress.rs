@@ -3,7 +3,7 @@
 
 use crate::interrupt::Patient;
 use compiler::{PASSES, PassInfo};
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spikeloom::{Progress, Task};
 use std::{ops::ControlFlow, sync::atomic::Ordering, time::Duration};
 
@@ -27,16 +27,8 @@ pub(crate) fn bytes() -> ProgressBar {
 fn pass(info: PassInfo) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
     let at = PASSES.iter().position(|known| *known == info).map_or(0, |i| i + 1);
-    let template = format!("{{spinner}} {} (pass {at} of {})  {{elapsed}}{{far}}", info.name, PASSES.len());
-    let far = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-        if let Some([done, of]) = compiler::meter::read().filter(|[done, _]| *done > 0) {
-            let rate = done as f64 / state.elapsed().as_secs_f64().max(1e-3);
-            let left = Duration::from_secs((((of - done) as f64) / rate) as u64);
-            let _ = write!(out, "  {done}/{of}  {rate:.1}/s  ETA {}", HumanDuration(left));
-        }
-    };
-    let style = ProgressStyle::with_template(&template).expect("the template is valid").with_key("far", far);
-    bar.set_style(style);
+    let template = format!("{{spinner}} {} (pass {at} of {})  {{elapsed}}{{msg}}", info.name, PASSES.len());
+    bar.set_style(ProgressStyle::with_template(&template).expect("the template is valid"));
     bar.enable_steady_tick(Duration::from_millis(125));
     bar
 }
@@ -65,6 +57,12 @@ impl Bars {
 impl compiler::Observer for Bars {
     fn begin(&mut self, info: PassInfo) {
         self.bar = pass(info);
+    }
+
+    fn stepped(&mut self, done: u64, of: u64) {
+        let rate = done as f64 / self.bar.elapsed().as_secs_f64().max(1e-3);
+        let left = Duration::from_secs(((of - done) as f64 / rate) as u64);
+        self.bar.set_message(format!("  {done}/{of}  {rate:.1}/s  ETA {}", HumanDuration(left)));
     }
 
     fn end(&mut self, _: PassInfo, _: &dyn Fn() -> String) -> ControlFlow<()> {

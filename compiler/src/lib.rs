@@ -9,7 +9,6 @@ pub mod demand;
 pub mod diagnostics;
 mod incidence;
 pub mod mesh;
-pub mod meter;
 pub mod nets;
 pub mod partition;
 pub mod pass;

@@ -16,7 +16,7 @@ use crate::{
         fuse::fuse,
         per_event::timeless,
         place::{MOST_WORK, Method, Schedule, place},
-        quantize::{LayerReport, Quantization, QuantizeOptions, quantize},
+        quantize::{LayerReport, Quantization, QuantizeOptions, quantize_watched},
         renumber::{Orders, renumber},
         route::{Routing, route},
         store::store,
@@ -68,11 +68,16 @@ pub const PASSES: &[PassInfo] = &[FUSE, QUANTIZE, TILE, PLACE, ROUTE, EMIT];
 pub trait Observer {
     /// A pass begins.
     fn begin(&mut self, _pass: PassInfo) {}
+    /// A long part of the pass has done so many of its steps.
+    fn stepped(&mut self, _done: u64, _of: u64) {}
     /// A pass ended; `dump` writes its outcome as text. Breaking stops the compilation.
     fn end(&mut self, _pass: PassInfo, _dump: &dyn Fn() -> String) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
+
+/// Is told how many steps of a long part of a pass are done, of how many.
+pub(crate) type Advance<'a> = &'a mut dyn FnMut(u64, u64);
 
 /// Watches nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -225,13 +230,13 @@ pub fn front(
     };
     let fused = run(
         (FUSE, observer),
-        || Ok(fuse(graph)?),
+        |_| Ok(fuse(graph)?),
         |fused| check.then(|| check::fuse::check(graph, fused)),
         ir::text::print,
     )?;
     run(
         (QUANTIZE, observer),
-        || Ok(quantize(&fused, &settings)?),
+        |advance| Ok(quantize_watched(&fused, &settings, advance)?),
         |q| if check { check::quantize::check(&fused, q, &settings).err() } else { None },
         |q| ir::text::print(&q.graph),
     )
@@ -265,7 +270,7 @@ pub fn compile_quantized_observed(
     let network = graph;
     let (fitted, graph) = run(
         (TILE, observer),
-        || {
+        |_| {
             let mut fitted = fit(network, arch, &bits, (&activity, options.cutting))?;
             if options.balance {
                 let tiler = Tiler::new(network, arch, &bits, &activity);
@@ -292,13 +297,14 @@ pub fn compile_quantized_observed(
         Schedule { seed: options.seed, moves_per_cluster: options.moves_per_cluster, most_work: options.most_work };
     let placed = run(
         (PLACE, observer),
-        || {
+        |advance| {
             Ok(place(
                 graph,
                 arch,
                 (&fitted.partition, &demands),
                 &nets,
                 (options.placement, schedule, options.baselines),
+                advance,
             )?)
         },
         |p| on.then(|| check::placement::check(arch, &fitted.partition, &p.placement)),
@@ -306,13 +312,13 @@ pub fn compile_quantized_observed(
     )?;
     let routing = run(
         (ROUTE, observer),
-        || Ok(route(graph, arch, &fitted.partition, &placed.placement)),
+        |_| Ok(route(graph, arch, &fitted.partition, &placed.placement)),
         |r| on.then(|| check::routing::check(graph, arch, (&fitted.partition, &placed.placement), r)),
         |r| report::routing(&fitted.partition, &placed.placement, r),
     )?;
     let program = run(
         (EMIT, observer),
-        || {
+        |_| {
             let mut program = emit::emit(graph, arch, &bits, (&fitted.partition, &placed.placement, &routing));
             for (layer, order) in program.layers.iter_mut().zip(&fitted.orders) {
                 layer.numbers = order.clone().unwrap_or_default();
@@ -343,12 +349,12 @@ fn renumbered<'a>(network: &'a Graph<Quantized>, orders: &Orders) -> Cow<'a, Gra
 /// Runs one pass: tells the observer, checks the outcome, offers its dump.
 fn run<T>(
     (pass, observer): (PassInfo, &mut dyn Observer),
-    work: impl FnOnce() -> Result<T, CompileError>,
+    work: impl FnOnce(Advance<'_>) -> Result<T, CompileError>,
     check: impl FnOnce(&T) -> Option<Violations>,
     dump: impl Fn(&T) -> String,
 ) -> Result<T, CompileError> {
     observer.begin(pass);
-    let outcome = work()?;
+    let outcome = work(&mut |done, of| observer.stepped(done, of))?;
     let flow = observer.end(pass, &|| dump(&outcome));
     if let Some(violations) = check(&outcome)
         && !violations.0.is_empty()

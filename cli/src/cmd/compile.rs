@@ -131,6 +131,10 @@ impl Observer for Watch<'_> {
         self.begun = Some(Instant::now());
     }
 
+    fn stepped(&mut self, done: u64, of: u64) {
+        self.bars.stepped(done, of);
+    }
+
     fn end(&mut self, pass: PassInfo, dump: &dyn Fn() -> String) -> ControlFlow<()> {
         let seconds = self.begun.take().map_or(0.0, |begun| begun.elapsed().as_secs_f64());
         self.times.push(PassTime { pass: pass.name, seconds });

@@ -28,6 +28,7 @@
 
 use crate::{
     diagnostics::{Diagnostic, Diagnostics},
+    pipeline::Advance,
     width::{self, Bound, Reach},
 };
 use ir::{DecayRule, Emits, Graph, NeuronModel, PopulationId, Quantized, Readout, Stage, Stimulus, Trained};
@@ -116,9 +117,18 @@ impl QuantizeOptions<'_> {
 /// If a width is out of range, a normalization or linear population remains, or a potential may exceed `state_bits` and does
 /// not saturate.
 pub fn quantize(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Result<Quantization, Diagnostics> {
+    quantize_watched(graph, options, &mut |_, _| {})
+}
+
+/// As [`quantize`]; tells how far calibration is.
+pub(crate) fn quantize_watched(
+    graph: &Graph<Trained>,
+    options: &QuantizeOptions<'_>,
+    advance: Advance<'_>,
+) -> Result<Quantization, Diagnostics> {
     check_options(graph, options)?;
     let pass = Pass::new(graph, options).with_fractions();
-    let mut steps = Steps::of(graph, calibrate::choose_clips(&pass));
+    let mut steps = Steps::of(graph, calibrate::choose_clips(&pass, advance));
     let mut scales = pass.scales(&steps);
     let (mut quantized, mut bounds) = pass.bounded(&scales);
     // Rounding can undo a part of the narrowing; a few more looks settle it.

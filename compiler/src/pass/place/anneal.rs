@@ -17,9 +17,9 @@ use super::{
 };
 use crate::{
     mesh::{Link, Mesh},
-    meter::Meter,
     nets::Net,
     partition::ClusterId,
+    pipeline::Advance,
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -52,6 +52,7 @@ pub(crate) fn anneal(
     compatible: &Compatible,
     slots: &mut Vec<usize>,
     schedule: Schedule,
+    advance: Advance<'_>,
 ) {
     if slots.len() < 2 && region.slots.len() < 2 {
         return;
@@ -82,7 +83,6 @@ pub(crate) fn anneal(
     const ROUNDS: u64 = 100;
     let cooling = 0.977_237_2;
     let mut temperature = first;
-    let meter = Meter::over(ROUNDS as usize);
     for round in 0..ROUNDS {
         // Moves shorten from a quarter of the mesh to neighbouring routers.
         let side = u64::from(region.size.0.max(region.size.1));
@@ -99,7 +99,7 @@ pub(crate) fn anneal(
             best = (state.cost(), state.slots.clone());
         }
         temperature *= cooling;
-        meter.step();
+        advance(round + 1, ROUNDS);
     }
     *slots = best.1;
 }

@@ -23,6 +23,7 @@ use crate::{
     mesh::Mesh,
     nets::Net,
     partition::Partition,
+    pipeline::Advance,
     placement::Placement,
 };
 use ir::{Graph, Quantized};
@@ -87,12 +88,13 @@ pub struct Placed {
 ///
 /// # Errors
 /// If cores differ in their memories and no assignment gives every cluster one that holds it.
-pub fn place(
+pub(crate) fn place(
     graph: &Graph<Quantized>,
     arch: &Arch,
     (partition, demands): (&Partition, &[Demand]),
     nets: &[Net],
     (method, schedule, baselines): (Method, Schedule, bool),
+    advance: Advance<'_>,
 ) -> Result<Placed, Diagnostics> {
     let n = partition.clusters.len();
     let region = Region::new(arch, n);
@@ -126,7 +128,7 @@ pub fn place(
         };
         let Some(mut slots) = slots else { return Err(no_core(partition, demands, arch)) };
         if candidate == Method::Annealed {
-            anneal::anneal(&mesh, &region, nets, &compatible, &mut slots, schedule);
+            anneal::anneal(&mesh, &region, nets, &compatible, &mut slots, schedule, advance);
         }
         let placed = cores(&slots);
         costs.push((candidate, mapping_cost(&mesh, region.kappa(), nets, &placed)));

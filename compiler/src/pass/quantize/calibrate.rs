@@ -1,13 +1,13 @@
 //! Clips chosen by spike error, and the comparison of spikes with the real-valued network, on calibration inputs.
 
 use super::{LayerReport, Observed, Pass, Steps};
-use crate::meter::Meter;
+use crate::pipeline::Advance;
 use ir::{Graph, PopulationId, Quantized, Stimulus, Trace, Trained, interp::interpret_with, interpret};
 
 const CANDIDATES: [f64; 8] = [1.0, 0.95, 0.9, 0.8, 0.7, 0.5, 0.35, 0.25];
 
 /// One clip per population; 1 where there is nothing to choose by.
-pub(super) fn choose_clips(pass: &Pass<'_>) -> Vec<f64> {
+pub(super) fn choose_clips(pass: &Pass<'_>, advance: Advance<'_>) -> Vec<f64> {
     let (graph, options) = (pass.graph, pass.options);
     let mut clips = vec![1.0; graph.n_populations()];
     if options.calibration.is_empty() {
@@ -15,15 +15,19 @@ pub(super) fn choose_clips(pass: &Pass<'_>) -> Vec<f64> {
     }
     let wanted: Vec<Trace<Trained>> = options.calibration.iter().map(|s| interpret(graph, s)).collect();
     let spiking = graph.populations().filter(|(_, p)| p.neuron.spikes()).count();
-    let meter = Meter::over(spiking * CANDIDATES.len() * wanted.len());
+    let (mut done, of) = (0, (spiking * CANDIDATES.len() * wanted.len()) as u64);
     for (id, p) in graph.populations().filter(|(_, p)| p.neuron.spikes()) {
-        let error = |clip: f64| -> u64 {
+        let mut error = |clip: f64| -> u64 {
             let mut clips = clips.clone();
             clips[id.0 as usize] = clip;
             let quantized = pass.rounded(&pass.scales(&Steps::of(graph, clips)));
             let runs = options.calibration.iter().zip(&wanted);
-            let differing = |(s, want)| difference(&interpret(&quantized, s), want, id, p.shape.neurons());
-            runs.map(differing).inspect(|_| meter.step()).sum()
+            let differing = |(s, want)| {
+                done += 1;
+                advance(done, of);
+                difference(&interpret(&quantized, s), want, id, p.shape.neurons())
+            };
+            runs.map(differing).sum()
         };
         // `min_by_key` keeps the first of equals, the largest clip.
         clips[id.0 as usize] = CANDIDATES.into_iter().min_by_key(|&clip| error(clip)).unwrap_or(1.0);
