@@ -10,7 +10,7 @@ use crate::{args::ImageArgs, data, files, nir::NirArgs, source};
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use explore::{
-    Bench, FIGURES, Network, PointRecord, Pricing, Space, Store,
+    Bench, FIGURES, Network, PointRecord, PriceRule, Space, Store,
     answer::{Answers, answers, by_network, distinct},
 };
 use serde_json::{Map, Value, json};
@@ -86,14 +86,12 @@ fn bench(space: Space, path: &Path) -> Result<Bench> {
     }
     let chips = space.chips.iter().map(|chip| source::chip(&beside(chip)));
     let chips = chips.collect::<Result<Vec<_>>>().with_context(|| path.display().to_string())?;
-    let pricing = match space.prices.as_deref() {
-        None => Pricing::Own,
-        Some(name) if Pricing::follows(name) => Pricing::Follows(name.to_owned()),
-        Some(name) => {
-            Pricing::Table(Box::new(source::table(&beside(name)).with_context(|| path.display().to_string())?))
-        }
+    let rule = |name: &str| match PriceRule::following(name) {
+        Some(rule) => Ok(rule),
+        None => source::table(&beside(name)).map(|table| PriceRule::Table(Box::new(table))),
     };
-    Ok(Bench::new(space, chips, networks, pricing))
+    let prices = space.prices.as_deref().map(rule).transpose().with_context(|| path.display().to_string())?;
+    Ok(Bench::new(space, chips, networks, prices))
 }
 
 /// The words about a network and its samples.

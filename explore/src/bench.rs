@@ -6,7 +6,7 @@
 
 use crate::{
     chip,
-    pricing::Pricing,
+    price_rule::PriceRule,
     record::{
         Binding, ChipRecord, Deployment, FORMAT, Limit, NetworkRecord, Outcome, PointRecord, Reason, Stage, VERSION,
         sha256,
@@ -124,29 +124,34 @@ const MOST_INTEGERS: usize = 32;
 
 type Failed = (Reason, Vec<Limit>);
 
+/// A base chip, its description as JSON, and what prices points on it, if anything does.
+struct Base {
+    chip: Chip,
+    description: Value,
+    prices: Option<PriceRule>,
+}
+
 /// Everything that points of a space are evaluated with. Threads share it.
 pub struct Bench {
     space: Space,
-    chips: Vec<(Chip, Value)>,
+    chips: Vec<Base>,
     networks: Vec<Network>,
-    pricing: Pricing,
     integers: Shared<(usize, u32, u32), Result<Arc<Integers>, Failed>>,
     programs: Shared<String, Result<Arc<Built>, Failed>>,
     spikes: Shared<(String, usize, bool), Result<Arc<simulator::Record>, ReplayError>>,
 }
 
 impl Bench {
-    /// A bench for the space with its base chips and networks, in the space's order; priced as `pricing` says.
-    pub fn new(space: Space, chips: Vec<Chip>, networks: Vec<Network>, pricing: Pricing) -> Self {
+    /// A bench for the space with its base chips and networks, in the space's order; priced by `prices` or, without, by the chips' own.
+    pub fn new(space: Space, chips: Vec<Chip>, networks: Vec<Network>, prices: Option<PriceRule>) -> Self {
         let described = |chip: Chip| {
             let description = serde_json::to_value(&chip.arch).expect("descriptions have a form in JSON");
-            (chip, description)
+            Base { prices: prices.clone().or_else(|| PriceRule::own(&chip)), chip, description }
         };
         Self {
             space,
             chips: chips.into_iter().map(described).collect(),
             networks,
-            pricing,
             integers: Shared::new(MOST_INTEGERS),
             programs: Shared::new(MOST_PROGRAMS),
             spikes: Shared::new(MOST_RECORDS),
@@ -163,7 +168,7 @@ impl Bench {
     /// # Errors
     /// A link or constraint that has no value there.
     pub fn point(&self, genome: &[usize]) -> Result<Option<Point>, String> {
-        let chips: Vec<Value> = self.chips.iter().map(|(_, description)| description.clone()).collect();
+        let chips: Vec<Value> = self.chips.iter().map(|base| base.description.clone()).collect();
         self.space.point(genome, &chips)
     }
 
@@ -172,7 +177,7 @@ impl Bench {
         let base = &self.chips[point.chip];
         let description = match self.arch(point) {
             Ok(arch) => serde_json::to_value(&arch).expect("descriptions have a form in JSON"),
-            Err(_) => base.1.clone(),
+            Err(_) => base.description.clone(),
         };
         PointRecord {
             format: FORMAT.into(),
@@ -182,11 +187,11 @@ impl Bench {
             stage,
             network: self.networks[point.network].record.clone(),
             chip: ChipRecord {
-                base: base.0.arch.name.clone(),
+                base: base.chip.arch.name.clone(),
                 sha256: sha256(description.to_string().as_bytes()),
                 description,
             },
-            prices: self.pricing.record(&base.0),
+            prices: base.prices.as_ref().map(PriceRule::record),
             deployment: self.deployment(point, stage),
             timing: self.space.timing,
             outcome: Outcome::Failed { reason: Reason::Other, limits: Vec::new() },
@@ -195,7 +200,7 @@ impl Bench {
 
     /// The point that a record of this space is of.
     pub(crate) fn find(&self, record: &PointRecord) -> Option<Point> {
-        let chip = self.chips.iter().position(|(chip, _)| chip.arch.name == record.chip.base)?;
+        let chip = self.chips.iter().position(|base| base.chip.arch.name == record.chip.base)?;
         let network = self.networks.iter().position(|network| network.record == record.network)?;
         Some(Point { chip, network, values: record.values.clone() })
     }
@@ -217,7 +222,7 @@ impl Bench {
 
     fn arch(&self, point: &Point) -> Result<Arch, Failed> {
         let of_chip = point.values.iter().filter(|(path, _)| !path.starts_with("deploy."));
-        chip::set(&self.chips[point.chip].0.arch, of_chip.map(|(path, value)| (path.as_str(), value)))
+        chip::set(&self.chips[point.chip].chip.arch, of_chip.map(|(path, value)| (path.as_str(), value)))
             .map_err(|message| (Reason::Invalid, vec![because("chip", message)]))
     }
 
@@ -272,10 +277,11 @@ impl Bench {
                 Err(error) => return Err(replay_failed(error)),
             }
         };
-        let base = &self.chips[point.chip].0;
-        let table = self.pricing.table(base, &arch, &built.program).map_err(other)?;
+        let described = Described::new(&built.program, &arch);
+        let prices = self.chips[point.chip].prices.as_ref();
+        let table = prices.map(|prices| prices.table(&described)).transpose().map_err(other)?;
         let (mut figures, lower_bound) = figures(&ran, table.as_ref())?;
-        if let Ok(parts) = Described::new(&built.program, &arch).parts() {
+        if let Ok(parts) = described.parts() {
             figures.insert("area".into(), parts.area_mm2().value * 1e-6 * ran.record.chips as f64);
         }
         Ok(Outcome::Costed { figures, binding: built.binding.clone(), lower_bound, simulated: ran.simulated })

@@ -9,7 +9,7 @@ use spikeloom::{
     simulator::TimingMode,
 };
 use spikeloom_explore::{
-    Bench, Drive, Event, Network, Outcome, PointRecord, Pricing, Reason, Shard, Space, Stage, Store, Threads,
+    Bench, Drive, Event, Network, Outcome, PointRecord, PriceRule, Reason, Shard, Space, Stage, Store, Threads,
 };
 use std::{
     collections::BTreeMap,
@@ -45,13 +45,13 @@ fn samples() -> Box<dyn Samples> {
 }
 
 fn bench(space: Space) -> Bench {
-    priced(space, Pricing::Own)
+    priced(space, None)
 }
 
-fn priced(space: Space, pricing: Pricing) -> Bench {
+fn priced(space: Space, prices: Option<PriceRule>) -> Bench {
     let chips = space.chips.iter().map(|name| Chip::open(name).expect("it ships")).collect();
     let model = Model::open("mnist-small").expect("it ships");
-    Bench::new(space, chips, vec![Network::new(model, samples()).expect("they fit")], pricing)
+    Bench::new(space, chips, vec![Network::new(model, samples()).expect("they fit")], prices)
 }
 
 fn search(bench: &Bench, folder: &Path, threads: usize, shard: Option<Shard>) -> spikeloom_explore::Summary {
@@ -211,12 +211,12 @@ fn prices_follow_the_chip_or_it_is_said() {
         objectives: [Minimize("energy"), Minimize("area")],
     )"#;
     let space = || Space::parse(text, "memory.ron").unwrap_or_else(|error| panic!("{error}"));
-    let points = |pricing: Pricing| -> Vec<PointRecord> {
-        let bench = priced(space(), pricing);
+    let points = |prices: Option<PriceRule>| -> Vec<PointRecord> {
+        let bench = priced(space(), prices);
         let point = |i| bench.point(&[0, 0, i]).expect("values").expect("allowed");
         [0, 1].map(|i| bench.evaluate(&point(i), Stage::Search)).into()
     };
-    let measured = points(Pricing::Own);
+    let measured = points(None);
     let of = |records: &[PointRecord], name: &str| -> [f64; 2] { [0, 1].map(|i| figures(&records[i])[name]) };
     let [small, large] = of(&measured, "area");
     assert!(large > 2.0 * small && small > 1e-6, "{small} m², {large} m²");
@@ -225,8 +225,8 @@ fn prices_follow_the_chip_or_it_is_said() {
     let notes = spikeloom_explore::answer::answers(&space(), &measured).notes;
     assert!(notes.len() == 1 && notes[0].contains("core.memories.weights.bits"), "{notes:?}");
     for name in ["components", "scaled:loihi1"] {
-        assert!(Pricing::follows(name));
-        let followed = points(Pricing::Follows(name.into()));
+        let rule = PriceRule::following(name).expect("it follows the chip");
+        let followed = points(Some(rule));
         let [small, large] = of(&followed, "dynamic_energy");
         assert!(large > 1.2 * small, "{name}: {small} J, {large} J");
         assert_eq!(spikeloom_explore::answer::answers(&space(), &followed).notes, Vec::<String>::new());

@@ -5,7 +5,7 @@ pub mod effect;
 pub mod pareto;
 
 use crate::{
-    figure, pricing,
+    figure, price_rule,
     record::{Outcome, PointRecord, Stage},
     space::{Objective, Space},
 };
@@ -138,7 +138,7 @@ fn notes(space: &Space, records: &[PointRecord]) -> Vec<String> {
     let of_chip: Vec<&str> =
         space.parameters.iter().map(|p| p.path.as_str()).filter(|path| !path.starts_with("deploy.")).collect();
     let tables: BTreeSet<&str> = records.iter().filter_map(|r| r.prices.as_ref()).map(|p| p.table.as_str()).collect();
-    tables.into_iter().filter_map(|table| pricing::note(table, &of_chip)).collect()
+    tables.into_iter().filter_map(|table| price_rule::note(table, &of_chip)).collect()
 }
 
 /// The names and values of what was set, at the points that were costed; without what follows from others.
