@@ -66,9 +66,11 @@ fn netx(args: &CheckArgs, file: &str) -> Result<ExitCode> {
 
 /// Writes and prints what was found.
 fn finish(args: &CheckArgs, checked: &Checked<'_>, as_json: &serde_json::Value) -> Result<ExitCode> {
-    let bytes = files::read(&args.file)?;
-    let input = sections::digest("network", checked.file, [bytes.as_slice()]);
-    args.report.write(&sections::checked(checked, vec![input]))?;
+    if args.report.wanted() {
+        let bytes = files::read(&args.file)?;
+        let input = sections::digest("network", checked.file, [bytes.as_slice()]);
+        args.report.write(&sections::checked(checked, vec![input]))?;
+    }
     if args.json {
         println!("{as_json:#}");
     } else {

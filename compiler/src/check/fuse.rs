@@ -13,7 +13,7 @@
 
 use super::Found;
 use crate::diagnostics::Violations;
-use ir::{Connectivity, Graph, NeuronModel, PopulationId, Projection, ProjectionId, Shape, Trained};
+use ir::{Connectivity, Graph, NeuronModel, PopulationId, ProjectionId, Shape, Trained};
 use std::collections::BTreeMap;
 
 /// Allowed deviation, of the sum of the absolute contributions.
@@ -141,12 +141,7 @@ fn through(graph: &Graph<Trained>, id: ProjectionId, values: &[Sum], sums: &mut 
     let (pre, population) = (graph.population(pre).shape, graph.population(post));
     let post = population.shape;
     let projection = graph.projection(id);
-    let gain = |i: usize| {
-        population.norm.as_ref().map_or(1.0, |n| {
-            let c = post.channel(i);
-            f64::from(n.scale[c]) / (f64::from(n.var[c]) + f64::from(n.eps)).sqrt()
-        })
-    };
+    let gain = |i: usize| population.norm.as_ref().map_or(1.0, |norm| norm.affine(post.channel(i)).0);
     let mut add = |i: usize, j: usize, weight: usize| {
         let w = f64::from(projection.weights[weight]) * gain(i);
         sums[i].value += w * values[j].value;
@@ -157,13 +152,9 @@ fn through(graph: &Graph<Trained>, id: ProjectionId, values: &[Sum], sums: &mut 
             lists.synapses(source).for_each(|s| add(lists.targets()[s] as usize, source, s));
         }
     } else {
-        each(projection, pre, post, &mut add);
-    }
-}
-
-fn each(projection: &Projection<Trained>, pre: Shape, post: Shape, add: &mut impl FnMut(usize, usize, usize)) {
-    for i in 0..post.neurons() {
-        projection.synapses_onto(pre, post, post.position(i), |j, weight| add(i, j, weight));
+        for i in 0..post.neurons() {
+            projection.synapses_onto(pre, post, post.position(i), |j, weight| add(i, j, weight));
+        }
     }
 }
 
@@ -223,9 +214,8 @@ fn offsets(before: &Graph<Trained>, after: &Graph<Trained>, kept: &[PopulationId
         let Some(norm) = &population.norm else { continue };
         let offset = |i: usize| {
             let c = shape.channel(i);
-            let share = f64::from(norm.mean[c]) * f64::from(norm.scale[c])
-                / (f64::from(norm.var[c]) + f64::from(norm.eps)).sqrt();
-            Sum { value: f64::from(norm.shift[c]) - share, magnitude: f64::from(norm.shift[c]).abs() + share.abs() }
+            let (gain, value) = norm.affine(c);
+            Sum { value, magnitude: f64::from(norm.shift[c]).abs() + (gain * f64::from(norm.mean[c])).abs() }
         };
         let offset: Vec<Sum> = (0..shape.neurons()).map(offset).collect();
         if matches!(population.neuron, NeuronModel::Linear) {

@@ -164,7 +164,7 @@ impl Block {
             spike_penalty: config.spike_penalty,
             fixed: config.arithmetic == Arithmetic::Fixed && conv.has_fixed(),
             fixed_weights: FixedWeights::default(),
-            narrow: Narrow::new(config.weight_bits, if l == 0 { config.input.step() } else { 1.0 }),
+            narrow: Narrow::new(config.weight_bits, config.input_step(l)),
             conv,
             channels,
             grid,

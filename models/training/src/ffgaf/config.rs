@@ -360,6 +360,12 @@ impl Config {
         differences(&table(self), &table(other), "")
     }
 
+    /// Real value of a unit of what layer `l` receives.
+    #[must_use]
+    pub fn input_step(&self, l: usize) -> f32 {
+        if l == 0 { self.input.step() } else { 1.0 }
+    }
+
     /// α of layer `l`.
     #[must_use]
     pub fn alpha_of(&self, l: usize) -> f32 {

@@ -48,6 +48,11 @@ pub struct Rounding {
     pub error: f64,
 }
 
+/// The largest weight of so many bits.
+pub(super) fn largest(bits: u32) -> f32 {
+    ((1u32 << (bits - 1)) - 1) as f32
+}
+
 /// The largest even integer threshold for weights up to `largest`, as the compiler chooses it.
 fn threshold(range: f64, largest: f64) -> f64 {
     (((range / largest).floor() / 2.0).floor() * 2.0).min(MOST)
@@ -100,9 +105,8 @@ impl Network {
     /// Integer weights of every layer; `None` if a layer has none ([`grid`]).
     #[must_use]
     pub fn grids(&self) -> Option<Vec<GridWeights>> {
-        let step = |l: usize| if l == 0 { self.config.input.step() } else { 1.0 };
-        let range = f64::from((1i32 << (self.grid_bits() - 1)) - 1);
-        self.layers.iter().enumerate().map(|(l, layer)| grid(layer, range, step(l))).collect()
+        let range = f64::from(largest(self.grid_bits()));
+        self.layers.iter().enumerate().map(|(l, layer)| grid(layer, range, self.config.input_step(l))).collect()
     }
 
     /// What rounding to the grid does; `None` as of [`Self::grids`].
@@ -110,7 +114,7 @@ impl Network {
     pub fn rounding(&self) -> Option<Rounding> {
         let mut found = Rounding::default();
         for (l, (layer, grid)) in self.layers.iter().zip(self.grids()?).enumerate() {
-            let step = if l == 0 { f64::from(self.config.input.step()) } else { 1.0 };
+            let step = f64::from(self.config.input_step(l));
             let per_channel = layer.weight.len() / layer.channels;
             for (i, (w, rounded)) in
                 layer.weight.iter().zip(grid.weights()).enumerate().filter(|(_, (w, _))| **w != 0.0)

@@ -12,7 +12,7 @@
 //! 128th: no sum of integers then meets the threshold so closely that rounding errors of `f32` decide.
 
 use super::block::EPSILON;
-use super::grid::HAIR;
+use super::grid::{HAIR, largest};
 use super::network::Layer;
 use crate::kernels::{Affine, ConvShape};
 
@@ -32,11 +32,6 @@ pub(super) struct Narrow {
     pub(super) weights: Vec<f32>,
     /// s of each output channel.
     units: Vec<f32>,
-}
-
-/// Q of so many bits; 0 of 0 bits.
-fn largest(bits: u32) -> f32 {
-    if bits == 0 { 0.0 } else { ((1u32 << (bits - 1)) - 1) as f32 }
 }
 
 /// Rounds weights to k ∈ ±Q and returns s, 0 if all are 0.
@@ -64,10 +59,22 @@ fn offset(h: f64, threshold: f64) -> f64 {
     (((0.5 + h) * threshold).round() + 1.0 / 128.0) / threshold - 0.5
 }
 
+/// Gain and offset that integers have in place of `gain` and `bias` of a sum whose mean is `mean`; `unit`: real value of one. `None` where
+/// nothing arrives.
+fn snapped(gain: f64, bias: f64, mean: f64, unit: f64) -> Option<(f64, f64)> {
+    if gain == 0.0 || unit == 0.0 {
+        return None;
+    }
+    let threshold = threshold(gain, unit);
+    let snapped = gain.signum() / (threshold * unit);
+    // The normalized sum keeps its offset: what the gain changes, it changes about the mean.
+    Some((snapped, offset(bias + mean * (gain - snapped), threshold)))
+}
+
 impl Narrow {
     /// Weights of `bits`, 0 for real ones, behind inputs of which a unit is worth `step`.
     pub(super) fn new(bits: u32, step: f32) -> Self {
-        Self { largest: largest(bits), step, ..Self::default() }
+        Self { largest: if bits == 0 { 0.0 } else { largest(bits) }, step, ..Self::default() }
     }
 
     /// The same rounding, with no weights yet.
@@ -100,16 +107,10 @@ impl Narrow {
     pub(super) fn snap(&self, affine: &mut Affine) {
         for (c, &unit) in self.units.iter().enumerate() {
             let (gain, bias) = (f64::from(affine.gain[c]), f64::from(affine.bias[c]));
-            let unit = f64::from(unit * self.step);
-            if gain == 0.0 || unit == 0.0 {
-                continue;
-            }
-            let threshold = threshold(gain, unit);
-            affine.gain[c] = (gain.signum() / (threshold * unit)) as f32;
-            // The offset h of the sum as it is normalized: bias = h, where z counts with the snapped gain from here on.
             let mean = -f64::from(affine.norm_bias[c]) / f64::from(affine.norm_gain[c]);
-            let own = bias + mean * gain - mean * f64::from(affine.gain[c]);
-            affine.bias[c] = offset(own, threshold) as f32;
+            if let Some((gain, bias)) = snapped(gain, bias, mean, f64::from(unit * self.step)) {
+                (affine.gain[c], affine.bias[c]) = (gain as f32, bias as f32);
+            }
         }
     }
 }
@@ -125,13 +126,8 @@ impl Layer {
             let unit = round(own, largest(bits), &mut k);
             // A hair short, as the weights of every grid ([`super::grid`]).
             own.iter_mut().zip(&k).for_each(|(own, k)| *own = k * HAIR as f32);
-            let (unit, step) = (f64::from(unit), f64::from(step));
-            if gain == 0.0 || unit == 0.0 {
-                continue;
-            }
-            let threshold = threshold(gain, unit * step);
-            let (snapped, mean) = (gain.signum() / (threshold * unit * step), f64::from(self.mean[c]));
-            let h = offset(bias + mean * (gain - snapped), threshold);
+            let (unit, mean) = (f64::from(unit), f64::from(self.mean[c]));
+            let Some((snapped, h)) = snapped(gain, bias, mean, unit * f64::from(step)) else { continue };
             // Statistics of the sums of integers; the channel's own gain and offset are what is left.
             self.mean[c] = (mean / unit) as f32;
             self.variance[c] = (f64::from(self.variance[c]) / (unit * unit)) as f32;

@@ -378,8 +378,7 @@ impl Network {
                 layer.variance[o] = (sums.iter().map(|s| s[c + o]).sum::<f64>() / count - mean * mean).max(0.0) as f32;
             }
             if self.config.weight_bits > 0 {
-                let step = if l == 0 { self.config.input.step() } else { 1.0 };
-                self.layers[l].settle(self.config.weight_bits, step);
+                self.layers[l].settle(self.config.weight_bits, self.config.input_step(l));
             }
             if l + 1 < self.layers.len() {
                 let p = Prepared::new(&self.layers[l]);
