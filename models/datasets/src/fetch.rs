@@ -83,7 +83,9 @@ pub struct FetchReport {
 /// source, the reason, the home page and where to put the files; [`Cause::Io`] if `dir` cannot be written.
 pub fn fetch(name: DatasetName, dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<FetchReport, DataError> {
     let target = dir.join(name.as_str());
-    fs::create_dir_all(dir).map_err(|e| DataError::io(dir, e))?;
+    let refused =
+        |e| Cause::refused(format!("no data set can be stored here: {e}"), "Choose another folder with `--dir`.");
+    fs::create_dir_all(dir).map_err(|e| DataError::new(dir, "", refused(e)))?;
     sweep(dir, STALE);
     let mut failed = Vec::new();
     for source in sources(name, dir) {
@@ -178,6 +180,14 @@ mod tests {
         assert_eq!(read, both[1]);
         assert_eq!(fs::read_to_string(target.join("notes.txt")).unwrap(), "mine");
         assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_made_asks_for_another() {
+        let temp = tempfile::tempdir().unwrap();
+        fs::write(temp.path().join("file"), "").unwrap();
+        let e = fetch(DatasetName::Mnist, &temp.path().join("file/data"), &mut quiet).unwrap_err().to_string();
+        assert!(e.contains("file/data") && e.ends_with("Choose another folder with `--dir`."), "{e}");
     }
 
     #[test]
