@@ -232,4 +232,31 @@ pub(crate) enum DataCommand {
         #[arg(long)]
         dir: Option<PathBuf>,
     },
+    /// Make recordings of events from a data set's images, by a seeded model of an event camera that makes three saccades over each
+    Saccades(SaccadeArgs),
+}
+
+/// Recordings made of images.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SaccadeArgs {
+    /// mnist, fashion-mnist or cifar10, fetched before
+    #[arg(value_parser = dataset())]
+    pub(crate) dataset: DatasetName,
+    /// Timesteps of a recording
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=255))]
+    pub(crate) steps: u32,
+    /// Recordings of the first N training images
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) train: usize,
+    /// Recordings of the first N test images
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub(crate) test: usize,
+    /// Seed of the sensor's noise and mismatch
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Where the recordings go (.npz: x_train, y_train, x_test, y_test)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }

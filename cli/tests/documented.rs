@@ -41,6 +41,9 @@ const HOURS: &str = "a data set, and trains for long";
 const ROWS: &[(&str, Try)] = &[
     // README.
     ("spikeloom data fetch mnist", Needs("the network")),
+    ("spikeloom data saccades mnist", Needs(MNIST)),
+    ("spikeloom train --data saccades.npz", Needs(MNIST)),
+    ("spikeloom run in-time/network.safetensors", Needs(MNIST)),
     ("spikeloom run mnist-small --arch seneca_like", Run),
     ("spikeloom energy chip my_chip.ron", Run),
     ("spikeloom explore spaces/first.ron --dry-run", Run),

@@ -127,7 +127,16 @@ impl Model {
     /// A network trained here, with its card.
     pub fn of_trained(name: &str, trained: (Network, Card)) -> Result<Self> {
         let graph = export::graph(&trained.0).map_err(|error| Error::input(format!("{name}: {error}")))?;
-        Ok(Self { name: name.to_owned(), graph, integers: None, trained: Some(trained), remarks: Vec::new() })
+        let config = &trained.0.config;
+        let mut remarks = Vec::new();
+        if config.input.is_events() {
+            let bin = if config.bin > 0.0 { format!(" of {} s (--bin)", config.bin) } else { String::new() };
+            remarks.push(format!(
+                "trained on recordings of {} timesteps{bin}; a neuron sends one spike a timestep at most",
+                config.levels
+            ));
+        }
+        Ok(Self { name: name.to_owned(), graph, integers: None, trained: Some(trained), remarks })
     }
 
     /// The data set that the network was trained on, if it is one of those known here.

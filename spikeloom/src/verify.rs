@@ -97,8 +97,10 @@ impl Deployed {
     ) -> Result<Verification> {
         let graph = &self.quantized;
         let input = Input::of_graph(graph).expect("a compiled graph has an input");
-        let runner = model.trained.as_ref().map(|(network, _)| Runner::new(network));
-        let fused = match (&model.trained, &model.integers) {
+        // Networks of recordings are interpreted as graphs, which says where spikes differ too.
+        let of_images = model.trained.as_ref().filter(|(network, _)| !network.config.input.is_events());
+        let runner = of_images.map(|(network, _)| Runner::new(network));
+        let fused = match (&runner, &model.integers) {
             (None, None) => {
                 Some(fuse(&model.graph).map_err(|reasons| Error::input(format!("{}: {reasons}", model.name)))?)
             }

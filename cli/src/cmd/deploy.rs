@@ -70,6 +70,10 @@ pub(crate) fn deploy(
     (chip, target): (&Chip, &TargetArgs),
     output: &Destination,
 ) -> Result<Deployment> {
+    ensure!(
+        !network.config.input.is_events(),
+        "the network was trained on recordings, which `deploy` does not run; `spikeloom run` and `compile` round its weights by themselves"
+    );
     if let Err(why) = network.accepts(train) {
         bail!("the network {why}");
     }

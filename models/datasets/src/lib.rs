@@ -27,6 +27,7 @@ mod folder;
 pub mod idx;
 pub mod own;
 pub mod recording;
+pub mod saccades;
 pub mod sheet;
 mod source;
 

@@ -4,10 +4,12 @@
 //! `l·L ≤ t < (l+1)·L`, at most L times: exactly `clip(⌊u + ½⌋, 0, L)` spikes for threshold 1, initial potential ½ and
 //! `u = g·z + b`. The normalization stays a normalization here; the compiler folds it.
 
-use crate::ffgaf::{InputCoding as Coding, Network, Norm, Readout as Head};
+use crate::ffgaf::{InputCoding as Coding, Layer, Network, Norm, Readout as Head};
+mod stepped;
+
 use ir::{
     Compare, Connectivity, Conv2d, Graph, InputCoding, InputEncoding, Leak, NeuronModel, Normalization, PerChannel,
-    Pool, Population, Projection, Readout, Reset, Shape, Spiking, Trained, Window,
+    Pool, Population, PopulationId, Projection, Readout, Reset, Shape, Spiking, Trained, Window,
 };
 
 /// Why a trained network has no deployable graph.
@@ -26,10 +28,13 @@ pub fn graph(network: &Network) -> Result<Graph<Trained>, ExportError> {
     if network.config.norm == Norm::Sample {
         return Err(ExportError::SampleNormalization);
     }
+    if network.config.input.is_events() {
+        return Ok(stepped::graph(network));
+    }
     let levels = u32::from(network.config.levels);
     let encoding = match network.config.input {
         Coding::Standardized => InputEncoding::STANDARD,
-        Coding::Pixels => InputEncoding::Pixels,
+        Coding::Pixels | Coding::Events => InputEncoding::Pixels,
     };
     let timesteps = levels * network.layers.len() as u32;
     let mut graph = Graph::new(network.config.dataset.clone(), timesteps, encoding);
@@ -63,32 +68,34 @@ pub fn graph(network: &Network) -> Result<Graph<Trained>, ExportError> {
                 eps: crate::ffgaf::EPSILON,
             }),
         });
-        graph.connect(
-            previous,
-            population,
-            Projection {
-                connectivity: Connectivity::Conv2d(Conv2d::square(
-                    layer.kernel as u32,
-                    layer.stride as u32,
-                    layer.pad as u32,
-                )),
-                pool: (layer.pool > 1).then(|| Pool { size: [layer.pool as u32; 2].into() }),
-                weights: layer.weight.clone(),
-                delay: u32::from(l > 0),
-            },
-        );
+        graph.connect(previous, population, convolution(layer, layer.weight.clone(), u32::from(l > 0)));
         previous = population;
     }
+    graph.readout = readout(network, previous);
+    Ok(graph)
+}
+
+/// How the class follows from the spikes of `previous`, the last population.
+fn readout(network: &Network, previous: PopulationId) -> Readout<Trained> {
     let last = network.layers.last().expect("a trained network has layers");
-    graph.readout = match network.config.readout {
+    match network.config.readout {
         Head::Goodness => {
             Readout::Goodness { population: previous, sizes: last.groups.iter().map(|&size| size as u32).collect() }
         }
         Head::Learned => {
             Readout::ChannelEnergy { population: previous, grid: last.grid as u32, weights: last.readout.clone() }
         }
-    };
-    Ok(graph)
+    }
+}
+
+/// The convolution in front of a layer.
+fn convolution(layer: &Layer, weights: Vec<f32>, delay: u32) -> Projection<Trained> {
+    Projection {
+        connectivity: Connectivity::Conv2d(Conv2d::square(layer.kernel as u32, layer.stride as u32, layer.pad as u32)),
+        pool: (layer.pool > 1).then(|| Pool { size: [layer.pool as u32; 2].into() }),
+        weights,
+        delay,
+    }
 }
 
 fn shape([channels, height, width]: [usize; 3]) -> Shape {

@@ -22,6 +22,10 @@ pub(in crate::cmd) fn load(config: &mut Config, sets: &Path) -> Result<Images> {
     if let Some(path) = config.data.clone() {
         return own_images(config, Path::new(&path));
     }
+    ensure!(
+        !config.input.is_events(),
+        "input = \"events\": name recordings with --data; `spikeloom data saccades` makes some from a data set's images"
+    );
     let name: DatasetName = config.dataset.parse().context("dataset: for images of your own, name them with --data")?;
     let part = |split| datasets::load(name, split, sets);
     Ok(Images { train: part(Split::Train)?, test: part(Split::Test)? })
@@ -30,6 +34,9 @@ pub(in crate::cmd) fn load(config: &mut Config, sets: &Path) -> Result<Images> {
 /// Images of one's own, their order drawn by the seed of the hold-out: class folders come sorted by class.
 fn own_images(config: &mut Config, path: &Path) -> Result<Images> {
     let part = |split| {
+        if config.input.is_events() {
+            return super::recordings::part(config, path, split);
+        }
         let found = own::images(path, split)?;
         found.remarks.iter().for_each(|remark| eprintln!("{}: {remark}", path.display()));
         ensure!(found.labelled, "{}: does not say which class each image has, which training needs", path.display());

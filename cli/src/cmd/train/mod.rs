@@ -1,6 +1,7 @@
 //! `spikeloom train`: forward-forward training in a run folder.
 
 pub(super) mod images;
+mod recordings;
 pub(super) mod settings;
 pub(super) mod text;
 
@@ -33,6 +34,10 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
     settings::ensure_free(&out, args.resume)?;
     let target = args.deploy.as_deref().map(|arch| Ok((TargetArgs::chip(arch), source::chip(arch)?)));
     let target = target.transpose().map_err(|error: anyhow::Error| error.context("--deploy"))?;
+    anyhow::ensure!(
+        !(config.input.is_events() && target.is_some()),
+        "--deploy: compares decisions on images; a network of recordings is compared by `spikeloom run NETWORK --data FILE --verify`"
+    );
     crate::cmd::set_threads(args.threads)?;
     let Images { train, test } = images::load(&mut config, &args.data.dir())?;
     if !validation_given {

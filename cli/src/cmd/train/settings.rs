@@ -85,7 +85,7 @@ fn is_own(path: &Path, asked: &Table) -> bool {
 }
 
 /// Settings of a network's shape and of how its layers read, which training that starts from it takes over.
-const SHAPE: [&str; 15] = [
+const SHAPE: [&str; 16] = [
     "channels",
     "strides",
     "kernel",
@@ -101,6 +101,7 @@ const SHAPE: [&str; 15] = [
     "readout_grid",
     "allocation",
     "input",
+    "sensor",
 ];
 
 fn shape_of(from: Option<&str>) -> Result<Table> {

@@ -5,10 +5,12 @@
 mod archive;
 mod classes;
 mod pictures;
+mod write;
 
 pub use archive::{of_arrays, of_layout};
 pub use classes::{Entries, entries};
 pub use pictures::{Picture, png};
+pub use write::npz;
 
 use super::dataset::{Dataset, Split};
 use super::error::{Cause, DataError};

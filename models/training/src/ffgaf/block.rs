@@ -25,6 +25,10 @@ use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard};
 
 mod backward;
+mod stepped;
+
+pub use stepped::LossSteps;
+pub(super) use stepped::{add, fire};
 
 /// Added to the variance.
 pub const EPSILON: f32 = 1e-5;
@@ -94,6 +98,7 @@ pub(crate) struct Block {
     kappa: f32,
     levels: u8,
     spike_penalty: f32,
+    loss_steps: LossSteps,
     strict: bool,
     per_sample: bool,
     train_channel: bool,
@@ -162,6 +167,7 @@ impl Block {
             pool,
             largest: config.levels * (config.pool.at(l) * config.pool.at(l)) as u8,
             spike_penalty: config.spike_penalty,
+            loss_steps: config.loss_steps,
             fixed: config.arithmetic == Arithmetic::Fixed && conv.has_fixed(),
             fixed_weights: FixedWeights::default(),
             narrow: Narrow::new(config.weight_bits, config.input_step(l)),

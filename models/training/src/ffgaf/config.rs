@@ -1,5 +1,6 @@
 //! Every hyper-parameter of a training run, readable as TOML and stored with the result.
 
+use super::block::LossSteps;
 use super::per_layer::PerLayer;
 use crate::kernels::ConvShape;
 use base::budget::{Budget, TooLarge};
@@ -75,6 +76,9 @@ pub enum InputCoding {
     Standardized,
     /// Raw pixels / 255.
     Pixels,
+    /// Recordings: in each of `levels` timesteps the input neurons spike or do not. The layers then work step by step, every neuron once a
+    /// step at most.
+    Events,
 }
 
 /// Value of pixels that an augmentation moves in from outside.
@@ -204,6 +208,15 @@ pub struct Config {
     pub allocation_phi: f32,
     /// First layer's input.
     pub input: InputCoding,
+    /// Channels, rows and columns of recordings, with `input = "events"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sensor: Option<[usize; 3]>,
+    /// Length of a timestep of recordings that come with times \[s\]; 0: one millisecond.
+    #[serde(skip_serializing_if = "is_unset")]
+    pub bin: f64,
+    /// When the loss of recordings is taken.
+    #[serde(skip_serializing_if = "is_last")]
+    pub loss_steps: LossSteps,
     /// λ: weight of the mean squared count per neuron that is added to every layer's loss, for fewer spikes.
     pub spike_penalty: f32,
     /// Bits of the weights that the forward pass uses, 2 to 8; 0: real weights. Gradients go to real weights all the same.
@@ -269,6 +282,9 @@ impl Default for Config {
             allocation: Allocation::default(),
             allocation_phi: 2.0,
             input: InputCoding::default(),
+            sensor: None,
+            bin: 0.0,
+            loss_steps: LossSteps::default(),
             spike_penalty: 0.0,
             weight_bits: 0,
             arithmetic: Arithmetic::default(),
@@ -298,12 +314,24 @@ fn is_real(bits: &u32) -> bool {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_unset(seconds: &f64) -> bool {
+    *seconds == 0.0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_last(steps: &LossSteps) -> bool {
+    *steps == LossSteps::Last
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(n: &usize) -> bool {
     *n == 0
 }
 
 /// Largest kernel, stride, padding and pool.
 const MOST_SIDE: usize = 31;
+/// Largest side of a sensor.
+const MOST_SENSOR: usize = 4096;
 /// Most channels of a layer.
 const MOST_CHANNELS: usize = 8192;
 
@@ -467,7 +495,60 @@ impl Config {
         if self.seed > MOST_SEED || self.validation_seed > MOST_SEED {
             return fail(format!("seed and validation_seed are at most {MOST_SEED}, the largest integer of TOML"));
         }
+        self.events().or_else(fail)?;
         self.augment.check().or_else(fail)
+    }
+
+    /// What recordings ask of the other settings.
+    fn events(&self) -> Result<(), String> {
+        if !self.input.is_events() {
+            let unused = [
+                ("sensor", self.sensor.is_some()),
+                ("bin", self.bin != 0.0),
+                ("loss_steps", self.loss_steps != LossSteps::Last),
+            ];
+            return match unused.iter().find(|(_, given)| *given) {
+                Some((name, _)) => {
+                    Err(format!("{name} is for recordings; give input = \"events\" too, or leave it out"))
+                }
+                None => Ok(()),
+            };
+        }
+        if let Some([c, h, w]) = self.sensor.filter(|sides| !sides.iter().all(|side| (1..=MOST_SENSOR).contains(side)))
+        {
+            return Err(format!("sensor is [{c}, {h}, {w}]; give channels, rows and columns from 1 to {MOST_SENSOR}"));
+        }
+        if !(self.bin == 0.0 || (1e-9..=1e6).contains(&self.bin)) {
+            return Err(format!("bin is {}; give a length of time in seconds, as 0.02", self.bin));
+        }
+        let only = |name: &str, what: &str| Err(format!("{name} is for images; with input = \"events\" {what}"));
+        if self.norm != Norm::Batch {
+            return only("norm = \"sample\"", "the statistics are those of the batch");
+        }
+        if self.activation != Activation::Quantized {
+            return only("activation = \"relu\"", "goodness is made of spikes");
+        }
+        if self.weight_bits > 0 {
+            return only("weight_bits", "train with real weights, and give the bits to `run` or `compile`");
+        }
+        if self.augment.erase > 0.0 {
+            return only("augment.erase", "a blanked rectangle would be events");
+        }
+        Ok(())
+    }
+
+    /// Channels, rows and columns of what the first layer sees of samples of `shape`: of images all, of recordings, whose timesteps stand one
+    /// after another in the channels, those of one timestep.
+    ///
+    /// # Errors
+    /// If the channels are no multiple of the timesteps.
+    pub fn frame(&self, shape: [usize; 3]) -> Result<[usize; 3], ConfigError> {
+        let steps = usize::from(self.levels);
+        match shape {
+            image if !self.input.is_events() => Ok(image),
+            [c, h, w] if c.is_multiple_of(steps) => Ok([c / steps, h, w]),
+            [c, ..] => Err(ConfigError::Value(format!("levels is {steps}, but {c} frames are not a multiple of it"))),
+        }
     }
 
     /// The layers' geometry on images of `input` (C·H·W) in so many classes.
@@ -531,6 +612,11 @@ impl Config {
             budget.claim(&of("`readout_grid` and `channels`"), &[4 * 6, long(classes), regions, out_c])?;
             // Sums, counts and gradients of every output of a batch; features and pulls of every sample.
             budget.claim(&of("`batch` and `channels`"), &[4 + 1 + 4, batch, long(s.out_pixels()), out_c])?;
+            if self.input.is_events() {
+                // Spikes of every step of a batch and of the calibration.
+                let spikes = [u64::from(self.levels), batch + calibration, long(s.out_pixels()), out_c];
+                budget.claim(&of("`levels`, `batch`, `calibration` and `channels`"), &spikes)?;
+            }
             budget.claim(&of("`batch` and `readout_grid`"), &[4 * 3, batch, regions, out_c])?;
             budget.claim(&of("`padding`"), &[2 * 4 * 4, long(s.padded_pixels()), long(s.in_c)])?;
             budget.claim(&of("`calibration`"), &[calibration, long(s.out_pixels()), out_c])?;

@@ -13,7 +13,7 @@ impl InputCoding {
     #[must_use]
     pub fn encode(self, image: &[u8]) -> Vec<i16> {
         match self {
-            Self::Pixels => image.iter().map(|&p| i16::from(p)).collect(),
+            Self::Pixels | Self::Events => image.iter().map(|&p| i16::from(p)).collect(),
             Self::Standardized => ir::standardize(image, 32.0, 0.05).map(|x| x.clamp(-127, 127) as i16).collect(),
         }
     }
@@ -24,7 +24,14 @@ impl InputCoding {
         match self {
             Self::Standardized => 1.0 / 32.0,
             Self::Pixels => 1.0 / 255.0,
+            Self::Events => 1.0,
         }
+    }
+
+    /// Whether samples are recordings.
+    #[must_use]
+    pub fn is_events(self) -> bool {
+        self == Self::Events
     }
 
     /// Encoded image as H·W·`padded` reals, the kernels' order; channels beyond the image's are 0.
@@ -34,6 +41,18 @@ impl InputCoding {
         for (ci, plane) in self.encode(image).chunks_exact(h * w).enumerate().take(c) {
             for (p, &v) in plane.iter().enumerate() {
                 out[p * padded + ci] = f32::from(v) * step;
+            }
+        }
+    }
+}
+
+/// The timesteps of a recording, each H·W·`padded` spikes in the kernels' order, one after another; `shape` is that of one timestep.
+pub(crate) fn frames_into(recording: &[u8], [c, h, w]: [usize; 3], padded: usize, out: &mut [u8]) {
+    out.fill(0);
+    for (frame, out) in recording.chunks_exact(c * h * w).zip(out.chunks_exact_mut(h * w * padded)) {
+        for (ci, plane) in frame.chunks_exact(h * w).enumerate() {
+            for (p, &n) in plane.iter().enumerate() {
+                out[p * padded + ci] = n.min(1);
             }
         }
     }

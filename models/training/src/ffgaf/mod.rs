@@ -28,7 +28,7 @@ pub(crate) mod store;
 mod train;
 mod warm;
 
-pub use block::EPSILON;
+pub use block::{EPSILON, LossSteps};
 pub use choice::{BestPrinted, Choice, Head, best_printed, by_validation};
 pub use config::{
     Activation, Allocation, Arithmetic, Augment, Config, ConfigError, Fill, InputCoding, Norm, Protocol, Readout,

@@ -11,6 +11,8 @@ use crate::kernels::{Conv, ConvShape, Scratch, Source, SumPool, quantize, sample
 use datasets::Dataset;
 use rayon::prelude::*;
 
+mod stepped;
+
 /// One trained layer. All vectors in natural order without padding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
@@ -71,6 +73,16 @@ impl Layer {
         let gain = f64::from(self.kappa) * f64::from(self.channel_weight[c])
             / (f64::from(self.variance[c]) + f64::from(EPSILON)).sqrt();
         (f64::from(self.kappa) * f64::from(self.channel_bias[c]) - f64::from(self.mean[c]) * gain) as f32
+    }
+
+    /// Takes mean and variance of `count` values of each channel from samples' Σ z and Σ z² of the padded channels.
+    fn estimate(&mut self, sums: &[Vec<f64>], count: f64) {
+        let padded = self.shape().out_c;
+        for o in 0..self.channels {
+            let mean = sums.iter().map(|s| s[o]).sum::<f64>() / count;
+            self.mean[o] = mean as f32;
+            self.variance[o] = (sums.iter().map(|s| s[padded + o]).sum::<f64>() / count - mean * mean).max(0.0) as f32;
+        }
     }
 
     fn shape(&self) -> ConvShape {
@@ -248,8 +260,11 @@ impl<'a> Runner<'a> {
         x
     }
 
-    /// Counts of every layer for one image, kernels' layout.
+    /// Counts of every layer for one sample, kernels' layout.
     fn run(&self, image: &[u8]) -> Vec<Vec<u8>> {
+        if self.network.config.input.is_events() {
+            return self.run_steps(image);
+        }
         let (mut scratch, mut z) = (Scratch::default(), Vec::new());
         let x = self.encode(image);
         let mut all: Vec<Vec<u8>> = Vec::with_capacity(self.layers.len());
@@ -327,8 +342,9 @@ impl Network {
     /// # Errors
     /// How they differ.
     pub fn accepts(&self, data: &Dataset) -> Result<(), String> {
-        let ([c, h, w], [own_c, own_h, own_w]) = (data.shape, self.input);
-        if data.shape != self.input {
+        let shape = self.config.frame(data.shape).map_err(|error| error.to_string())?;
+        let ([c, h, w], [own_c, own_h, own_w]) = (shape, self.input);
+        if shape != self.input {
             return Err(format!(
                 "takes images of {own_c} × {own_h} × {own_w}; those of {} are {c} × {h} × {w}",
                 data.name
@@ -344,6 +360,9 @@ impl Network {
     pub fn calibrate(&mut self, data: &Dataset, images: &[u32]) {
         if self.config.norm == Norm::Sample {
             return;
+        }
+        if self.config.input.is_events() {
+            return self.calibrate_steps(data, images);
         }
         let mut inputs: Vec<Vec<u8>> = Vec::new();
         for l in 0..self.layers.len() {
@@ -371,12 +390,7 @@ impl Network {
                 )
                 .collect();
             let count = (images.len() * p.conv.shape.out_pixels()) as f64;
-            let layer = &mut self.layers[l];
-            for o in 0..layer.channels {
-                let mean = sums.iter().map(|s| s[o]).sum::<f64>() / count;
-                layer.mean[o] = mean as f32;
-                layer.variance[o] = (sums.iter().map(|s| s[c + o]).sum::<f64>() / count - mean * mean).max(0.0) as f32;
-            }
+            self.layers[l].estimate(&sums, count);
             if self.config.weight_bits > 0 {
                 self.layers[l].settle(self.config.weight_bits, self.config.input_step(l));
             }

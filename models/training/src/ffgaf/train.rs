@@ -9,6 +9,7 @@ use super::allocation::{apportion, shares};
 use super::block::{Batch, Block, StepResult};
 use super::check;
 use super::config::{Config, ConfigError, Readout};
+use super::input::frames_into;
 use super::network::{Evaluation, Layer, Network, Runner};
 use super::random::{Purpose, Stream};
 use super::similarity::ClassSimilarity;
@@ -86,6 +87,14 @@ impl State {
     }
 }
 
+/// A batch of samples as the first layer sees them, in the kernels' layout.
+enum Encoded {
+    /// Values.
+    Images(Vec<f32>),
+    /// Spikes, `[sample][step][pixel][channel]`.
+    Recordings(Vec<u8>),
+}
+
 /// A training run.
 pub struct Trainer<'a> {
     pub(crate) config: Config,
@@ -147,7 +156,8 @@ impl<'a> Trainer<'a> {
         if train.is_empty() || train.shape != validation.shape {
             return Err(ConfigError::Value("training and validation images must exist and have one shape".into()));
         }
-        let geometry = config.shapes(train.shape, train.classes)?;
+        let frame = config.frame(train.shape)?;
+        let geometry = config.shapes(frame, train.classes)?;
         config.claim(&geometry, train.len(), train.classes, &mut Budget::process())?;
         if let Some(class) = train.label_counts().iter().position(|&n| n == 0) {
             return Err(ConfigError::Value(format!(
@@ -156,7 +166,7 @@ impl<'a> Trainer<'a> {
             )));
         }
         let share = shares(config.allocation, &ClassSimilarity::of(train), f64::from(config.allocation_phi));
-        let mut shape = train.shape;
+        let mut shape = frame;
         let mut blocks = Vec::new();
         for (l, &channels) in config.channels.iter().enumerate() {
             let block = Block::new(&config, l, shape, apportion(channels, &share))?;
@@ -263,23 +273,39 @@ impl<'a> Trainer<'a> {
         (self.state.loss.iter().map(|l| l / n).collect(), accuracy)
     }
 
-    /// Encoded images of a batch in the kernels' layout; the training images may be augmented.
-    fn encode(&self, data: &Dataset, picked: &[u32], augmented: bool) -> Vec<f32> {
+    /// Encoded samples of a batch in the kernels' layout; the training samples may be augmented.
+    fn encode(&self, data: &Dataset, picked: &[u32], augmented: bool) -> Encoded {
         let s = &self.blocks[0].conv.shape;
         let (c, len) = (s.in_c, s.in_len());
+        let shape = data.shape;
+        let changed = |i: u32, changed: &mut Vec<u8>| {
+            let mut rng = Stream::new(self.config.seed, Purpose::Augment, self.state.epoch as u64, u64::from(i));
+            self.config.augment.apply(data.image(i as usize), shape, &mut rng, changed);
+        };
+        if self.config.input.is_events() {
+            let len = len * usize::from(self.config.levels);
+            let frame = self.config.frame(shape).expect("the training's recordings have these timesteps");
+            let mut x = vec![0; picked.len() * len];
+            x.par_chunks_mut(len).zip(picked).for_each_init(Vec::new, |buffer, (x, &i)| {
+                if augmented {
+                    changed(i, buffer);
+                    frames_into(buffer, frame, c, x);
+                } else {
+                    frames_into(data.image(i as usize), frame, c, x);
+                }
+            });
+            return Encoded::Recordings(x);
+        }
         let mut x = vec![0.0; picked.len() * len];
-        let (augment, shape) = (&self.config.augment, data.shape);
-        x.par_chunks_mut(len).zip(picked).for_each_init(Vec::new, |changed, (x, &i)| {
-            let image = data.image(i as usize);
+        x.par_chunks_mut(len).zip(picked).for_each_init(Vec::new, |buffer, (x, &i)| {
             if augmented {
-                let mut rng = Stream::new(self.config.seed, Purpose::Augment, self.state.epoch as u64, u64::from(i));
-                augment.apply(image, shape, &mut rng, changed);
-                self.config.input.encode_into(changed, shape, c, x);
+                changed(i, buffer);
+                self.config.input.encode_into(buffer, shape, c, x);
             } else {
-                self.config.input.encode_into(image, shape, c, x);
+                self.config.input.encode_into(data.image(i as usize), shape, c, x);
             }
         });
-        x
+        Encoded::Images(x)
     }
 
     /// Accuracy of every layer on `data` as the layers stand, in training mode; no parameter changes.
@@ -299,13 +325,17 @@ impl<'a> Trainer<'a> {
     }
 
     /// One layer's pass over a batch; `x` is the first layer's input, the others take what the layer below emitted.
-    fn layer(&mut self, l: usize, x: &[f32], labels: &[u8], learn: bool) -> StepResult {
+    fn layer(&mut self, l: usize, x: &Encoded, labels: &[u8], learn: bool) -> StepResult {
         let (below, own) = self.emitted.split_at_mut(l);
-        let input = match below.last() {
-            None => Batch::Real(x),
-            Some(counts) => Batch::Counts(self.blocks[l].pool.batch(counts, &mut self.pooled)),
-        };
-        self.blocks[l].forward_backward(input, labels, &mut own[0], learn)
+        let pool = self.blocks[l].pool;
+        let below = below.last().map(|spikes| pool.batch(spikes, &mut self.pooled));
+        let block = &mut self.blocks[l];
+        match (x, below) {
+            (Encoded::Images(x), None) => block.forward_backward(Batch::Real(x), labels, &mut own[0], learn),
+            (Encoded::Images(_), Some(x)) => block.forward_backward(Batch::Counts(x), labels, &mut own[0], learn),
+            (Encoded::Recordings(x), None) => block.forward_backward_steps(x, labels, &mut own[0], learn),
+            (Encoded::Recordings(_), Some(x)) => block.forward_backward_steps(x, labels, &mut own[0], learn),
+        }
     }
 
     /// One batch through all layers.
@@ -343,7 +373,8 @@ impl<'a> Trainer<'a> {
         if l == 0 || self.config.dropout == 0.0 {
             return;
         }
-        let len = self.blocks[l - 1].conv.shape.out_len();
+        let steps = if self.config.input.is_events() { usize::from(self.config.levels) } else { 1 };
+        let len = steps * self.blocks[l - 1].conv.shape.out_len();
         let (seed, epoch, dropout) = (self.config.seed, self.state.epoch as u64, self.config.dropout);
         self.emitted[l - 1].par_chunks_mut(len).zip(picked).for_each(|(counts, &i)| {
             let mut rng = Stream::new(seed, purpose, epoch, (l as u64) << 32 | u64::from(i));
@@ -356,7 +387,8 @@ impl<'a> Trainer<'a> {
     /// The network as it stands (averaged weights if they are kept), with statistics estimated on `calibration` clean training images.
     #[must_use]
     pub fn network(&self, calibration: usize) -> Network {
-        let mut shape = self.train.shape;
+        let input = self.config.frame(self.train.shape).expect("checked when the run began");
+        let mut shape = input;
         let mut layers = Vec::new();
         for b in &self.blocks {
             let s = b.conv.shape;
@@ -388,8 +420,7 @@ impl<'a> Trainer<'a> {
             shape = layer.output();
             layers.push(layer);
         }
-        let mut network =
-            Network { config: self.config.clone(), input: self.train.shape, classes: self.train.classes, layers };
+        let mut network = Network { config: self.config.clone(), input, classes: self.train.classes, layers };
         let mut images = Stream::new(self.config.seed, Purpose::Calibrate, 0, 0).permutation(self.train.len());
         images.truncate(calibration.max(1));
         network.calibrate(self.train, &images);

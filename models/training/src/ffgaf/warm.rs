@@ -17,13 +17,17 @@ impl Trainer<'_> {
             let (own, theirs) = (self.blocks.len(), network.layers.len());
             return fail(format!("the network has {theirs} layers, channels lists {own}; give {theirs} or more"));
         }
-        if network.input[0] != self.train.shape[0] {
-            let (theirs, own) = (network.input[0], self.train.shape[0]);
+        if network.config.input.is_events() != self.config.input.is_events() {
+            return fail("one of the network and these settings is for recordings, the other for images".into());
+        }
+        let [own, ..] = self.config.frame(self.train.shape)?;
+        if network.input[0] != own {
+            let theirs = network.input[0];
             return fail(format!("the network reads images of {theirs} channels, these have {own}"));
         }
         let averaged = self.config.ema > 0.0;
         let same_classes = network.classes == self.train.classes;
-        let mut in_c = self.train.shape[0];
+        let mut in_c = own;
         for (l, (block, layer)) in self.blocks.iter_mut().zip(&network.layers).enumerate() {
             let s = block.conv.shape;
             for (name, own, theirs) in

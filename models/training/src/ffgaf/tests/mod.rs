@@ -4,6 +4,7 @@ mod golden;
 mod gradient;
 mod impossible;
 mod runs;
+mod stepped;
 mod training;
 
 use super::random::{Purpose, Stream};
