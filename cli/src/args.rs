@@ -127,13 +127,16 @@ pub(crate) struct CompileArgs {
     /// Report what quantization changes on test images: spikes of each layer, decisions, accuracy (see --data, --limit)
     #[arg(long)]
     pub(crate) quantization_report: bool,
+    /// Place the network with the other methods too, and report what each placement costs
+    #[arg(long)]
+    pub(crate) compare_placements: bool,
     /// Where the program goes; default: NETWORK-CHIP.slb
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Stop after a pass and write nothing
     #[arg(long, value_name = "PASS")]
     pub(crate) stop_after: Option<String>,
-    /// Print what a pass produced
+    /// Print what a pass produced (see --help-passes)
     #[arg(long, value_name = "PASS")]
     pub(crate) dump_after: Vec<String>,
     /// List the passes and leave

@@ -9,12 +9,13 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 use spikeloom::{ActivitySource, Chip, DeployOptions, Deployed, Model, Observer, Rates, Samples};
 
-/// Deploys; `images` says where training images are.
+/// Deploys; `images` says where training images are, `compare_placements` whether other methods of placement are costed too.
 pub(crate) fn deploy(
     model: &Model,
     chip: &Chip,
     target: &TargetArgs,
     images: &ImageArgs,
+    compare_placements: bool,
     observer: &mut dyn Observer,
 ) -> Result<Deployed> {
     if target.save_activity.is_some() && target.activity.is_none() {
@@ -38,6 +39,7 @@ pub(crate) fn deploy(
         weight_bits: target.weight_bits,
         seed: target.seed,
         check: target.check,
+        compare_placements,
         effort: target.effort,
         balance: target.balance,
         saturate: target.potentials.map(|rule| rule == Potentials::Saturate),

@@ -52,7 +52,7 @@ fn each_wrong_input_is_named_with_its_remedy() {
         (&["inspect", "flipped.slb"], &["flipped.slb", "compile it again"]),
         (&["simulate", "whole.slb", "--arch", "seneca_like"], &["whole.slb", "seneca_like"]),
         (&["run", "--arch", "truenorth"], &["truenorth", "`conv4`", "/4", "quantize to 2 bits"]),
-        (&["compile", "--dump-after", "magic"], &["`magic`", "fuse", "emit"]),
+        (&["compile", "--dump-after", "magic"], &["`magic`", "legalize", "fold-norm", "emit"]),
         (&["train", "--dataset", "mnist"], &["mnist", "spikeloom data fetch"]),
         (&["train", "--set", "epochs"], &["--set epochs", "KEY=VALUE"]),
         (&["train", "--set", "epoch=3"], &["epoch"]),

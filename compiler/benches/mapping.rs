@@ -85,7 +85,8 @@ impl Observer for Clock {
 
 fn compile(graph: &Graph<Quantized>, arch: &Arch) -> (Result<Compiled, CompileError>, Clock) {
     let mut clock = Clock::default();
-    let options = Options { activity: Some(Activity::uniform(graph, 10)), check: false, ..Options::default() };
+    let options =
+        Options { activity: Some(Activity::uniform(graph, 10)), check: false, baselines: true, ..Options::default() };
     (compile_quantized_observed(graph, arch, &options, &mut clock), clock)
 }
 

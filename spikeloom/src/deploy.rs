@@ -27,6 +27,8 @@ pub struct DeployOptions<'a> {
     pub effort: u32,
     /// Whether every lowering is verified by its checker.
     pub check: bool,
+    /// Whether the other methods of placement are costed too ([`Reports::placements`]).
+    pub compare_placements: bool,
     /// Whether idle cores of the chips in use shorten the timesteps, at the price of more deliveries.
     pub balance: bool,
     /// Whether potentials may saturate, so that integers need not become coarser for a chip's narrow ones. `None`: where the model
@@ -83,6 +85,7 @@ impl Default for DeployOptions<'_> {
             seed: 1,
             effort: Options::default().moves_per_cluster,
             check: false,
+            compare_placements: false,
             balance: false,
             saturate: None,
             calibration: None,
@@ -151,6 +154,7 @@ impl Model {
                 Options { activity: Some(activity), ..settings }
             }
         };
+        let settings = Options { baselines: options.compare_placements, ..settings };
         let compiled = compile_quantized_observed(&quantized.graph, arch, &settings, observer).map_err(fail)?;
         let Compiled { quantized: graph, program, reports, .. } = compiled;
         let weighting = weighed.map(|(rates, activity, assumed)| {

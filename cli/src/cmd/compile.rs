@@ -52,7 +52,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
     let outputs = outputs.and("--save-activity", args.target.save_activity.as_deref());
     args.report.files().iter().fold(outputs, |all, path| all.and("--report", Some(path))).check()?;
     let mut watch = Watch::new(args);
-    let deployed = match deploy(&model, &chip, &args.target, &args.images, &mut watch) {
+    let deployed = match deploy(&model, &chip, &args.target, &args.images, args.compare_placements, &mut watch) {
         Ok(deployed) => deployed,
         Err(error) => match error.downcast_ref() {
             Some(Error::Stopped(pass)) => {
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
     let program = &deployed.executable.program;
     let bytes = isa::encode(program);
     let written = Written { output: output.path().display().to_string(), bytes: bytes.len() };
-    let mut report = CompileReport::new((&model, &deployed, args.target.weight_bits), watch.times, written);
+    let mut report = CompileReport::new(&model, &deployed, args.target.weight_bits, written);
     if args.quantization_report {
         let samples = data::for_model(&args.images, &model)?;
         report.accuracy = Some(quantization::observe(&model, &deployed, samples.as_ref(), &mut report.layers)?);
@@ -73,6 +73,8 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode> {
     output.write(&bytes)?;
     let whole = report.whole(&deployed, args.target.seed, &bytes);
     args.report.write(&whole)?;
+    // Clocks differ from run to run; what is on standard output does not.
+    eprintln!("passes: {}", watch.times.join(", "));
     if args.json {
         println!("{}", serde_json::to_string_pretty(&WithReport { found: &report, report: &whole })?);
     } else if args.dump_after.is_empty() {
@@ -89,7 +91,7 @@ struct Watch<'a> {
     stop_after: Option<&'a str>,
     dump_after: &'a [String],
     begun: Option<Instant>,
-    times: Vec<PassTime>,
+    times: Vec<String>,
     bars: Bars,
 }
 
@@ -119,12 +121,6 @@ impl Progress for Watch<'_> {
     }
 }
 
-#[derive(Clone, Copy, Serialize)]
-struct PassTime {
-    pass: &'static str,
-    seconds: f64,
-}
-
 impl Observer for Watch<'_> {
     fn begin(&mut self, pass: PassInfo) {
         self.bars.begin(pass);
@@ -137,7 +133,7 @@ impl Observer for Watch<'_> {
 
     fn end(&mut self, pass: PassInfo, dump: &dyn Fn() -> String) -> ControlFlow<()> {
         let seconds = self.begun.take().map_or(0.0, |begun| begun.elapsed().as_secs_f64());
-        self.times.push(PassTime { pass: pass.name, seconds });
+        self.times.push(format!("{} {}", pass.name, si(seconds, "s")));
         self.bars.end(pass, dump)?;
         if self.dump_after.iter().any(|name| name == pass.name) {
             println!("// after {}\n{}", pass.name, dump());
@@ -178,7 +174,6 @@ struct CompileReport {
     /// What weighting by measured activity changed, if there is any.
     #[serde(skip_serializing_if = "Option::is_none")]
     weighting: Option<Weighting>,
-    passes: Vec<PassTime>,
 }
 
 /// Synaptic operations at the activity that was placed for.
@@ -200,7 +195,7 @@ struct Binding {
 }
 
 impl CompileReport {
-    fn new((model, deployed, weight_bits): (&Model, &Deployed, u32), passes: Vec<PassTime>, written: Written) -> Self {
+    fn new(model: &Model, deployed: &Deployed, weight_bits: u32, written: Written) -> Self {
         let (arch, reports) = (&deployed.executable.chip.arch, &deployed.reports);
         let utilization = &reports.utilization;
         Self {
@@ -222,7 +217,6 @@ impl CompileReport {
             work: Work { heaviest: reports.work.0, mean: reports.work.1, critical: reports.critical_work },
             placements: reports.placements.iter().map(|(method, cost)| MappingReport::new(method, cost)).collect(),
             weighting: Weighting::of(deployed),
-            passes,
         }
     }
 }
@@ -309,7 +303,6 @@ impl std::fmt::Display for CompileReport {
         if let Some(weighting) = &self.weighting {
             write!(f, "\n{weighting}")?;
         }
-        let times: Vec<String> = self.passes.iter().map(|t| format!("{} {}", t.pass, si(t.seconds, "s"))).collect();
-        writeln!(f, "passes: {}", times.join(", "))
+        Ok(())
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn deploy(
     let too_wide = "a channel has weights too large for its threshold: the grid cannot hold them";
     let rounded = network.on_grid().context(too_wide)?;
     let model = Model::of_graph(&output.path().display().to_string(), export::graph(&rounded)?)?;
-    let deployed = target::deploy(&model, chip, target, &ImageArgs::default(), &mut Bars::new())?;
+    let deployed = target::deploy(&model, chip, target, &ImageArgs::default(), false, &mut Bars::new())?;
     let options = RunOptions { mode: TimingMode::Counts, ..RunOptions::default() };
     let run = deployed.run(&validation, &options, &mut Bars::until(interrupt::flag()))?;
     if run.stopped {

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     let chip = source::set(source::chip(&args.target.arch)?, &args.target.set)?;
     // Before anything computes: measuring and calibrating are parallel too.
     cmd::set_threads(args.simulation.threads)?;
-    let deployed = deploy(&model, &chip, &args.target, &args.images, &mut Bars::new())?;
+    let deployed = deploy(&model, &chip, &args.target, &args.images, false, &mut Bars::new())?;
     if let Some(weighting) = Weighting::of(&deployed) {
         eprint!("{weighting}");
     }

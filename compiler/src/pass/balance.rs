@@ -44,7 +44,7 @@ pub(crate) fn balance(tiler: &Tiler, cuts: &Cuts, start: Fitted) -> Fitted {
                 // Anything lighter than the present tiles, beyond rounding.
                 caps[p] = heaviest[p] * (1.0 - 1e-9);
             }
-            let (fitted, misfits) = attempt(tiler, SLACK_PERCENT, (&caps, cuts));
+            let (fitted, misfits) = attempt(tiler, SLACK_PERCENT, &caps, cuts);
             let n = fitted.partition.clusters.len();
             let gain = now - critical(&busy, &self::heaviest(tiler.graph, &fitted));
             let worth = misfits.is_empty() && n <= budget && gain > 1e-9 * now;

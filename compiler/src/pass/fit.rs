@@ -1,6 +1,6 @@
 //! Finds a partition that fits the chip, or says everything that keeps the network from fitting.
 //!
-//! Cutting ([`super::cut`]) or tiling, and clustering, in one step: grids with a little slack for fewer deliveries, without slack if the chip has too few
+//! Tiling of what is not cut ([`super::cut`]), and clustering, in one step: grids with a little slack for fewer deliveries, without slack if the chip has too few
 //! cores for that. When nothing fits, every broken limit is listed with the smallest change that helps: more groups, fewer
 //! weight bits, fewer channels, more chips, another preset.
 
@@ -12,11 +12,7 @@ use crate::{
     pass::{
         cluster::cluster,
         cut::{Cuts, Cutting, Unfit, cut},
-        emit::expressible,
-        per_event::timeless,
-        renumber::Orders,
-        store::store,
-        support::supported,
+        legalize::legalize,
         tile::{Misfit, SLACK_PERCENT, Tiler},
     },
 };
@@ -25,20 +21,18 @@ use isa::{Arch, arch::preset};
 
 /// A partition that fits, with the demand of every tile.
 #[derive(Clone, Debug)]
-pub struct Fitted {
+pub(crate) struct Fitted {
     /// Tiles and clusters.
     pub partition: Partition,
     /// Demand of each tile.
     pub demands: Vec<Demand>,
     /// Synaptic operations per timestep of each tile at the given activity.
     pub work: Vec<f64>,
-    /// The order of the neurons in which tiles are boxes.
-    pub orders: Orders,
 }
 
 impl Fitted {
     /// Demand of each cluster.
-    pub fn cluster_demands(&self) -> Vec<Demand> {
+    pub(crate) fn cluster_demands(&self) -> Vec<Demand> {
         let sum = |tiles: &Vec<crate::TileId>| {
             tiles.iter().fold(Demand::default(), |sum, t| sum.with(&self.demands[t.0 as usize]))
         };
@@ -46,39 +40,54 @@ impl Fitted {
     }
 
     /// Synaptic operations per timestep of each cluster.
-    pub fn cluster_work(&self) -> Vec<f64> {
+    pub(crate) fn cluster_work(&self) -> Vec<f64> {
         self.partition.clusters.iter().map(|tiles| tiles.iter().map(|t| self.work[t.0 as usize]).sum()).collect()
     }
 }
 
-/// A partition of the network for the chip; `bits[projection]` is the stored width of its weights.
+/// A network to be laid onto a chip.
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    /// The network.
+    pub(crate) graph: &'a Graph<Quantized>,
+    /// The chip.
+    pub(crate) arch: &'a Arch,
+    /// How often its neurons fire.
+    pub(crate) activity: &'a Activity,
+    /// How general populations are cut.
+    pub(crate) cutting: Cutting,
+}
+
+impl Task<'_> {
+    /// What general populations are cut into, with weights stored in `bits[projection]`.
+    pub(crate) fn cut(&self, bits: &[u32]) -> Cuts {
+        cut(self.graph, self.arch, bits, self.activity, self.cutting)
+    }
+}
+
+/// A partition of the network for the chip; `bits[projection]` is the stored width of its weights, `cuts` are of [`Task::cut`].
 ///
 /// # Errors
 /// Every limit that is broken.
-pub fn fit(
-    graph: &Graph<Quantized>,
-    arch: &Arch,
-    bits: &[u32],
-    (activity, cutting): (&Activity, Cutting),
-) -> Result<Fitted, Diagnostics> {
+pub(crate) fn fit(task: &Task<'_>, bits: &[u32], cuts: &Cuts) -> Result<Fitted, Diagnostics> {
+    let Task { graph, arch, activity, .. } = *task;
     let tiler = Tiler::new(graph, arch, bits, activity);
-    let cuts = cut(graph, arch, bits, activity, cutting);
     let max = arch.n_cores() as usize;
     let uncapped = vec![f64::INFINITY; graph.n_populations()];
-    let (fitted, misfits) = attempt(&tiler, SLACK_PERCENT, (&uncapped, &cuts));
+    let (fitted, misfits) = attempt(&tiler, SLACK_PERCENT, &uncapped, cuts);
     if misfits.is_empty() && fitted.partition.clusters.len() <= max {
         return Ok(fitted);
     }
-    let (fitted, misfits) = attempt(&tiler, 0, (&uncapped, &cuts));
+    let (fitted, misfits) = attempt(&tiler, 0, &uncapped, cuts);
     let needed = fitted.partition.clusters.len();
     if misfits.is_empty() && needed <= max {
         return Ok(fitted);
     }
     let mut found: Vec<Diagnostic> = misfits.iter().flat_map(|m| explain(&tiler, m)).collect();
     if needed > max {
-        found.push(too_few_cores(&tiler, (activity, cutting), needed, !misfits.is_empty()));
+        found.push(too_few_cores(&tiler, task, needed, !misfits.is_empty()));
     }
-    let others = other_presets(graph, arch, (activity, cutting));
+    let others = other_presets(task);
     if let (Some(last), false) = (found.last_mut(), others.is_empty()) {
         last.remedy.push_str(&format!("; as it is, the network fits {}", others.join(", ")));
     }
@@ -86,7 +95,7 @@ pub fn fit(
 }
 
 /// The partition of all populations that fit, and those that do not; `caps` as for [`Tiler::grids`], `cuts` of [`cut`].
-pub(crate) fn attempt(tiler: &Tiler, slack_percent: u32, (caps, cuts): (&[f64], &Cuts)) -> (Fitted, Vec<Misfit>) {
+pub(crate) fn attempt(tiler: &Tiler, slack_percent: u32, caps: &[f64], cuts: &Cuts) -> (Fitted, Vec<Misfit>) {
     let cut = |p: usize| cuts[p].as_ref().and_then(|cut| cut.as_ref().ok());
     let fixed: Vec<Option<Grid>> = (0..cuts.len()).map(|p| cut(p).map(|cut| cut.grid.clone())).collect();
     let (grids, mut misfits) = tiler.grids(slack_percent, &fixed, caps);
@@ -110,20 +119,14 @@ pub(crate) fn attempt(tiler: &Tiler, slack_percent: u32, (caps, cuts): (&[f64], 
         }
     }
     let partition = cluster(&partition, &demands, tiler.arch);
-    let orders = (0..cuts.len()).map(|p| cut(p).map(|cut| cut.order.clone())).collect();
-    (Fitted { partition, demands, work, orders }, misfits)
+    (Fitted { partition, demands, work }, misfits)
 }
 
 /// Number of cores that the network takes, if it fits any number of them.
-fn n_clusters(
-    graph: &Graph<Quantized>,
-    arch: &Arch,
-    bits: &[u32],
-    (activity, cutting): (&Activity, Cutting),
-) -> Option<usize> {
-    let cuts = cut(graph, arch, bits, activity, cutting);
-    let uncapped = vec![f64::INFINITY; graph.n_populations()];
-    let (fitted, misfits) = attempt(&Tiler::new(graph, arch, bits, activity), 0, (&uncapped, &cuts));
+fn n_clusters(task: &Task<'_>, bits: &[u32]) -> Option<usize> {
+    let uncapped = vec![f64::INFINITY; task.graph.n_populations()];
+    let tiler = Tiler::new(task.graph, task.arch, bits, task.activity);
+    let (fitted, misfits) = attempt(&tiler, 0, &uncapped, &task.cut(bits));
     misfits.is_empty().then_some(fitted.partition.clusters.len())
 }
 
@@ -188,7 +191,7 @@ fn remedy(tiler: &Tiler, misfit: &Misfit, resource: Resource, used: u64, max: u6
     }
 }
 
-fn too_few_cores(tiler: &Tiler, how: (&Activity, Cutting), needed: usize, partial: bool) -> Diagnostic {
+fn too_few_cores(tiler: &Tiler, task: &Task<'_>, needed: usize, partial: bool) -> Diagnostic {
     let arch = tiler.arch;
     let max = arch.n_cores();
     let chips = arch.mesh.chips.0 * arch.mesh.chips.1;
@@ -197,7 +200,7 @@ fn too_few_cores(tiler: &Tiler, how: (&Activity, Cutting), needed: usize, partia
     let widest = tiler.bits.iter().copied().max().unwrap_or(1);
     let narrower = arch.core.weight_bits.iter().rev().copied().filter(|&b| b < widest).find_map(|b| {
         let bits: Vec<u32> = tiler.bits.iter().map(|&stored| stored.min(b)).collect();
-        let n = n_clusters(tiler.graph, arch, &bits, how)?;
+        let n = n_clusters(task, &bits)?;
         (n <= max as usize).then_some((b, n))
     });
     if let Some((bits, n)) = narrower {
@@ -216,17 +219,14 @@ fn too_few_cores(tiler: &Tiler, how: (&Activity, Cutting), needed: usize, partia
 }
 
 /// The other presets that hold the network, with the number of cores.
-fn other_presets(graph: &Graph<Quantized>, arch: &Arch, how: (&Activity, Cutting)) -> Vec<String> {
+fn other_presets(task: &Task<'_>) -> Vec<String> {
     preset::PRESETS
         .iter()
-        .filter(|(name, _)| *name != arch.name)
+        .filter(|(name, _)| *name != task.arch.name)
         .filter_map(|(name, _)| {
             let other = preset::preset(name)?;
-            expressible(graph, &other).ok()?;
-            supported(graph, &other).ok()?;
-            timeless(graph, &other).ok()?;
-            let bits = store(graph, &other).ok()?;
-            let n = n_clusters(graph, &other, &bits, how)?;
+            let bits = legalize(task.graph, &other).ok()?;
+            let n = n_clusters(&Task { arch: &other, ..*task }, &bits)?;
             (n <= other.n_cores() as usize).then(|| format!("{name} ({n} cores)"))
         })
         .collect()

@@ -16,7 +16,7 @@
 //!
 //! s: stride, d: dilation, p: padding, k: kernel index, H: rows, a, b: pooling windows.
 
-use super::fuse::{scale_post, scale_source};
+use super::net::{scale_post, scale_source};
 use ir::{Connectivity, Conv2d, Pool, Projection, Shape, SynapseLists, Trained};
 
 /// `second ∘ first` from shapes `[pre, between, post]`, or why one projection cannot express it.

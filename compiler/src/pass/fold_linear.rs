@@ -10,13 +10,13 @@
 
 use super::{
     fold_compose::compose,
-    fuse::{Edge, Net},
+    net::{Edge, Net},
 };
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use ir::NeuronModel;
 
 /// Removes every linear population.
-pub(crate) fn fold_linear(net: &mut Net) -> Result<(), Diagnostics> {
+pub(crate) fn fold_linear(net: &mut Net<'_>) -> Result<(), Diagnostics> {
     let mut refused = Diagnostics::default();
     for index in 0..net.populations.len() {
         if !matches!(net.population(index).neuron, NeuronModel::Linear) {

@@ -10,12 +10,12 @@
 //! has to be the same at every position of a channel, because initial potentials are kept per channel. Zero padding and
 //! pooling remainders can prevent that.
 
-use super::fuse::{Net, scale_post};
+use super::net::{Net, scale_post};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use ir::{NeuronModel, PerChannel, Shape};
 
 /// Folds every normalization of the network.
-pub(crate) fn fold_norm(net: &mut Net) -> Result<(), Diagnostics> {
+pub(crate) fn fold_norm(net: &mut Net<'_>) -> Result<(), Diagnostics> {
     let mut refused = Diagnostics::default();
     let n = net.populations.len();
     // Offsets of linear populations, per neuron, not yet handed on.
@@ -49,7 +49,7 @@ pub(crate) fn fold_norm(net: &mut Net) -> Result<(), Diagnostics> {
 }
 
 /// Sends each pending offset one projection further.
-fn hand_on(net: &mut Net, pending: &mut [Option<Vec<f64>>], refused: &mut Diagnostics) {
+fn hand_on(net: &mut Net<'_>, pending: &mut [Option<Vec<f64>>], refused: &mut Diagnostics) {
     let sent: Vec<Option<Vec<f64>>> = pending.iter_mut().map(Option::take).collect();
     for edge in net.edges.clone() {
         let Some(offset) = &sent[edge.pre] else { continue };
@@ -84,7 +84,7 @@ fn uniform_in_channels(values: &[f64], shape: Shape) -> bool {
 }
 
 /// Adds a constant per channel to the initial potential; false if the population has no potentials.
-fn add_to_potential(net: &mut Net, index: usize, offset: &[f64]) -> bool {
+fn add_to_potential(net: &mut Net<'_>, index: usize, offset: &[f64]) -> bool {
     let population = net.population_mut(index);
     let shape = population.shape;
     let v_init = match &mut population.neuron {

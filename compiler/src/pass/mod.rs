@@ -1,15 +1,18 @@
-//! The passes, one per file.
+//! The passes, one per file; [`crate::passes`] is their list.
 
 pub(crate) mod balance;
+pub(crate) mod canonicalize;
 pub mod cluster;
 pub mod cut;
 pub mod emit;
-pub mod fit;
+pub(crate) mod fit;
 mod fold_compose;
-mod fold_linear;
-mod fold_norm;
-mod fold_scale;
+pub(crate) mod fold_linear;
+pub(crate) mod fold_norm;
+pub(crate) mod fold_scale;
 pub mod fuse;
+pub mod legalize;
+pub(crate) mod net;
 pub mod per_event;
 pub mod place;
 pub mod quantize;
@@ -19,3 +22,4 @@ pub mod store;
 pub mod support;
 pub mod tile;
 pub(crate) mod tree;
+pub(crate) mod verify;

@@ -28,7 +28,7 @@
 
 use crate::{
     diagnostics::{Diagnostic, Diagnostics},
-    pipeline::Advance,
+    observe::Advance,
     width::{self, Bound, Reach},
 };
 use ir::{DecayRule, Emits, Graph, NeuronModel, PopulationId, Quantized, Readout, Stage, Stimulus, Trained};

@@ -24,7 +24,7 @@ use crate::{
     activity::Activity,
     demand::{Capacity, Demand, Resource, is_unicast},
     partition::Grid,
-    pass::place::seed::below,
+    pass::{place::seed::below, renumber::Orders},
 };
 use ir::{Connectivity, Graph, NeuronModel, PopulationId, Quantized};
 use isa::Arch;
@@ -103,6 +103,11 @@ pub(crate) fn cut(graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], activity:
         }
     }
     cuts
+}
+
+/// The order of each population's neurons in which its parts are ranges; `None` where it stays.
+pub(crate) fn orders(cuts: &Cuts) -> Orders {
+    cuts.iter().map(|cut| cut.as_ref()?.as_ref().ok().map(|cut| cut.order.clone())).collect()
 }
 
 /// Times that parts are made smaller in proportion, before they are halved.

@@ -18,8 +18,8 @@ use super::{
 use crate::{
     mesh::{Link, Mesh},
     nets::Net,
+    observe::Advance,
     partition::ClusterId,
-    pipeline::Advance,
 };
 use rand_chacha::{
     ChaCha8Rng,

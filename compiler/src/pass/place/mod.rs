@@ -6,7 +6,8 @@
 //!
 //! A cluster starts where its tile's centre lies when the feature map is stretched over the mesh, so neighbours in the map
 //! are neighbours on the mesh in every layer; annealing then refines the placement. Three
-//! placements without geometry (row by row, random, along a Hilbert curve) are computed too, so that the gain is known.
+//! placements without geometry (row by row, random, along a Hilbert curve) are computed too where they are asked for, so that the gain
+//! is known.
 
 mod anneal;
 mod load;
@@ -22,8 +23,8 @@ use crate::{
     diagnostics::{Diagnostic, Diagnostics},
     mesh::Mesh,
     nets::Net,
+    observe::Advance,
     partition::Partition,
-    pipeline::Advance,
     placement::Placement,
 };
 use ir::{Graph, Quantized};

@@ -1,7 +1,7 @@
 //! Clips chosen by spike error, and the comparison of spikes with the real-valued network, on calibration inputs.
 
 use super::{LayerReport, Observed, Pass, Steps};
-use crate::pipeline::Advance;
+use crate::observe::Advance;
 use ir::{Graph, PopulationId, Quantized, Stimulus, Trace, Trained, interp::interpret_with, interpret};
 
 const CANDIDATES: [f64; 8] = [1.0, 0.95, 0.9, 0.8, 0.7, 0.5, 0.35, 0.25];

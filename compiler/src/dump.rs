@@ -3,12 +3,48 @@
 use crate::{
     demand::{Capacity, Resource},
     partition::{ClusterId, Partition},
-    pass::{fit::Fitted, place::Placed, route::Routing},
+    pass::{
+        cut::{Cuts, Unfit},
+        fit::Fitted,
+        place::Placed,
+        route::Routing,
+    },
     placement::Placement,
 };
 use ir::{Graph, Quantized};
-use isa::{Arch, Destination, Program};
+use isa::{Arch, Destination};
 use std::fmt::Write;
+
+/// The stored width of every projection's weights.
+pub(crate) fn widths(graph: &Graph<Quantized>, bits: &[u32]) -> String {
+    let mut text = String::new();
+    for ((id, projection), bits) in graph.projections().zip(bits) {
+        let (pre, post) = graph.ends(id);
+        let (pre, post) = (&graph.population(pre).name, &graph.population(post).name);
+        let _ = writeln!(text, "{id} `{pre}` → `{post}`: {} weights of {bits} bits", projection.weights.len());
+    }
+    text
+}
+
+/// The parts of every population that is cut along shared sources.
+pub(crate) fn cuts(graph: &Graph<Quantized>, cuts: &Cuts) -> String {
+    let mut text = String::new();
+    for ((id, population), cut) in graph.populations().zip(cuts) {
+        let _ = match cut {
+            None => continue,
+            Some(Err(Unfit(_))) => writeln!(text, "{id} `{}`: a neuron alone does not fit a core", population.name),
+            Some(Ok(cut)) => writeln!(text, "{id} `{}`: {} parts", population.name, cut.demands.len()),
+        };
+        let Some(Ok(cut)) = cut else { continue };
+        for (part, borders) in cut.grid.channels.windows(2).enumerate() {
+            let neurons = &cut.order[borders[0] as usize..borders[1] as usize];
+            let neurons: Vec<String> = neurons.iter().map(ToString::to_string).collect();
+            let work = cut.work[part];
+            let _ = writeln!(text, "  part{part}, {work:.0} synaptic operations per timestep: {}", neurons.join(" "));
+        }
+    }
+    if text.is_empty() { "no population is cut along shared sources\n".into() } else { text }
+}
 
 /// The tiles of every population and the demand of its fullest tile.
 pub(crate) fn partition(graph: &Graph<Quantized>, arch: &Arch, fitted: &Fitted) -> String {
@@ -68,15 +104,4 @@ pub(crate) fn routing(partition: &Partition, placement: &Placement, routing: &Ro
         table(placement.cores[i].to_string(), &routing.tables[i]);
     }
     text
-}
-
-/// Sizes of the program; its full text is the assembler's.
-pub(crate) fn program(program: &Program) -> String {
-    let weights: usize = program.weights.iter().map(|b| b.data.len()).sum();
-    format!(
-        "{} cores, {} weight blocks with {weights} weights, {} layers\n",
-        program.cores.len(),
-        program.weights.len(),
-        program.layers.len()
-    )
 }
