@@ -60,6 +60,7 @@ const ROWS: &[(&str, Try)] = &[
     ("spikeloom check net.net", Run),
     ("spikeloom compile net.net --arch loihi2", Run),
     ("spikeloom run --balance", Run),
+    ("spikeloom compile --help-passes", Run),
     ("spikeloom run --arch speck2", With(&["--limit", "12"])),
     ("spikeloom compile -o net.slb", Run),
     ("spikeloom inspect net.slb", Run),

@@ -66,6 +66,6 @@ pub use pass::quantize::{LayerReport, Quantization, QuantizeOptions};
 pub use pass::route::Routing;
 pub use passes::PASSES;
 pub use pipeline::{CompileError, Compiled, Options, compile, compile_quantized, compile_quantized_observed, front};
-pub use placement::Placement;
+pub use placement::{Layout, Placement};
 pub use reports::{Reports, Utilization};
 pub use traffic::program_cost;

@@ -14,7 +14,7 @@ use crate::{
         emit,
         fit::{Fitted, Task, fit},
         legalize::legalize,
-        place::{Placed, Schedule, place},
+        place::{Placed, place},
         renumber::{Orders, renumber},
         route::{Routing, route},
         store::store,
@@ -22,7 +22,7 @@ use crate::{
         verify::sound,
     },
     pipeline::{Compiled, Options},
-    placement::Placement,
+    placement::{Layout, Placement},
     reports::{Reports, Utilization},
     targets::Targets,
 };
@@ -124,27 +124,18 @@ impl<'a> Mapping<'a> {
         let (graph, options, fitted) = (&*self.graph, self.options, self.fitted());
         let activity = self.activity.clone().into_owned().renumbered(&self.orders);
         let nets = nets(&Targets::new(graph, &fitted.partition), &activity);
-        let schedule =
-            Schedule { seed: options.seed, moves_per_cluster: options.moves_per_cluster, most_work: options.most_work };
-        let placed = place(
-            graph,
-            self.arch,
-            (&fitted.partition, &fitted.cluster_demands()),
-            &nets,
-            (options.placement, schedule, options.baselines),
-            advance,
-        )?;
+        let demands = fitted.cluster_demands();
+        let placed = place(graph, self.arch, &fitted.partition, &demands, &nets, options, advance)?;
         self.placed = Some(placed);
         Ok(())
     }
 
     pub(crate) fn route(&mut self) {
-        self.routing = Some(route(&self.graph, self.arch, self.partition(), self.placement()));
+        self.routing = Some(route(&self.layout()));
     }
 
     pub(crate) fn emit(&mut self) -> Result<(), Diagnostics> {
-        let mapped = (self.partition(), self.placement(), self.routing());
-        let mut program = emit::emit(&self.graph, self.arch, &self.bits, mapped);
+        let mut program = emit::emit(&self.layout(), &self.bits, self.routing());
         for (layer, order) in program.layers.iter_mut().zip(&self.orders) {
             layer.numbers = order.clone().unwrap_or_default();
         }
@@ -171,6 +162,10 @@ impl<'a> Mapping<'a> {
 
     pub(crate) fn placement(&self) -> &Placement {
         &self.placed().placement
+    }
+
+    pub(crate) fn layout(&self) -> Layout<'_> {
+        Layout { graph: &self.graph, arch: self.arch, partition: self.partition(), placement: self.placement() }
     }
 
     pub(crate) fn routing(&self) -> &Routing {

@@ -156,7 +156,7 @@ pub(crate) const fn mapping<'a>() -> [Pass<Mapping<'a>>; 8] {
                 m.route();
                 Ok(())
             },
-            check: Some(|m| check::routing::check(&m.graph, m.arch, (m.partition(), m.placement()), m.routing())),
+            check: Some(|m| check::routing::check(&m.layout(), m.routing())),
             dump: |m| dump::routing(m.partition(), m.placement(), m.routing()),
         },
         Pass {

@@ -108,7 +108,8 @@ pub struct Compiled {
 pub fn compile(
     graph: &Graph<Trained>,
     arch: &Arch,
-    (quantization, options): (&QuantizeOptions<'_>, &Options),
+    quantization: &QuantizeOptions<'_>,
+    options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Compiled, CompileError> {
     let quantized = front(graph, arch, quantization, options.check, observer)?;

@@ -1,6 +1,21 @@
 //! The placement: which core each cluster runs on.
 
-use isa::CoreId;
+use crate::partition::Partition;
+use ir::{Graph, Quantized};
+use isa::{Arch, CoreId};
+
+/// A network laid onto the cores of a chip: what routes and programs are written from.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout<'a> {
+    /// The network, in the order of its tiles.
+    pub graph: &'a Graph<Quantized>,
+    /// The chip.
+    pub arch: &'a Arch,
+    /// Its tiles and clusters.
+    pub partition: &'a Partition,
+    /// The core of each cluster.
+    pub placement: &'a Placement,
+}
 
 /// Clusters on cores.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -45,11 +45,11 @@ pub fn nets(program: &Program, activity: &Activity) -> Vec<Net> {
     };
     let input = &program.input;
     let whole = program.layer(input.layer).shape;
-    add(None, fired(program, activity, input.layer, ((0, 0, 0), whole), &input.emission), &input.routes);
+    add(None, fired(program, activity, input.layer, (0, 0, 0), whole, &input.emission), &input.routes);
     for (i, image) in program.cores.iter().enumerate() {
         for descriptor in &image.descriptors {
             if let Descriptor::Neurons(d) = descriptor {
-                let fired = fired(program, activity, d.layer, (d.origin, d.extent), &d.emission);
+                let fired = fired(program, activity, d.layer, d.origin, d.extent, &d.emission);
                 add(Some(ClusterId(i as u32)), fired, &image.routes);
             }
         }
@@ -96,7 +96,8 @@ fn fired<'a>(
     program: &Program,
     activity: &Activity,
     layer: LayerId,
-    (origin, extent): (Position, Position),
+    origin: Position,
+    extent: Position,
     emission: &'a Emission,
 ) -> Vec<(&'a [isa::RouteId], u64)> {
     let counts = &activity.counts[layer.0 as usize];

@@ -12,7 +12,7 @@ use proptest::{
     test_runner::TestRunner,
 };
 use spikeloom_compiler::{
-    Compiled, Options, Partition, Placement, Routing, TileId, check, compile_quantized,
+    Compiled, Layout, Options, Partition, Placement, Routing, TileId, check, compile_quantized,
     pass::{fuse::fuse, store::store},
 };
 use support::{network::network, preset};
@@ -43,6 +43,10 @@ fn compiled(arch: &Arch) -> (Graph<Quantized>, Compiled) {
 
 fn rules(violations: &spikeloom_compiler::Violations) -> Vec<&'static str> {
     violations.0.iter().map(|v| v.rule).collect()
+}
+
+fn layout<'a>(graph: &'a Graph<Quantized>, arch: &'a Arch, compiled: &'a Compiled) -> Layout<'a> {
+    Layout { graph, arch, partition: &compiled.partition, placement: &compiled.placement }
 }
 
 #[test]
@@ -126,9 +130,7 @@ fn listed(routing: &mut Routing) -> &mut Vec<CoreId> {
 fn routings() {
     let arch = chip(Multicast::Tree { entries: None });
     let (graph, compiled) = compiled(&arch);
-    let check = |arch: &Arch, routing: &Routing| {
-        check::routing::check(&graph, arch, (&compiled.partition, &compiled.placement), routing)
-    };
+    let check = |arch: &Arch, routing: &Routing| check::routing::check(&layout(&graph, arch, &compiled), routing);
     let table: &[Corruption<Routing>] = &[
         ("drop a leaf", "reach", |r| pop(listed(r))),
         ("reach a core that does not listen", "reach", |r| {
@@ -184,7 +186,7 @@ fn rectangles() {
         });
     let (x, _) = rectangle.expect("some tiles lie side by side");
     x.1 -= 1;
-    let found = check::routing::check(&graph, &arch, (&compiled.partition, &compiled.placement), &compiled.routing);
+    let found = check::routing::check(&layout(&graph, &arch, &compiled), &compiled.routing);
     assert!(rules(&found).contains(&"form"), "a smaller rectangle: {found}");
 }
 

@@ -110,7 +110,7 @@ impl Case {
 
     fn compile(&self, graph: &Graph<Trained>, options: &Options, until: &mut Until<'_>) -> Result<(), CompileError> {
         let quantize = QuantizeOptions { weight_bits: self.weight_bits, ..QuantizeOptions::default() };
-        compile(graph, &self.arch, (&quantize, options), until).map(drop)
+        compile(graph, &self.arch, &quantize, options, until).map(drop)
     }
 }
 

@@ -29,15 +29,15 @@ impl Observer for Record {
 #[test]
 fn passes_run_in_order_and_stop_on_demand() {
     let arch = preset("loihi1").expect("a preset");
-    let settings = (&QuantizeOptions::default(), &Options { check: true, ..Options::default() });
+    let (quantize, options) = (QuantizeOptions::default(), Options { check: true, ..Options::default() });
     let mut runner = TestRunner::deterministic();
     let graph = (0..100)
         .map(|_| arbitrary::trained(Features::CHAIN).new_tree(&mut runner).expect("generates").current())
-        .find(|graph| compile(graph, &arch, settings, &mut spikeloom_compiler::Unobserved).is_ok())
+        .find(|graph| compile(graph, &arch, &quantize, &options, &mut spikeloom_compiler::Unobserved).is_ok())
         .expect("most small chains compile");
 
     let mut record = Record::default();
-    let compiled = compile(&graph, &arch, settings, &mut record).expect("it did before");
+    let compiled = compile(&graph, &arch, &quantize, &options, &mut record).expect("it did before");
     let names: Vec<&str> = PASSES.iter().map(|pass| pass.name).collect();
     assert_eq!(record.begun, names);
     assert!(record.dumps.iter().all(|dump| !dump.is_empty()));
@@ -45,7 +45,7 @@ fn passes_run_in_order_and_stop_on_demand() {
 
     for (i, &name) in names.iter().enumerate() {
         let mut record = Record { stop_after: Some(name), ..Record::default() };
-        let stopped = compile(&graph, &arch, settings, &mut record);
+        let stopped = compile(&graph, &arch, &quantize, &options, &mut record);
         assert!(matches!(stopped, Err(CompileError::Stopped(pass)) if pass.name == name), "after {name}");
         assert_eq!(record.begun, names[..=i]);
     }

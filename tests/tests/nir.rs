@@ -11,7 +11,7 @@ fn compile(graph: &Graph<Trained>, chip: &str, weight_bits: u32) -> Compiled {
     let arch = preset(chip).expect("a preset");
     let quantize = QuantizeOptions { weight_bits, state_bits: arch.core.state_bits, ..QuantizeOptions::default() };
     let options = Options { check: true, ..Options::default() };
-    compiler::compile(graph, &arch, (&quantize, &options), &mut Unobserved).expect("fits")
+    compiler::compile(graph, &arch, &quantize, &options, &mut Unobserved).expect("fits")
 }
 
 /// Timesteps in which any neuron of a layer fires.

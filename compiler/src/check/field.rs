@@ -20,12 +20,9 @@ impl Field {
     }
 }
 
-/// The field of the outputs `channels × rows × cols` of a projection's post-synaptic population.
-pub(super) fn field(
-    graph: &Graph<Quantized>,
-    id: ProjectionId,
-    (channels, rows, cols): (&Range<u32>, &Range<u32>, &Range<u32>),
-) -> Field {
+/// The field of a box of outputs of a projection's post-synaptic population.
+pub(super) fn field(graph: &Graph<Quantized>, id: ProjectionId, outputs: &Tile) -> Field {
+    let Tile { channels, rows, cols, .. } = outputs;
     let projection = graph.projection(id);
     let (pre, post) = graph.ends(id);
     let (pre, post) = (graph.population(pre).shape, graph.population(post).shape);

@@ -25,8 +25,8 @@ pub fn check(before: &Graph<Trained>, after: &Graph<Trained>) -> Violations {
     let kept = kept(before);
     if network(before, after, &kept, &mut found) {
         for (&old, (new, _)) in kept.iter().zip(after.populations()) {
-            neurons(before, after, (old, new), &mut found);
-            responses(before, after, &kept, (old, new), &mut found);
+            neurons(before, after, old, new, &mut found);
+            responses(before, after, &kept, old, new, &mut found);
         }
         offsets(before, after, &kept, &mut found);
     }
@@ -58,12 +58,7 @@ fn network(before: &Graph<Trained>, after: &Graph<Trained>, kept: &[PopulationId
     found.0.is_empty()
 }
 
-fn neurons(
-    before: &Graph<Trained>,
-    after: &Graph<Trained>,
-    (old, new): (PopulationId, PopulationId),
-    found: &mut Found,
-) {
+fn neurons(before: &Graph<Trained>, after: &Graph<Trained>, old: PopulationId, new: PopulationId, found: &mut Found) {
     let (old, population) = (before.population(old), after.population(new));
     let (a, b) = (without_start(&old.neuron), without_start(&population.neuron));
     found.rule(a == b && old.shape == population.shape, "neurons", new, || {
@@ -162,7 +157,8 @@ fn responses(
     before: &Graph<Trained>,
     after: &Graph<Trained>,
     kept: &[PopulationId],
-    (old, new): (PopulationId, PopulationId),
+    old: PopulationId,
+    new: PopulationId,
     found: &mut Found,
 ) {
     let n = after.population(new).shape.neurons();

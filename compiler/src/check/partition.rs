@@ -215,16 +215,16 @@ fn add(load: &mut Load, graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], til
             };
             continue;
         }
-        let sources = field(graph, id, (&tile.channels, &tile.rows, &tile.cols)).len();
+        let sources = field(graph, id, tile).len();
         load.axons_in += sources;
         // Synapses neuron by neuron along each axis: fields of single outputs multiply.
-        let one = |i: u32| i..i + 1;
         let (c0, y0, x0) = (tile.channels.start, tile.rows.start, tile.cols.start);
-        let per_channel = |c| field(graph, id, (&one(c), &one(y0), &one(x0))).channels.len() as u64;
-        let rows: Vec<u64> =
-            tile.rows.clone().map(|y| field(graph, id, (&one(c0), &one(y), &one(x0))).rows.len() as u64).collect();
-        let cols: Vec<u64> =
-            tile.cols.clone().map(|x| field(graph, id, (&one(c0), &one(y0), &one(x))).cols.len() as u64).collect();
+        let one = |c: u32, y: u32, x: u32| {
+            field(graph, id, &Tile { population: tile.population, channels: c..c + 1, rows: y..y + 1, cols: x..x + 1 })
+        };
+        let per_channel = |c| one(c, y0, x0).channels.len() as u64;
+        let rows: Vec<u64> = tile.rows.clone().map(|y| one(c0, y, x0).rows.len() as u64).collect();
+        let cols: Vec<u64> = tile.cols.clone().map(|x| one(c0, y0, x).cols.len() as u64).collect();
         let channels = per_channel(c0);
         most += channels * rows.iter().max().unwrap_or(&0) * cols.iter().max().unwrap_or(&0);
         let width = bits[id.0 as usize];
@@ -236,7 +236,7 @@ fn add(load: &mut Load, graph: &Graph<Quantized>, arch: &Arch, bits: &[u32], til
             }
             Connectivity::Conv2d(conv) => {
                 let post = graph.population(tile.population).shape;
-                let fields = field(graph, id, (&tile.channels, &tile.rows, &tile.cols));
+                let fields = field(graph, id, tile);
                 let span = c.min(u64::from(post.channels / conv.groups));
                 (fields.channels.len() as u64, u64::from(conv.kernel.0 * conv.kernel.1), span)
             }

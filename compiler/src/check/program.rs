@@ -178,7 +178,7 @@ fn synapses(graph: &Graph<Quantized>, program: &Program, words: &Words, found: &
         for (&j, mut expected) in chosen.iter().zip(expected) {
             let mut actual = Vec::new();
             for (i, core) in program.cores.iter().enumerate() {
-                if reaches(program, core, graph, (id, pre), j) {
+                if reaches(program, core, graph, id, j) {
                     scatter(program, core, id, pre_shape.position(j), |word, weight| {
                         actual.push((
                             words.get(&(i, word)).filter(|(p, _)| *p == post).map_or(usize::MAX, |w| w.1),
@@ -204,13 +204,8 @@ fn synapses(graph: &Graph<Quantized>, program: &Program, words: &Words, found: &
 }
 
 /// Whether an event of neuron `j` of the projection's source is delivered to the core, by the sender's tables.
-fn reaches(
-    program: &Program,
-    core: &CoreImage,
-    graph: &Graph<Quantized>,
-    (projection, pre): (ProjectionId, PopulationId),
-    j: usize,
-) -> bool {
+fn reaches(program: &Program, core: &CoreImage, graph: &Graph<Quantized>, projection: ProjectionId, j: usize) -> bool {
+    let (pre, _) = graph.ends(projection);
     let (c, y, x) = graph.population(pre).shape.position(j);
     let hits = |emission: &isa::Emission, routes: &[isa::Route], (dc, dy, dx): (u32, u32, u32)| {
         emission.routes(dc as usize, dy as usize, dx as usize).iter().any(|r| {

@@ -43,7 +43,7 @@ pub fn check(
     if !found.0.is_empty() {
         return Err(found);
     }
-    let q_max = i64::from(((1i32 << (options.weight_bits - 1)) - 1).max(1));
+    let q_max = largest_weight(options);
     let possible = |w: i32| i64::from(w).abs() <= q_max && (options.weight_bits > 1 || w != 0);
     for (id, projection) in quantized.projections() {
         if let Some(w) = projection.weights.iter().find(|&&w| !possible(w)) {
@@ -57,13 +57,13 @@ pub fn check(
             continue;
         };
         let walks = Walks {
-            real: by_channel(trained, id, |i| extremes(trained, (id, i), input, REAL)),
+            real: by_channel(trained, id, |i| extremes(trained, id, i, input, REAL)),
             whole: by_channel(quantized, id, |i| match &p.neuron {
-                NeuronModel::Dynamic(list) => walk_list(quantized, list, (id, i), input),
-                _ => extremes(quantized, (id, i), input, WHOLE),
+                NeuronModel::Dynamic(list) => walk_list(quantized, list, id, i, input),
+                _ => extremes(quantized, id, i, input, WHOLE),
             }),
         };
-        check_population((trained, quantized), layer, &walks, (q_max, options), &mut found);
+        check_population(Both { trained, quantized }, layer, &walks, options, &mut found);
         check_width(layer, &walks, options, &mut found);
     }
     if let (Readout::ChannelEnergy { weights: a, .. }, Readout::ChannelEnergy { weights: b, .. }) =
@@ -174,8 +174,13 @@ fn by_channel<S: ir::Stage>(graph: &Graph<S>, id: PopulationId, walk: impl Fn(us
     channels
 }
 
+/// Largest magnitude of a weight.
+fn largest_weight(options: &QuantizeOptions<'_>) -> i64 {
+    i64::from(((1i32 << (options.weight_bits - 1)) - 1).max(1))
+}
+
 /// Whether a channel's threshold is beyond all its potentials, in real numbers and in integers.
-fn never_fires((x, threshold): (&Spiking<Trained>, i64), c: usize, walks: &Walks) -> bool {
+fn never_fires(x: &Spiking<Trained>, threshold: i64, c: usize, walks: &Walks) -> bool {
     let beyond = |high: f64, threshold: f64| match x.compare {
         Compare::Greater => high <= threshold + SLACK * threshold.abs(),
         Compare::GreaterEqual => high < threshold,
@@ -250,8 +255,11 @@ struct Deciding<'a> {
 /// Every value of a channel in a list: potentials are `u·2^shift` of what they were, fractions and counts the nearest. With a hard reset
 /// the threshold of integrate-and-fire is the one that decides alike.
 fn check_list(
-    (real, whole, deciding): (&Dynamics<Trained>, &Dynamics<Quantized>, Option<&Deciding<'_>>),
-    (channel, shape): (usize, Shape),
+    real: &Dynamics<Trained>,
+    whole: &Dynamics<Quantized>,
+    deciding: Option<&Deciding<'_>>,
+    channel: usize,
+    shape: Shape,
     unit: &mut Units,
     wrong: &mut dyn FnMut(String),
 ) {
@@ -279,18 +287,27 @@ fn check_list(
     }
 }
 
+/// The network in real numbers and in integers.
+#[derive(Clone, Copy)]
+struct Both<'a> {
+    trained: &'a Graph<Trained>,
+    quantized: &'a Graph<Quantized>,
+}
+
 fn check_population(
-    (trained, quantized): (&Graph<Trained>, &Graph<Quantized>),
+    both: Both<'_>,
     layer: &LayerReport,
     walks: &Walks,
-    (q_max, options): (i64, &QuantizeOptions<'_>),
+    options: &QuantizeOptions<'_>,
     found: &mut Violations,
 ) {
+    let Both { trained, quantized } = both;
+    let q_max = largest_weight(options);
     let id = layer.population;
     let (x, q) = (trained.population(id), quantized.population(id));
     let channels = x.shape.channels as usize;
     let x_map = x.shape.map();
-    let sure = |c: usize, x: f64, w: i64| fires_whatever_arrives((trained, quantized), id, walks, (c, x, w));
+    let sure = |c: usize, x: f64, w: i64| fires_whatever_arrives(both, id, walks, c, x, w);
     let mut units = vec![Units::default(); channels];
     let mut saturated: Vec<(usize, f64)> = Vec::new();
     // Cut down where it has no effect: bounds that are less narrow than these walks may count it as clipped.
@@ -299,7 +316,7 @@ fn check_population(
         match (&x.neuron, &q.neuron) {
             (NeuronModel::Spiking(x), NeuronModel::Spiking(q)) => {
                 let threshold = q.threshold.at(c);
-                let quiet = never_fires((x, threshold), c, walks);
+                let quiet = never_fires(x, threshold, c, walks);
                 let power_of_two = options.power_of_two_threshold && !quiet;
                 if threshold < 1 || (power_of_two && threshold & (threshold - 1) != 0) {
                     report(found, "range", layer.name.clone(), format!("threshold {threshold} of channel {c}"));
@@ -332,11 +349,11 @@ fn check_population(
                 };
                 let deciding = spiking.map(|(neuron, threshold)| Deciding {
                     neuron,
-                    quiet: never_fires((neuron, threshold), c, walks),
+                    quiet: never_fires(neuron, threshold, c, walks),
                     scale: layer.scales.get(c).copied().unwrap_or(f64::NAN),
                 });
                 let real = real.dynamics().expect("the topology was checked");
-                check_list((&real, list, deciding.as_ref()), (c, x.shape), unit, &mut |message| {
+                check_list(&real, list, deciding.as_ref(), c, x.shape, unit, &mut |message| {
                     report(found, "scale", layer.name.clone(), message);
                 });
             }
@@ -434,12 +451,8 @@ fn decides_alike(neuron: &Spiking<Trained>, threshold: i64, units: f64) -> bool 
 }
 
 /// Whether one spike over a synapse fires the neuron whatever else arrives, by its real and by its integer weight.
-fn fires_whatever_arrives(
-    (trained, quantized): (&Graph<Trained>, &Graph<Quantized>),
-    id: PopulationId,
-    walks: &Walks,
-    (c, x, w): (usize, f64, i64),
-) -> bool {
+fn fires_whatever_arrives(both: Both<'_>, id: PopulationId, walks: &Walks, c: usize, x: f64, w: i64) -> bool {
+    let Both { trained, quantized } = both;
     let NeuronModel::Spiking(real) = &trained.population(id).neuron else { return false };
     let (threshold, shift) = match &quantized.population(id).neuron {
         NeuronModel::Spiking(whole) => (whole.threshold.at(c), 0),

@@ -20,19 +20,18 @@ use crate::{
     diagnostics::Violations,
     partition::{Partition, TileId},
     pass::route::Routing,
-    placement::Placement,
+    placement::Layout,
 };
 use ir::{Connectivity, Graph, PopulationId, ProjectionId, Quantized, Shape};
 use isa::{Arch, CoreId, Destination, Emission, Route, Tag, arch::Multicast};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 /// Every broken rule.
-pub fn check(
-    graph: &Graph<Quantized>,
-    arch: &Arch,
-    (partition, placement): (&Partition, &Placement),
-    routing: &Routing,
-) -> Violations {
+pub fn check(layout: &Layout<'_>, routing: &Routing) -> Violations {
+    let Layout { graph, arch, partition, placement } = *layout;
     let mut found = Found::default();
     let mut core_of = vec![CoreId(0); partition.tiles.len()];
     for (cluster, tiles) in partition.clusters.iter().enumerate() {
@@ -52,15 +51,17 @@ pub fn check(
             continue;
         };
         let ranges = [tile.channels.clone(), tile.rows.clone(), tile.cols.clone()];
-        sides.push((tile.population, ranges, emission, table.as_slice(), TileId(tile_index as u32).to_string()));
+        let name = TileId(tile_index as u32).to_string();
+        sides.push(Sender { population: tile.population, ranges, emission, table, name });
     }
     if let Some(input) = graph.input() {
         let shape = graph.population(input).shape;
         let ranges = [0..shape.channels, 0..shape.height, 0..shape.width];
-        sides.push((input, ranges, &routing.input, routing.input_table.as_slice(), "input".into()));
+        let (emission, table) = (&routing.input, routing.input_table.as_slice());
+        sides.push(Sender { population: input, ranges, emission, table, name: "input".into() });
     }
-    for (population, ranges, emission, table, name) in sides {
-        neurons(graph, &expected, population, &ranges, (emission, table), &name, &mut found);
+    for sender in sides {
+        neurons(graph, &expected, sender, &mut found);
     }
     let tables = routing.tables.iter().zip(&placement.cores).map(|(t, &core)| (core, t));
     for (src, table) in tables.chain([(CoreId(0), &routing.input_table)]) {
@@ -114,7 +115,7 @@ impl Expected {
                     }
                     continue;
                 }
-                if field(graph, id, (&tile.channels, &tile.rows, &tile.cols)).len() > 0 {
+                if field(graph, id, tile).len() > 0 {
                     listeners.entry(tag).or_insert_with(BTreeSet::new).insert(core);
                 }
                 if small {
@@ -128,7 +129,7 @@ impl Expected {
                         }
                     }
                 } else {
-                    let f = field(graph, id, (&tile.channels, &tile.rows, &tile.cols));
+                    let f = field(graph, id, tile);
                     for &c in &f.channels {
                         for &y in &f.rows {
                             for &x in &f.cols {
@@ -144,15 +145,20 @@ impl Expected {
     }
 }
 
-fn neurons(
-    graph: &Graph<Quantized>,
-    expected: &Expected,
+/// A box of neurons that sends, with the tables that say where to.
+struct Sender<'a> {
     population: PopulationId,
-    ranges: &[std::ops::Range<u32>; 3],
-    (emission, table): (&Emission, &[Route]),
-    name: &str,
-    found: &mut Found,
-) {
+    /// Its channels, rows and columns.
+    ranges: [Range<u32>; 3],
+    emission: &'a Emission,
+    table: &'a [Route],
+    /// What violations call it.
+    name: String,
+}
+
+fn neurons(graph: &Graph<Quantized>, expected: &Expected, sender: Sender<'_>, found: &mut Found) {
+    let Sender { population, ranges, emission, table, name } = &sender;
+    let population = *population;
     let shape: Shape = graph.population(population).shape;
     let outgoing: Vec<ProjectionId> = graph.outgoing(population);
     let lengths = [&emission.channel_class, &emission.row_class, &emission.column_class].map(Vec::len);

@@ -5,13 +5,13 @@
 //! ```
 
 use crate::{
-    partition::{Partition, Tile, TileId},
+    partition::{Tile, TileId},
     pass::route::{Routing, tag},
-    placement::Placement,
+    placement::Layout,
 };
 use ir::{Graph, InputCoding, InputEncoding, NeuronModel, PopulationId, ProjectionId, Quantized};
 use isa::{
-    Arch, AxonEntry, CoreImage, Descriptor, DescriptorId, InputPort, Instruction, Layer, LayerId, Program, Readout,
+    AxonEntry, CoreImage, Descriptor, DescriptorId, InputPort, Instruction, Layer, LayerId, Program, Readout,
     arch::{Fire, Sync},
     program::{Coding, Encoding},
 };
@@ -30,13 +30,9 @@ pub fn layer(population: PopulationId) -> LayerId {
     LayerId(population.0 as u16)
 }
 
-/// The program of a routed placement. `bits[projection]` is the stored width of its weights.
-pub fn emit(
-    graph: &Graph<Quantized>,
-    arch: &Arch,
-    bits: &[u32],
-    (partition, placement, routing): (&Partition, &Placement, &Routing),
-) -> Program {
+/// The program of a routed layout. `bits[projection]` is the stored width of its weights.
+pub fn emit(layout: &Layout<'_>, bits: &[u32], routing: &Routing) -> Program {
+    let Layout { graph, arch, partition, placement } = *layout;
     let mut blocks = Blocks::default();
     let mut cores: Vec<CoreImage> = partition
         .clusters
@@ -52,7 +48,7 @@ pub fn emit(
                 routes: routing.tables[cluster].clone(),
                 n_state: 0,
             };
-            fill(&mut image, (graph, arch), bits, &mut blocks, tiles.iter().map(|&t| (t, partition.tile(t))), routing);
+            fill(&mut image, layout, bits, &mut blocks, tiles, routing);
             image.on_tick.extend(match arch.sync {
                 Sync::Barrier(_) | Sync::Fixed(_) => Some(Instruction::Barrier),
                 Sync::Token => Some(Instruction::Token),
@@ -103,17 +99,20 @@ fn input_port(graph: &Graph<Quantized>, routing: &Routing) -> InputPort {
     }
 }
 
-fn fill<'a>(
+/// Descriptors, axon table and handlers of a core that runs these tiles.
+fn fill(
     image: &mut CoreImage,
-    (graph, arch): (&Graph<Quantized>, &Arch),
+    layout: &Layout<'_>,
     bits: &[u32],
     blocks: &mut Blocks,
-    tiles: impl Iterator<Item = (TileId, &'a Tile)>,
+    tiles: &[TileId],
     routing: &Routing,
 ) {
+    let Layout { graph, arch, partition, .. } = *layout;
     let mut axons: BTreeMap<ProjectionId, Vec<DescriptorId>> = BTreeMap::new();
     let mut of_neurons = Vec::new();
-    for (id, tile) in tiles {
+    for &id in tiles {
+        let tile = partition.tile(id);
         let v_base = image.n_state;
         for projection in graph.incoming(tile.population) {
             let bits = bits[projection.0 as usize] as u8;

@@ -51,7 +51,9 @@ pub(crate) fn compose(
             Ok(Projection { delay, ..compose(&whole, &rest, [pre, pooled, post])? })
         }
         (&Connectivity::Conv2d(p), &Connectivity::Conv2d(q), None) => {
-            match convolve((p, first), (q, second), first.source_shape(pre), between, post) {
+            let inner = Taps { geometry: p, weights: &first.weights };
+            let outer = Taps { geometry: q, weights: &second.weights };
+            match convolve(&inner, &outer, first.source_shape(pre), between, post) {
                 Ok((connectivity, weights)) => Ok(Projection { connectivity, pool: first.pool, weights, delay }),
                 Err(reason) => {
                     let taps = |conv: Conv2d, channels: u32| {
@@ -168,13 +170,20 @@ fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
+/// A convolution with its weights.
+struct Taps<'a> {
+    geometry: Conv2d,
+    weights: &'a [f32],
+}
+
 fn convolve(
-    (p, first): (Conv2d, &Projection<Trained>),
-    (q, second): (Conv2d, &Projection<Trained>),
+    first: &Taps<'_>,
+    second: &Taps<'_>,
     source: Shape,
     between: Shape,
     post: Shape,
 ) -> Result<(Connectivity, Vec<f32>), String> {
+    let (p, q) = (first.geometry, second.geometry);
     let rows = |c: Conv2d| (c.kernel.0, c.stride.0, c.padding.0, c.dilation.0);
     let cols = |c: Conv2d| (c.kernel.1, c.stride.1, c.padding.1, c.dilation.1);
     let (Some(v), Some(h)) = (axis(rows(p), rows(q)), axis(cols(p), cols(q))) else {

@@ -133,14 +133,14 @@ pub(crate) fn quantize_watched(
     let (mut quantized, mut bounds) = pass.bounded(&scales);
     // Rounding can undo a part of the narrowing; a few more looks settle it.
     for _ in 0..6 {
-        if !steps.narrow(graph, (&pass, &scales), &bounds) {
+        if !steps.narrow(graph, &pass, &scales, &bounds) {
             break;
         }
         scales = pass.scales(&steps);
         (quantized, bounds) = pass.bounded(&scales);
     }
     width::fits(&quantized, &bounds, |neuron| options.proven_bits(neuron))?;
-    let mut layers = pass.layers(&quantized, (&steps, &scales), &bounds);
+    let mut layers = pass.layers(&quantized, &steps, &scales, &bounds);
     calibrate::observe(graph, &quantized, options.calibration, &mut layers);
     Ok(Quantization { graph: quantized, layers })
 }
@@ -189,7 +189,7 @@ impl<'a> Pass<'a> {
         let steps = Steps::of(self.graph, vec![1.0; self.graph.n_populations()]);
         let scales = self.scales(&steps);
         let (made, bounds) = self.bounded(&scales);
-        self.forms = form::fine(&self, &scales, (&made, &bounds));
+        self.forms = form::fine(&self, &scales, &made, &bounds);
         // Finer units may take a bit more than they divide: then fewer.
         while self.forms != whole {
             let (_, bounds) = self.bounded(&self.scales(&steps));
@@ -218,7 +218,7 @@ impl<'a> Pass<'a> {
             let at = id.0 as usize;
             let q_max = largest_weight(self.options.weight_bits);
             let limit = |c: usize| steps.limits[at][c].min(q_max);
-            let rules = |limit| Rules::of(neuron, (self.options, self.forms[at]), limit, steps.clips[at]);
+            let rules = |limit| Rules::of(neuron, self.options, self.forms[at], limit, steps.clips[at]);
             let all = &self.numbers[at];
             if !all.is_empty() && one_scale(self.graph, id) {
                 let least = (0..all.len()).map(limit).fold(q_max, f64::min);
@@ -245,7 +245,8 @@ impl<'a> Pass<'a> {
     fn layers(
         &self,
         quantized: &Graph<Quantized>,
-        (steps, scales): (&Steps, &Scales),
+        steps: &Steps,
+        scales: &Scales,
         bounds: &[Vec<Bound>],
     ) -> Vec<LayerReport> {
         let q_max = largest_weight(self.options.weight_bits);
@@ -275,7 +276,7 @@ impl<'a> Pass<'a> {
                 n_exact: own.iter().filter(|scale| scale.exact).count(),
                 clip: steps.clips[at],
                 fraction_bits: self.forms[at].shift,
-                losses: losses::losses(self, quantized, id, (own, &bounds[..])),
+                losses: losses::losses(self, quantized, id, own, bounds),
                 n_narrowed: narrowed().count(),
                 coarsest: narrowed().map(|limit| q_max / limit).fold(1.0, f64::max),
                 threshold: threshold.iter().copied().min().zip(threshold.iter().copied().max()),
@@ -306,7 +307,7 @@ impl Steps {
     }
 
     /// Coarsens the channels whose bound exceeds the state; says whether there were any.
-    fn narrow(&mut self, graph: &Graph<Trained>, (pass, scales): (&Pass<'_>, &Scales), bounds: &[Vec<Bound>]) -> bool {
+    fn narrow(&mut self, graph: &Graph<Trained>, pass: &Pass<'_>, scales: &Scales, bounds: &[Vec<Bound>]) -> bool {
         let bits = pass.options.weight_bits;
         let mut any = false;
         for (id, _) in graph.populations() {

@@ -17,12 +17,12 @@
 
 use crate::{
     demand::is_unicast,
-    partition::{ClusterId, Partition, TileId},
+    partition::{ClusterId, TileId},
     pass::tree::Branches,
-    placement::Placement,
+    placement::{Layout, Placement},
     targets::Targets,
 };
-use ir::{Graph, PopulationId, ProjectionId, Quantized};
+use ir::{PopulationId, ProjectionId};
 use isa::{Arch, CoreId, Destination, Emission, Route, RouteId, Tag, arch::Multicast};
 use std::collections::BTreeMap;
 
@@ -45,7 +45,8 @@ pub fn tag(projection: ProjectionId) -> Tag {
 }
 
 /// Routes every projection.
-pub fn route(graph: &Graph<Quantized>, arch: &Arch, partition: &Partition, placement: &Placement) -> Routing {
+pub fn route(layout: &Layout<'_>) -> Routing {
+    let Layout { graph, arch, partition, placement } = *layout;
     let targets = Targets::new(graph, partition);
     let mut tables: Vec<Table> = vec![Table::default(); partition.clusters.len()];
     let mut branches = Branches::new(arch);

@@ -77,7 +77,7 @@ impl<'a> Tiler<'a> {
 
     /// Whether some grid fits a population, whatever the grids of the others.
     pub(crate) fn fits(&self, id: PopulationId) -> bool {
-        self.search(id, &vec![None; self.graph.n_populations()], (0, f64::INFINITY)).is_ok()
+        self.search(id, &vec![None; self.graph.n_populations()], 0, f64::INFINITY).is_ok()
     }
 
     /// The grid of every population that fits (none for the input), and the populations that fit no grid.
@@ -99,7 +99,7 @@ impl<'a> Tiler<'a> {
                 if matches!(self.graph.population(id).neuron, NeuronModel::Input { .. }) || cut[p].is_some() {
                     continue;
                 }
-                match self.search(id, &grids, (slack_percent, caps[p])) {
+                match self.search(id, &grids, slack_percent, caps[p]) {
                     Ok(grid) => grids[p] = Some(grid),
                     Err(misfit) if round == 1 => misfits.push(misfit),
                     Err(_) => grids[p] = None,
@@ -110,12 +110,7 @@ impl<'a> Tiler<'a> {
         (grids, misfits)
     }
 
-    fn search(
-        &self,
-        id: PopulationId,
-        grids: &[Option<Grid>],
-        (slack_percent, cap): (u32, f64),
-    ) -> Result<Grid, Misfit> {
+    fn search(&self, id: PopulationId, grids: &[Option<Grid>], slack_percent: u32, cap: f64) -> Result<Grid, Misfit> {
         let shape = self.graph.population(id).shape;
         let axes = [self.channel_cuts(id), even_cuts(shape.height), even_cuts(shape.width)];
         let costs: Vec<Vec<AxisCost>> = (0..3)

@@ -20,7 +20,8 @@ pub(super) const WHOLE: Numbers = Numbers { gap: 1.0, leak: |v, delta| v - (v * 
 /// Lowest and highest potential of a neuron in a sample.
 pub(super) fn extremes<S: Stage>(
     graph: &Graph<S>,
-    (id, neuron): (PopulationId, usize),
+    id: PopulationId,
+    neuron: usize,
     input: (i32, i32),
     numbers: Numbers,
 ) -> (f64, f64) {
@@ -57,7 +58,8 @@ pub(super) fn extremes<S: Stage>(
 pub(super) fn walk_list(
     graph: &Graph<Quantized>,
     list: &Dynamics<Quantized>,
-    (id, neuron): (PopulationId, usize),
+    id: PopulationId,
+    neuron: usize,
     input: (i32, i32),
 ) -> (f64, f64) {
     let shape = graph.population(id).shape;

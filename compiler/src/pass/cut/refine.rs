@@ -34,7 +34,7 @@ fn round(parts: &mut Parts<'_>) -> bool {
             continue;
         }
         match blocked.get(&(to, from)).copied().filter(|&u| parts.of[u as usize] == to) {
-            Some(u) => improved |= swap(parts, (v, u), gain),
+            Some(u) => improved |= swap(parts, v, u, gain),
             None => _ = blocked.insert((from, to), v),
         }
     }
@@ -75,7 +75,7 @@ fn gain(parts: &Parts<'_>, v: u32, to: u32) -> i64 {
 }
 
 /// Lets two neurons change places if that saves deliveries; `first` is what the first saves alone.
-fn swap(parts: &mut Parts<'_>, (v, u): (u32, u32), first: i64) -> bool {
+fn swap(parts: &mut Parts<'_>, v: u32, u: u32, first: i64) -> bool {
     let (from, to) = (parts.of[v as usize], parts.of[u as usize]);
     let place = |parts: &mut Parts<'_>, neuron, part| {
         parts.leave(neuron);

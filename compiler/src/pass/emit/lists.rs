@@ -6,17 +6,21 @@
 
 use super::{layer, pair, triple};
 use crate::partition::Tile;
-use ir::{Projection, Quantized, Shape, SynapseLists};
+use ir::{Graph, ProjectionId, Quantized, SynapseLists};
 use isa::{Descriptor, SparseDescriptor, SynapseList, WeightBlockId};
 
-/// The list operation of a sparse projection between maps of these shapes onto a tile; none if no synapse ends there.
+/// The list operation of a sparse projection, which has these lists, onto a tile; none if no synapse ends there.
 pub(super) fn descriptor(
-    (projection, lists): (&Projection<Quantized>, &SynapseLists),
-    (source, shape): (Shape, Shape),
+    graph: &Graph<Quantized>,
+    id: ProjectionId,
+    lists: &SynapseLists,
     tile: &Tile,
     v_base: u32,
     mut intern: impl FnMut(Vec<i16>) -> WeightBlockId,
 ) -> Option<Descriptor> {
+    let projection = graph.projection(id);
+    let (pre, post) = graph.ends(id);
+    let (source, shape) = (projection.source_shape(graph.population(pre).shape), graph.population(post).shape);
     let place = |neuron: u32| {
         let (c, y, x) = shape.position(neuron as usize);
         let inside = tile.channels.contains(&c) && tile.rows.contains(&y) && tile.cols.contains(&x);

@@ -49,7 +49,7 @@ pub(super) fn descriptor(
     let reached = || Reach::new(projection, pre, post).touches([&tile.channels, &tile.rows, &tile.cols]);
     let (conv, out_per_group) = match &projection.connectivity {
         Connectivity::Sparse(found) => {
-            return lists::descriptor((projection, found), (source, post), tile, v_base, intern);
+            return lists::descriptor(graph, id, found, tile, v_base, intern);
         }
         _ if !reached() => return None,
         Connectivity::Dense => {

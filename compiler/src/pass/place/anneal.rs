@@ -104,6 +104,13 @@ pub(crate) fn anneal(
     *slots = best.1;
 }
 
+/// Two slots whose clusters change places.
+#[derive(Clone, Copy)]
+struct Pair {
+    a: usize,
+    b: usize,
+}
+
 struct State<'a> {
     mesh: &'a Mesh,
     nets: &'a [Net],
@@ -200,7 +207,7 @@ impl<'a> State<'a> {
 
     /// A cluster and a slot near it (at most `reach` routers away in each direction) or, every other time, next to a
     /// cluster that it shares a net with; nothing if the swap is not allowed.
-    fn propose(&self, rng: &mut ChaCha8Rng, compatible: &Compatible, reach: i64) -> Option<(usize, usize)> {
+    fn propose(&self, rng: &mut ChaCha8Rng, compatible: &Compatible, reach: i64) -> Option<Pair> {
         let cluster = below(rng, self.slots.len());
         let from = self.slots[cluster];
         let partner = match self.incident[cluster].as_slice() {
@@ -224,13 +231,14 @@ impl<'a> State<'a> {
         let allowed = self.at[to] != self.at[from]
             && compatible.allows(cluster as u32, to)
             && self.occupant[to].is_none_or(|other| compatible.allows(other, from));
-        allowed.then_some((from, to))
+        allowed.then_some(Pair { a: from, b: to })
     }
 
     /// Swaps two slots if `accept(ΔJ)`.
     ///
     /// Most moves are refused for a lower bound of ΔJ in closed form; only the others are routed.
-    fn try_swap(&mut self, (a, b): (usize, usize), accept: impl Fn(f64) -> bool) {
+    fn try_swap(&mut self, pair: Pair, accept: impl Fn(f64) -> bool) {
+        let Pair { a, b } = pair;
         self.gather(a, b);
         self.look();
         self.swap(a, b);
@@ -241,16 +249,16 @@ impl<'a> State<'a> {
             return;
         }
         let before = self.cost();
-        self.make((a, b));
+        self.make(pair);
         if accept(self.cost() - before) {
             self.keep();
         } else {
-            self.unmake((a, b));
+            self.unmake(pair);
         }
     }
 
     /// Swaps two slots and routes the affected flows again.
-    fn make(&mut self, (a, b): (usize, usize)) {
+    fn make(&mut self, Pair { a, b }: Pair) {
         self.gather(a, b);
         self.shift(-1);
         self.swap(a, b);
@@ -272,7 +280,7 @@ impl<'a> State<'a> {
     }
 
     /// Undoes the swap made last.
-    fn unmake(&mut self, (a, b): (usize, usize)) {
+    fn unmake(&mut self, Pair { a, b }: Pair) {
         self.load(-1);
         self.swap(a, b);
     }

@@ -25,6 +25,7 @@ use crate::{
     nets::Net,
     observe::Advance,
     partition::Partition,
+    pipeline::Options,
     placement::Placement,
 };
 use ir::{Graph, Quantized};
@@ -92,11 +93,15 @@ pub struct Placed {
 pub(crate) fn place(
     graph: &Graph<Quantized>,
     arch: &Arch,
-    (partition, demands): (&Partition, &[Demand]),
+    partition: &Partition,
+    demands: &[Demand],
     nets: &[Net],
-    (method, schedule, baselines): (Method, Schedule, bool),
+    options: &Options,
     advance: Advance<'_>,
 ) -> Result<Placed, Diagnostics> {
+    let method = options.placement;
+    let schedule =
+        Schedule { seed: options.seed, moves_per_cluster: options.moves_per_cluster, most_work: options.most_work };
     let n = partition.clusters.len();
     let region = Region::new(arch, n);
     let mesh = Mesh::of(arch);
@@ -110,7 +115,7 @@ pub(crate) fn place(
         if candidate > method && candidate > Method::Hilbert {
             break;
         }
-        if candidate != method && !baselines {
+        if candidate != method && !options.baselines {
             continue;
         }
         let slots = match candidate {

@@ -53,7 +53,7 @@ pub(super) fn whole(graph: &Graph<Trained>, options: &QuantizeOptions<'_>) -> Ve
 }
 
 /// The same with fractions where they are wanted and have room; `made` is what came of whole units.
-pub(super) fn fine(pass: &Pass<'_>, scales: &Scales, (made, bounds): (&Graph<Quantized>, &[Vec<Bound>])) -> Vec<Form> {
+pub(super) fn fine(pass: &Pass<'_>, scales: &Scales, made: &Graph<Quantized>, bounds: &[Vec<Bound>]) -> Vec<Form> {
     let options = pass.options;
     let refine = |(id, p): (PopulationId, &ir::Population<Trained>)| {
         let form = pass.forms[id.0 as usize];

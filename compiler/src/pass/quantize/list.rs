@@ -85,7 +85,8 @@ pub(super) fn quantized(
     list: &Dynamics<Trained>,
     scales: &[f64],
     shape: Shape,
-    (form, options): (Form, &QuantizeOptions<'_>),
+    form: Form,
+    options: &QuantizeOptions<'_>,
 ) -> Dynamics<Quantized> {
     let fine = form.fine();
     let uniform = scales.iter().all(|s| s.total_cmp(&scales[0]).is_eq());

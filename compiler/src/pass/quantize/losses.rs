@@ -43,7 +43,8 @@ pub(super) fn losses(
     pass: &Pass<'_>,
     whole: &Graph<Quantized>,
     id: PopulationId,
-    (scales, bounds): (&[Scale], &[Bound]),
+    scales: &[Scale],
+    bounds: &[Bound],
 ) -> Losses {
     let (real, bits, at) = (pass.graph, pass.options.weight_bits, id.0 as usize);
     let (reach, form) = (&pass.reach[at], pass.forms[at]);
@@ -111,11 +112,11 @@ pub(super) fn losses(
             let bias = whole_neuron.biases.get(c).or(whole_neuron.biases.first()).copied().unwrap_or(0);
             of_bias(&mut losses, real_neuron.bias.at(c), bias, part);
             if !is_quiet(real, id, c, reach) {
-                of_threshold(&mut losses, real_neuron, (c, whole_neuron.thresholds.at(c)), part);
+                of_threshold(&mut losses, real_neuron, c, whole_neuron.thresholds.at(c), part);
             }
             let size = part / threshold(c);
             if whole_neuron.falls {
-                of_fall(&mut losses, (whole_neuron.leak, real_neuron.window.len()), size);
+                of_fall(&mut losses, whole_neuron.leak, real_neuron.window.len(), size);
             } else {
                 of_leak(&mut losses, whole_neuron.leak, size);
             }
@@ -135,7 +136,7 @@ fn of_bias(losses: &mut Losses, real: f64, whole: i64, unit: f64) {
     }
 }
 
-fn of_threshold(losses: &mut Losses, real: &Spiking<Trained>, (c, threshold): (usize, i64), unit: f64) {
+fn of_threshold(losses: &mut Losses, real: &Spiking<Trained>, c: usize, threshold: i64, unit: f64) {
     let theta = real.threshold.at(c);
     let decides = |v: i64| {
         let v = v as f64 * unit / theta;
@@ -159,7 +160,7 @@ fn of_leak(losses: &mut Losses, leak: Leak, unit: f64) {
 }
 
 /// A truncated kept value falls by up to a unit too much in each update, which the leak forgets after 4096/δ of them.
-fn of_fall(losses: &mut Losses, (leak, updates): (Leak, u32), unit: f64) {
+fn of_fall(losses: &mut Losses, leak: Leak, updates: u32, unit: f64) {
     let Leak::Decay(decay @ 1..4096) = leak else { return };
     let memory = f64::from(updates).min(4096.0 / f64::from(decay));
     losses.fall = Some(losses.fall.unwrap_or(0.0).max(memory * unit));

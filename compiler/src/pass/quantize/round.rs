@@ -27,7 +27,7 @@ pub(super) fn round(pass: &Pass<'_>, scales: &Scales) -> Graph<Quantized> {
         let (units, form) = (scales.units(id), pass.forms[id.0 as usize]);
         let neuron = match &p.neuron {
             NeuronModel::Dynamic(list) => {
-                NeuronModel::Dynamic(Box::new(list::quantized(list, &units, p.shape, (form, options))))
+                NeuronModel::Dynamic(Box::new(list::quantized(list, &units, p.shape, form, options)))
             }
             neuron => {
                 let parts: Vec<f64> = units.iter().map(|unit| unit / form.fine()).collect();

@@ -62,7 +62,8 @@ pub(super) struct Rules<'a> {
 impl<'a> Rules<'a> {
     pub(super) fn of(
         neuron: &NeuronModel<Trained>,
-        (options, form): (&'a QuantizeOptions<'a>, Form),
+        options: &'a QuantizeOptions<'a>,
+        form: Form,
         limit: f64,
         clip: f64,
     ) -> Self {
