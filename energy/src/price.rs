@@ -5,7 +5,6 @@
 //! so and is never 0.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use isa::{
     Action, LayerId, Ledger,
@@ -13,6 +12,8 @@ use isa::{
 };
 use serde::Serialize;
 use thiserror::Error;
+
+pub use isa::action::Component;
 
 use crate::table::{Entry, Per, StaticPower, Store, Table};
 use crate::units::Energy;
@@ -107,62 +108,6 @@ pub struct LeftOut {
     pub reason: String,
 }
 
-/// The parts of a chip, as reports group them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Component {
-    /// Synaptic arithmetic and its addresses.
-    Synapse,
-    /// Weight memory.
-    WeightMemory,
-    /// State and parameter memories.
-    StateMemory,
-    /// Neuron updates.
-    Neuron,
-    /// Axon and route tables, queues, instructions.
-    Control,
-    /// Packets, routers, links.
-    Network,
-    /// Traffic with the host.
-    Host,
-    /// Barriers.
-    Sync,
-}
-
-impl Component {
-    /// The part an action happens in.
-    pub fn of(action: Action) -> Self {
-        use Action as A;
-        match action {
-            A::SynapticAdd | A::SynapticMac | A::AddressMac | A::AddressAdd => Self::Synapse,
-            A::WeightRead => Self::WeightMemory,
-            A::StateRead | A::StateWrite | A::StateReset | A::ParamRead => Self::StateMemory,
-            A::NeuronIdle | A::NeuronSpike | A::BiasAdd | A::SpikeReset | A::LeakMac => Self::Neuron,
-            A::AxonRead | A::RouteRead | A::Instruction | A::QueuePush | A::QueuePop | A::SpikeEmit => Self::Control,
-            A::PacketInject | A::PacketEject | A::RouterFlit | A::LinkEastWest | A::LinkNorthSouth | A::LinkChip => {
-                Self::Network
-            }
-            A::HostInput | A::HostOutput => Self::Host,
-            A::Barrier => Self::Sync,
-        }
-    }
-}
-
-impl fmt::Display for Component {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Synapse => "synapse",
-            Self::WeightMemory => "weight memory",
-            Self::StateMemory => "state memory",
-            Self::Neuron => "neuron",
-            Self::Control => "control",
-            Self::Network => "network",
-            Self::Host => "host",
-            Self::Sync => "sync",
-        })
-    }
-}
-
 /// Why a run cannot be priced. Lists everything missing at once.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct Unpriced {
@@ -208,7 +153,7 @@ pub fn price(ledger: &Ledger, table: &Table, context: &Context) -> Result<Breakd
         match entry.energy(|store| context.memories.get(&(layer, store)).copied()) {
             Ok(each) => {
                 let energy = each.unwrap_or_default() * count as f64;
-                lines.push(Line { layer, action, component: Component::of(action), count, energy });
+                lines.push(Line { layer, action, component: action.component(), count, energy });
             }
             Err(store) if unpriced.memories.contains(&(layer, store)) => {}
             Err(store) => unpriced.memories.push((layer, store)),

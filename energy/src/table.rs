@@ -1,29 +1,31 @@
 //! Component energy tables: what one counted action costs on a chip, with range, source and basis.
 //!
 //! A table says something about every action it is used with: a price, or that the action is contained in another price,
-//! or that nothing is published (the result is then a lower bound and says so). An action the table does not mention is
-//! an error when it was counted. Figures measured over a whole chip ("all-in") price synaptic operations alone and refuse
+//! or that nothing is published (the result is then a lower bound and says so). A file lists what it prices, and what it says otherwise than
+//! the vocabulary does: of an action that it does not list holds its entry `others` if it has one, else that the action is included in
+//! the actions that contain it ([`Action::within`]) if the file prices them all. What then is left is an error when it was counted. Figures measured over a whole chip ("all-in") price synaptic operations alone and refuse
 //! further terms.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use isa::Action;
 use isa::arch::Basis;
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error as _, MapAccess, Visitor},
-};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::sram::SramLine;
 use crate::units::Energy;
+use file::TableText;
+
+mod file;
+mod projection;
 
 /// The version of the table format.
 pub const VERSION: u32 = 1;
 
 /// A component energy table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "TableText")]
 pub struct Table {
     /// Format version, [`VERSION`].
     pub version: u32,
@@ -38,10 +40,8 @@ pub struct Table {
     /// What a price covers.
     pub scope: Scope,
     /// The preset of the chip that the figures come from; `None` = no chip in particular.
-    #[serde(default)]
     pub measured_on: Option<String>,
-    /// One entry per action.
-    #[serde(deserialize_with = "each_once")]
+    /// One entry per action; those that a file does not list are there as they follow from what it lists.
     pub actions: BTreeMap<Action, Entry>,
     /// Power drawn regardless of activity.
     pub static_power: StaticPower,
@@ -229,47 +229,6 @@ impl Table {
         }
     }
 
-    /// A projection: every price and static power times `factor`, for a chip that nothing is published of. The factor is the
-    /// caller's; it is written into the name and into every source, and the basis becomes [`Basis::Assumed`].
-    ///
-    /// # Errors
-    /// If the factor is not a positive number, or the table prices accesses by memory size, which no factor describes.
-    pub fn projected(mut self, factor: f64) -> Result<Self, TableError> {
-        let mut problems = Vec::new();
-        if !(factor.is_finite() && factor > 0.0) {
-            problems.push(format!("a projection's factor must be a positive number, {factor} is not"));
-        }
-        let by_size = self.actions.iter().filter(|(_, entry)| matches!(entry, Entry::Sram { .. }));
-        problems.extend(by_size.map(|(action, _)| {
-            format!("`{}` is priced by memory size; only fixed prices can be projected", action.name())
-        }));
-        if !problems.is_empty() {
-            return Err(TableError::Invalid { table: self.name, problems });
-        }
-        let note = |source: &str| format!("projection: {factor} × {source}");
-        self.doc = format!("Projection: table {} times the user's factor {factor}.", self.name);
-        self.name = format!("{} (projection ×{factor})", self.name);
-        self.node = format!("projection from {}", self.node);
-        self.voltage = None;
-        for entry in self.actions.values_mut() {
-            if let Entry::Energy { value, low, high, source, basis } = entry {
-                for pj in [value, low, high] {
-                    *pj *= factor;
-                }
-                *source = note(source);
-                *basis = Basis::Assumed;
-            }
-        }
-        if let StaticPower::Power { value, low, high, source, basis, .. } = &mut self.static_power {
-            for watt in [value, low, high] {
-                *watt *= factor;
-            }
-            *source = note(source);
-            *basis = Basis::Assumed;
-        }
-        Ok(self)
-    }
-
     /// Everything wrong with the table.
     ///
     /// # Errors
@@ -334,30 +293,6 @@ impl Entry {
     }
 }
 
-/// A map in which every action stands once.
-fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Action, Entry>, D::Error> {
-    struct Entries;
-    impl<'de> Visitor<'de> for Entries {
-        type Value = BTreeMap<Action, Entry>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a map of actions to entries")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut entries = BTreeMap::new();
-            while let Some((action, entry)) = map.next_entry::<Action, Entry>()? {
-                if entries.insert(action, entry).is_some() {
-                    let twice = format!("`{}` has two entries; which one holds? Keep one", action.name());
-                    return Err(A::Error::custom(twice));
-                }
-            }
-            Ok(entries)
-        }
-    }
-    deserializer.deserialize_map(Entries)
-}
-
 /// The largest figure \[pJ, or pW\]: a kilojoule, from which sums over any counts are still numbers.
 const MOST: f64 = 1e15;
 
@@ -383,6 +318,25 @@ mod tests {
             let silent: Vec<_> = Action::ALL.iter().filter(|a| !table.actions.contains_key(a)).collect();
             assert!(silent.is_empty(), "{name} says nothing of {silent:?}");
         }
+    }
+
+    #[test]
+    fn what_a_file_does_not_list_follows_from_what_it_lists() {
+        let file = |actions: &str, others: &str| {
+            format!(
+                "Table(version: 1, name: \"x\", doc: \"x\", node: \"x\", voltage: None, scope: Term, actions: {{{actions}}}, {others}\
+                 static_power: Included(reason: \"x\"))"
+            )
+        };
+        let price = |name: &str| format!("{name}: Energy(value: 1, low: 1, high: 1, source: \"x\", basis: Measured),");
+        let table = Table::from_ron(&file(&(price("neuron_idle") + &price("synaptic_add")), "")).expect("a table");
+        assert_eq!(table.actions[&Action::WeightRead], Entry::Included { reason: "synaptic_add".into() });
+        // Only one of the two updates is priced, so the reading of a threshold is in neither.
+        assert!(!table.actions.contains_key(&Action::ParamRead) && !table.actions.contains_key(&Action::Barrier));
+        let others = "others: Some(NotPublished(reason: \"a guess\")), ";
+        let table = Table::from_ron(&file(&price("synaptic_add"), others)).expect("a table");
+        assert_eq!(table.actions.len(), Action::ALL.len());
+        assert_eq!(table.actions[&Action::WeightRead], Entry::NotPublished { reason: "a guess".into() });
     }
 
     #[test]

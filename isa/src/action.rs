@@ -1,16 +1,20 @@
 //! The vocabulary of countable actions. The simulator counts them as `u64`, the energy model prices them.
 //!
+//! A row of the list holds all that is known of an action: its name in files, the part of a chip that it happens in, the actions whose prices
+//! contain it if a price table does not say otherwise, and what is counted. `docs/counters.md` shows the list.
+//!
 //! Memory accesses are counted in *words* of the memory's word width (`arch::Memory::word_bits`); bits are words × width.
 
 use crate::ids::{CoreId, LayerId};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
+    fmt,
     ops::{AddAssign, Index, IndexMut},
 };
 
 macro_rules! actions {
-    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal of $component:ident in [$($within:ident),*],)+) => {
         /// Something a chip does that can be counted.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
@@ -30,6 +34,21 @@ macro_rules! actions {
                 }
             }
 
+            /// The part of a chip that it happens in.
+            pub const fn component(self) -> Component {
+                match self {
+                    $(Action::$name => Component::$component,)+
+                }
+            }
+
+            /// The actions whose prices contain this one's, where a price table says nothing of it and prices all of them; none if
+            /// nothing contains it unless a table says so.
+            pub const fn within(self) -> &'static [Action] {
+                match self {
+                    $(Action::$name => &[$(Action::$within),*],)+
+                }
+            }
+
             /// One sentence on what is counted.
             pub const fn doc(self) -> &'static str {
                 match self {
@@ -42,63 +61,100 @@ macro_rules! actions {
 
 actions! {
     /// Synaptic operation: one weight added to one potential because of one spike.
-    SynapticAdd = "synaptic_add",
+    SynapticAdd = "synaptic_add" of Synapse in [],
     /// Synaptic operation of a graded event: weight times value added to one potential.
-    SynapticMac = "synaptic_mac",
+    SynapticMac = "synaptic_mac" of Synapse in [],
     /// Word read from the synaptic weight memory.
-    WeightRead = "weight_read",
+    WeightRead = "weight_read" of WeightMemory in [SynapticAdd],
     /// Word read from the neuron state memory.
-    StateRead = "state_read",
+    StateRead = "state_read" of StateMemory in [SynapticAdd, NeuronIdle, NeuronSpike],
     /// Word written to the neuron state memory.
-    StateWrite = "state_write",
+    StateWrite = "state_write" of StateMemory in [SynapticAdd, NeuronIdle, NeuronSpike],
     /// Word written to the neuron state memory by the reset between samples.
-    StateReset = "state_reset",
+    StateReset = "state_reset" of StateMemory in [],
     /// Word read from the neuron parameter memory (threshold, bias).
-    ParamRead = "param_read",
+    ParamRead = "param_read" of StateMemory in [NeuronIdle, NeuronSpike],
     /// Word read from the axon table.
-    AxonRead = "axon_read",
+    AxonRead = "axon_read" of Control in [],
     /// Word read from the route table.
-    RouteRead = "route_read",
+    RouteRead = "route_read" of Control in [],
     /// Instruction fetched and executed.
-    Instruction = "instruction",
+    Instruction = "instruction" of Control in [],
     /// Event written into the input queue of a core.
-    QueuePush = "queue_push",
+    QueuePush = "queue_push" of Control in [PacketInject],
     /// Event taken from the input queue of a core.
-    QueuePop = "queue_pop",
+    QueuePop = "queue_pop" of Control in [SynapticAdd],
     /// Address computed for an event (two per convolution event: row and column).
-    AddressMac = "address_mac",
+    AddressMac = "address_mac" of Synapse in [SynapticAdd],
     /// Address incremented for a synaptic operation.
-    AddressAdd = "address_add",
+    AddressAdd = "address_add" of Synapse in [SynapticAdd],
     /// Neuron updated in its window without a spike.
-    NeuronIdle = "neuron_idle",
+    NeuronIdle = "neuron_idle" of Neuron in [],
     /// Neuron updated in its window and fired.
-    NeuronSpike = "neuron_spike",
+    NeuronSpike = "neuron_spike" of Neuron in [],
     /// Bias added at a neuron update.
-    BiasAdd = "bias_add",
+    BiasAdd = "bias_add" of Neuron in [NeuronIdle, NeuronSpike],
     /// Reset after a spike.
-    SpikeReset = "spike_reset",
+    SpikeReset = "spike_reset" of Neuron in [NeuronIdle, NeuronSpike],
     /// Leak applied at a neuron update.
-    LeakMac = "leak_mac",
+    LeakMac = "leak_mac" of Neuron in [NeuronIdle, NeuronSpike],
     /// Spike written to the outgoing message unit of a core.
-    SpikeEmit = "spike_emit",
+    SpikeEmit = "spike_emit" of Control in [NeuronSpike],
     /// Packet put into the network.
-    PacketInject = "packet_inject",
+    PacketInject = "packet_inject" of Network in [],
     /// Packet copy delivered to a core.
-    PacketEject = "packet_eject",
+    PacketEject = "packet_eject" of Network in [PacketInject],
     /// Flit through a router.
-    RouterFlit = "router_flit",
+    RouterFlit = "router_flit" of Network in [LinkEastWest, LinkNorthSouth],
     /// Flit over an east-west link inside a chip.
-    LinkEastWest = "link_east_west",
+    LinkEastWest = "link_east_west" of Network in [],
     /// Flit over a north-south link inside a chip.
-    LinkNorthSouth = "link_north_south",
+    LinkNorthSouth = "link_north_south" of Network in [],
     /// Flit over a link between chips.
-    LinkChip = "link_chip",
+    LinkChip = "link_chip" of Network in [],
     /// Event from the host into the chip.
-    HostInput = "host_input",
+    HostInput = "host_input" of Host in [],
     /// Event or value from the chip to the host.
-    HostOutput = "host_output",
+    HostOutput = "host_output" of Host in [],
     /// Core that took part in a barrier.
-    Barrier = "barrier",
+    Barrier = "barrier" of Sync in [],
+}
+
+/// The parts of a chip, as reports group them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Component {
+    /// Synaptic arithmetic and its addresses.
+    Synapse,
+    /// Weight memory.
+    WeightMemory,
+    /// State and parameter memories.
+    StateMemory,
+    /// Neuron updates.
+    Neuron,
+    /// Axon and route tables, queues, instructions.
+    Control,
+    /// Packets, routers, links.
+    Network,
+    /// Traffic with the host.
+    Host,
+    /// Barriers.
+    Sync,
+}
+
+impl fmt::Display for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Synapse => "synapse",
+            Self::WeightMemory => "weight memory",
+            Self::StateMemory => "state memory",
+            Self::Neuron => "neuron",
+            Self::Control => "control",
+            Self::Network => "network",
+            Self::Host => "host",
+            Self::Sync => "sync",
+        })
+    }
 }
 
 /// Number of actions.
