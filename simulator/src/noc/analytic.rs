@@ -83,7 +83,7 @@ impl NocCosts {
     }
 
     /// Through the last router, until the last flit is out.
-    fn last_router(&self) -> u64 {
+    pub(super) fn last_router(&self) -> u64 {
         self.router + (self.flits - 1) * self.interval
     }
 

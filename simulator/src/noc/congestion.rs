@@ -1,4 +1,4 @@
-//! The closed form of [`super::demand`] under load: against the flits, against its own bound, and against itself with longer times and
+//! The closed form of [`super::demand`] and [`super::passage`] under load: against the flits, against its own bound, and against itself with longer times and
 //! more packets. Cases are random meshes and tori of up to 8×8 routers with up to 4 cores each, whose packets of 1, 2 or 4 flits go to
 //! one core or fork to several; most of them wait.
 
@@ -226,6 +226,6 @@ fn flits_take_no_less_than_the_bound_and_the_expectation_is_never_below_it() {
         at(0.95),
         at(1.0)
     );
-    assert!(waiting > 60 && within * 100 >= waiting * 70, "{within} of {waiting} within 10 %");
-    assert!(at(0.0) > 0.5 && at(1.0) < 1.35, "{:.3} to {:.3}", at(0.0), at(1.0));
+    assert!(waiting > 150 && within * 100 >= waiting * 80, "{within} of {waiting} within 10 %");
+    assert!(at(0.0) > 0.6 && at(0.05) > 0.78 && at(1.0) < 1.25, "{:.3} to {:.3}", at(0.0), at(1.0));
 }

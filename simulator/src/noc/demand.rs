@@ -11,12 +11,16 @@
 //! [`Pace::Proven`] takes every time as early as it can be: the packets of a core that use a resource are its first ones, and nothing else
 //! is assumed. That is a lower bound of what the flits take. [`Pace::Expected`] spreads them over the emission and adds to the
 //! service of links and buffers a tenth, for the ticks in which they idle although packets for them wait behind others: calibrated on random
-//! congested networks against the flits (docs/fidelity.md has what remains).
+//! congested networks against the flits (docs/fidelity.md has what remains). Where something is crowded, packets that wait come later to
+//! what is behind ([`super::passage`]).
 //!
 //! Resources to which packets come more slowly than they are served add nothing, and are not looked at again: the rate of each
 //! is summed first.
 
-use super::ways::{Place, Ways};
+use super::{
+    passage::Passage,
+    ways::{Place, Ways},
+};
 
 /// Added service of links and buffers: 11/10.
 const BLOCKING: (u64, u64) = (11, 10);
@@ -54,15 +58,15 @@ struct Load {
 }
 
 /// Packets of one sender at a resource.
-#[derive(Clone, Copy, Debug)]
-struct Piece {
-    sender: u32,
-    start: u64,
-    emission: u64,
-    n: u64,
-    work: u64,
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Piece {
+    pub(super) sender: u32,
+    pub(super) start: u64,
+    pub(super) emission: u64,
+    pub(super) n: u64,
+    pub(super) work: u64,
     /// Longest service of a flit.
-    flit: u64,
+    pub(super) flit: u64,
 }
 
 /// What the packets of a timestep ask of all resources.
@@ -72,11 +76,12 @@ pub(crate) struct Demand {
     used: Vec<u32>,
     pieces: Vec<Vec<Piece>>,
     events: Vec<(u64, Edge, u32)>,
+    passage: Passage,
 }
 
 /// Where the packets of a piece begin or end to come, the end first if both are in one tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Edge {
+pub(super) enum Edge {
     Start,
     End,
 }
@@ -84,7 +89,13 @@ enum Edge {
 impl Demand {
     pub(crate) fn new(ways: &Ways) -> Self {
         let n = ways.resources.len();
-        Self { loads: vec![Load::default(); n], used: Vec::new(), pieces: vec![Vec::new(); n], events: Vec::new() }
+        Self {
+            loads: vec![Load::default(); n],
+            used: Vec::new(),
+            pieces: vec![Vec::new(); n],
+            events: Vec::new(),
+            passage: Passage::new(n),
+        }
     }
 
     /// Adds packets.
@@ -115,21 +126,11 @@ impl Demand {
 
     /// When the last packet has arrived; all `bursts` have been added, those of one sender one after another.
     pub(crate) fn end(&mut self, ways: &Ways, bursts: impl Iterator<Item = Burst> + Clone, pace: Pace) -> u64 {
-        let mut end = 0;
-        // Sender, when it has injected all so far, and its longest injection.
-        let mut injected = (u32::MAX, 0, 0);
-        for burst in bursts.clone() {
-            let way = ways.way(burst.packet);
-            let last = if pace == Pace::Proven { way.nearest } else { way.farthest };
-            // Of several kinds of packets any may be the last.
-            let alone = if pace == Pace::Proven { burst.n.saturating_mul(burst.emit) } else { burst.emission };
-            end = end.max(burst.start + alone + last);
-            let (until, longest) = if injected.0 == burst.sender { (injected.1, injected.2) } else { (burst.start, 0) };
-            let until = until.saturating_add(burst.n.saturating_mul(way.injection));
-            injected = (burst.sender, until, way.injection.max(longest));
-            end = end.max(until.saturating_add(ways.nearest).saturating_sub(injected.2));
-        }
-        self.gather(ways, bursts, pace);
+        let mut end = match pace {
+            Pace::Expected => self.passage.leave(ways, bursts.clone()),
+            Pace::Proven => first_and_last(ways, bursts.clone()),
+        };
+        let crowded = self.gather(ways, bursts.clone(), pace);
         for r in 0..self.used.len() {
             let r = self.used[r] as usize;
             if !self.pieces[r].is_empty() {
@@ -138,6 +139,10 @@ impl Demand {
                 pieces.clear();
                 self.pieces[r] = pieces;
             }
+        }
+        if pace == Pace::Expected && crowded {
+            let loads = &self.loads;
+            end = end.max(self.passage.end(ways, bursts, |r| loads[r as usize].crowded));
         }
         end
     }
@@ -148,8 +153,8 @@ impl Demand {
         u128::from(self.loads[r].rate) * u128::from(BLOCKING.0) > capacity * u128::from(BLOCKING.1)
     }
 
-    /// Collects the packets at crowded resources.
-    fn gather(&mut self, ways: &Ways, bursts: impl Iterator<Item = Burst>, pace: Pace) {
+    /// Collects the packets at crowded resources; whether there are any.
+    fn gather(&mut self, ways: &Ways, bursts: impl Iterator<Item = Burst>, pace: Pace) -> bool {
         let mut any = false;
         for &r in &self.used {
             let crowded = pace == Pace::Proven || self.is_crowded(ways, r as usize);
@@ -157,7 +162,7 @@ impl Demand {
             any |= crowded;
         }
         if !any {
-            return;
+            return false;
         }
         for burst in bursts {
             for stage in ways.stages(burst.packet) {
@@ -187,44 +192,73 @@ impl Demand {
                 }
             }
         }
+        true
     }
 
     /// When the last flit that a resource serves is somewhere, at the earliest.
     fn drained(&mut self, ways: &Ways, r: usize, pieces: &[Piece], pace: Pace) -> u64 {
-        /// Fractional bits of services that come in a tick.
-        const FRACTION: u32 = 40;
         let resource = &ways.resources[r];
-        let (more, of) = match resource.place {
+        let factor = match resource.place {
             Place::Link(_) | Place::Buffers(..) if pace == Pace::Expected => BLOCKING,
             _ => (1, 1),
         };
-        self.events.clear();
-        for (i, piece) in (0..).zip(pieces) {
-            self.events.push((piece.start, Edge::Start, i));
-            self.events.push((piece.start.saturating_add(piece.emission), Edge::End, i));
-        }
-        self.events.sort_unstable_by(|a, b| b.cmp(a));
-        let rate = |piece: &Piece| (u128::from(piece.work) << FRACTION) / u128::from(piece.emission.max(1));
-        // Backwards in time: services that come from here on, whole pieces and begun ones, and their rate.
-        let (mut whole, mut begun, mut rates, mut last, mut latest) = (0_u128, 0_u128, 0_u128, u64::MAX, 0);
-        for &(at, edge, i) in &self.events {
-            begun += rates * u128::from(last.min(self.events[0].0) - at);
-            last = at;
-            let piece = &pieces[i as usize];
-            match edge {
-                Edge::End => rates += rate(piece),
-                Edge::Start => {
-                    rates -= rate(piece);
-                    begun -= rate(piece) * u128::from(piece.emission);
-                    whole += u128::from(piece.work);
-                    // What rates were rounded down by must not count.
-                    let service = (whole << FRACTION) + begun + ((pieces.len() as u128) << (FRACTION / 2));
-                    let ticks = service * u128::from(more) / u128::from(of * resource.servers);
-                    latest = latest.max(at.saturating_add(u64::try_from(ticks >> FRACTION).unwrap_or(u64::MAX)));
-                }
-            }
-        }
+        let latest = drained(pieces, resource.servers, factor, &mut self.events);
         let flit = pieces.iter().map(|piece| piece.flit).max().unwrap_or(0);
         latest.saturating_add(resource.tail).saturating_sub(flit)
     }
+}
+
+/// When the last packet has arrived at the earliest, if nothing waits on its way: each sender's first packets may be any of its kinds,
+/// and all leave it one after the other.
+fn first_and_last(ways: &Ways, bursts: impl Iterator<Item = Burst>) -> u64 {
+    let mut end = 0;
+    // Sender, when it has injected all so far, and its longest injection.
+    let mut injected = (u32::MAX, 0, 0);
+    for burst in bursts {
+        let way = ways.way(burst.packet);
+        end = end.max(burst.start + burst.n.saturating_mul(burst.emit) + way.nearest);
+        let (until, longest) = if injected.0 == burst.sender { (injected.1, injected.2) } else { (burst.start, 0) };
+        let until = until.saturating_add(burst.n.saturating_mul(way.injection));
+        injected = (burst.sender, until, way.injection.max(longest));
+        end = end.max(until.saturating_add(ways.nearest).saturating_sub(injected.2));
+    }
+    end
+}
+
+/// When a resource has served all pieces, if each service takes `more / of` of what it should.
+pub(super) fn drained(
+    pieces: &[Piece],
+    servers: u64,
+    (more, of): (u64, u64),
+    events: &mut Vec<(u64, Edge, u32)>,
+) -> u64 {
+    /// Fractional bits of services that come in a tick.
+    const FRACTION: u32 = 40;
+    events.clear();
+    for (i, piece) in (0..).zip(pieces) {
+        events.push((piece.start, Edge::Start, i));
+        events.push((piece.start.saturating_add(piece.emission), Edge::End, i));
+    }
+    events.sort_unstable_by(|a, b| b.cmp(a));
+    let rate = |piece: &Piece| (u128::from(piece.work) << FRACTION) / u128::from(piece.emission.max(1));
+    // Backwards in time: services that come from here on, whole pieces and begun ones, and their rate.
+    let (mut whole, mut begun, mut rates, mut last, mut latest) = (0_u128, 0_u128, 0_u128, u64::MAX, 0);
+    for &(at, edge, i) in &*events {
+        begun += rates * u128::from(last.min(events[0].0) - at);
+        last = at;
+        let piece = &pieces[i as usize];
+        match edge {
+            Edge::End => rates += rate(piece),
+            Edge::Start => {
+                rates -= rate(piece);
+                begun -= rate(piece) * u128::from(piece.emission);
+                whole += u128::from(piece.work);
+                // What rates were rounded down by must not count.
+                let service = (whole << FRACTION) + begun + ((pieces.len() as u128) << (FRACTION / 2));
+                let ticks = service * u128::from(more) / u128::from(of * servers);
+                latest = latest.max(at.saturating_add(u64::try_from(ticks >> FRACTION).unwrap_or(u64::MAX)));
+            }
+        }
+    }
+    latest
 }

@@ -5,6 +5,7 @@ pub(crate) mod analytic;
 mod congestion;
 pub(crate) mod demand;
 pub(crate) mod mesh;
+mod passage;
 #[cfg(test)]
 mod reference;
 pub(crate) mod topology;

@@ -112,6 +112,20 @@ impl Topology {
         x.abs_diff(tx) + y.abs_diff(ty) > 1
     }
 
+    /// A number that grows along every way; `upper` says that the way has passed the seam of this dimension.
+    pub(crate) fn rank(&self, link: LinkId, upper: bool) -> u32 {
+        let (from, port) = source(link);
+        let (x, y) = self.position(from);
+        let (w, h) = (self.columns, self.rows);
+        let (at, length, before) = match port {
+            EAST => (x, w, 0),
+            WEST => (w - 1 - x, w, 0),
+            SOUTH => (y, h, 2 * w),
+            _ => (h - 1 - y, h, 2 * w),
+        };
+        before + if upper && !self.is_seam(link) { length + at } else { at }
+    }
+
     /// The links from `from` to `to`, in order.
     pub(crate) fn path(&self, from: RouterId, to: RouterId) -> Vec<LinkId> {
         let (mut at, mut links) = (from, Vec::new());

@@ -32,6 +32,8 @@ pub(crate) enum Place {
 pub(crate) struct Resource {
     pub(super) place: Place,
     pub(super) servers: u64,
+    /// Packets come here from places of lower rank only.
+    pub(super) rank: u32,
     /// Least ticks from the service of a flit until it is somewhere.
     pub(super) tail: u64,
 }
@@ -44,10 +46,25 @@ pub(crate) struct Stage {
     pub(super) service: u64,
 }
 
+/// A step of a packet on its way: over a link, or into a core.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hop {
+    /// The hop before, in the same way; `None` out of the sender.
+    pub(super) before: Option<u32>,
+    /// Ticks from when a head left by the hop before until it is sent here, if it waits for nothing but the copies before it.
+    pub(super) ticks: u64,
+    /// Its passages, one after another among those of the way: a link and the buffers behind it, or a port.
+    pub(super) first: u32,
+    pub(super) end: u32,
+    /// The resource of the last passage, which stands for the place.
+    pub(super) place: u32,
+}
+
 /// A kind of packet.
 #[derive(Clone, Debug)]
 pub(crate) struct Way {
     stages: Range<usize>,
+    hops: Range<usize>,
     /// Ticks to the nearest and to the farthest destination without contention.
     pub(crate) nearest: u64,
     pub(crate) farthest: u64,
@@ -61,27 +78,35 @@ pub(crate) struct Ways {
     pub(super) resources: Vec<Resource>,
     index: HashMap<Place, u32>,
     stages: Vec<Stage>,
+    hops: Vec<Hop>,
     ways: Vec<Way>,
     pub(super) flits: u64,
     /// Ticks to the nearest of all destinations.
     pub(super) nearest: u64,
+    /// Ticks through the last router, until the last flit is out.
+    pub(super) out: u64,
 }
 
 /// A router on the way of a packet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Visit {
     offset: u64,
+    /// The same, when copies leave each router one after the other.
+    late: u64,
     copies: u64,
     /// Ticks to the nearest receiver behind it, this router's included.
     near: u64,
     /// In which dimension it was come to, and whether in the upper channels.
     column: bool,
     upper: bool,
+    /// The hop by which it was come to, and its ticks from there.
+    hop: Option<u32>,
+    ticks: u64,
 }
 
 impl Ways {
     pub(crate) fn new(costs: &NocCosts) -> Self {
-        Self { flits: costs.flits.max(1), ..Self::default() }
+        Self { flits: costs.flits.max(1), out: costs.last_router(), ..Self::default() }
     }
 
     pub(crate) fn way(&self, packet: u32) -> &Way {
@@ -92,6 +117,11 @@ impl Ways {
         &self.stages[self.ways[packet as usize].stages.clone()]
     }
 
+    /// The hops of a packet, each after the one before it.
+    pub(super) fn hops(&self, packet: u32) -> &[Hop] {
+        &self.hops[self.ways[packet as usize].hops.clone()]
+    }
+
     /// Adds the packet that takes these links from a router to receivers (router, local port). Kinds are numbered from 0.
     pub(crate) fn add(&mut self, costs: &NocCosts, from: RouterId, links: &[LinkId], receivers: &[(RouterId, u32)]) {
         let f = self.flits;
@@ -100,77 +130,97 @@ impl Ways {
             let (router, port) = source(link);
             costs.topology.neighbour(router, port)
         };
-        // Routers in the order of the way, each after the one before it.
-        let mut order = vec![(from, None::<LinkId>)];
+        let copy = f * costs.interval;
+        // Routers in the order of the way, each after the one before it, and how many copies leave that one before.
+        let mut order = vec![(from, None::<LinkId>, 0)];
         let mut at = 0;
-        while let Some(&(router, _)) = order.get(at) {
-            order.extend(out(router).map(|link| (next(link), Some(link))));
+        while let Some(&(router, ..)) = order.get(at) {
+            order.extend(out(router).zip(0..).map(|(link, nth)| (next(link), Some(link), nth)));
             at += 1;
         }
         let mut visits: HashMap<RouterId, Visit> = HashMap::new();
-        for &(router, by) in &order {
+        for &(router, by, nth) in &order {
             let here = receivers.iter().filter(|(r, _)| *r == router).count() as u64;
-            let mut visit = Visit {
-                offset: 0,
-                copies: here + out(router).count() as u64,
-                near: u64::MAX,
-                column: false,
-                upper: false,
-            };
+            let copies = here + out(router).count() as u64;
+            let mut visit = Visit { copies, near: u64::MAX, ..Visit::default() };
             if let Some(link) = by {
                 let (before, port) = source(link);
                 let before = visits[&before];
                 let column = port >= 2;
                 visit.offset = before.offset + costs.hop(link);
+                visit.late = before.late + nth * copy + costs.hop(link);
                 (visit.column, visit.upper) =
                     (column, costs.topology.is_seam(link) || (before.upper && before.column == column));
             }
             visits.insert(router, visit);
         }
-        for &(router, _) in order.iter().rev() {
+        for &(router, ..) in order.iter().rev() {
             let here = receivers.iter().any(|(r, _)| *r == router).then_some(costs.router);
             let behind = out(router).filter_map(|link| visits[&next(link)].near.checked_add(costs.hop(link)));
             let near = behind.chain(here).min().unwrap_or(u64::MAX);
             visits.get_mut(&router).expect("visited above").near = near;
         }
-        let first = self.stages.len();
-        for &(router, by) in &order {
+        let (first, first_hop) = (self.stages.len(), self.hops.len());
+        for &(router, by, nth) in &order {
             let Some(link) = by else { continue };
             let (visit, before) = (visits[&router], visits[&source(link).0]);
             // Where nobody receives behind a link, as in the corner of a rectangle, the packet ends there.
             let tail = costs.hop(link) + if visit.near == u64::MAX { 0 } else { visit.near };
             let copies = visit.copies.max(1);
-            let mut stage = |place, servers, flit: u64| self.stage(place, servers, tail, (before.offset, f * flit));
-            stage(Place::Link(link), 1, copies * costs.interval);
             let (servers, halves) = costs.slots();
-            stage(Place::Buffers(link, halves && visit.upper), servers, costs.hop(link) + costs.back(link));
+            let upper = halves && visit.upper;
+            let rank = costs.topology.rank(link, upper);
+            let mut stage = |place, servers, flit: u64| {
+                self.stage(Resource { place, servers, rank, tail }, before.offset, f * flit);
+            };
+            stage(Place::Link(link), 1, copies * costs.interval);
+            stage(Place::Buffers(link, upper), servers, costs.hop(link) + costs.back(link));
+            let hop = self.hop(before.hop, before.ticks + nth * copy, 2, (first, first_hop));
+            let visit = visits.get_mut(&router).expect("visited above");
+            (visit.hop, visit.ticks) = (Some(hop), costs.hop(link));
         }
+        let mut farthest = 0;
         for &(router, local) in receivers {
-            self.stage(Place::Port(router, local), 1, costs.router, (visits[&router].offset, f * costs.interval));
+            let port = Resource { place: Place::Port(router, local), servers: 1, rank: u32::MAX, tail: costs.router };
+            let visit = visits[&router];
+            self.stage(port, visit.offset, copy);
+            let before = receivers.iter().filter(|&&(r, l)| r == router && l < local).count() as u64;
+            let wait = (out(router).count() as u64 + before) * copy;
+            self.hop(visit.hop, visit.ticks + wait, 1, (first, first_hop));
+            farthest = farthest.max(visit.late + wait + self.out);
         }
         let root = visits[&from];
         let reached = receivers.iter().map(|(router, _)| visits[router].offset);
-        let behind = costs.router + (f - 1) * costs.interval;
         let injection = f * root.copies.max(1) * costs.interval;
         let streamed = out(from).map(|link| costs.streamed(link)).max().unwrap_or(0);
         let way = Way {
             stages: first..self.stages.len(),
-            nearest: reached.clone().min().unwrap_or(0) + behind,
-            farthest: reached.max().unwrap_or(0) + behind,
+            hops: first_hop..self.hops.len(),
+            nearest: reached.min().unwrap_or(0) + self.out,
+            farthest,
             injection: injection.max(streamed),
         };
         self.nearest = if self.ways.is_empty() { way.nearest } else { self.nearest.min(way.nearest) };
         self.ways.push(way);
     }
 
-    fn stage(&mut self, place: Place, servers: u64, tail: u64, (offset, service): (u64, u64)) {
+    fn stage(&mut self, resource: Resource, offset: u64, service: u64) {
         let resources = &mut self.resources;
-        let resource = *self.index.entry(place).or_insert_with(|| {
-            resources.push(Resource { place, servers, tail });
+        let index = *self.index.entry(resource.place).or_insert_with(|| {
+            resources.push(resource);
             resources.len() as u32 - 1
         });
-        let least = &mut resources[resource as usize].tail;
-        *least = tail.min(*least);
-        self.stages.push(Stage { resource, offset, service });
+        let least = &mut resources[index as usize].tail;
+        *least = resource.tail.min(*least);
+        self.stages.push(Stage { resource: index, offset, service });
+    }
+
+    /// Adds a hop whose passages are the last `n` stages, to a way whose stages and hops begin at `first`; returns its number there.
+    fn hop(&mut self, before: Option<u32>, ticks: u64, n: usize, first: (usize, usize)) -> u32 {
+        let end = self.stages.len();
+        let place = self.stages[end - 1].resource;
+        let (begin, end) = ((end - n - first.0) as u32, (end - first.0) as u32);
+        self.hops.push(Hop { before, ticks, first: begin, end, place });
+        (self.hops.len() - 1 - first.1) as u32
     }
 }

@@ -91,7 +91,9 @@ pub(super) const NOT_REBUILT: [(&str, &str); 5] = [
     (
         "SNE, 80 µJ at 1.2 % and 261 µJ at 4.9 % activity (arXiv 2204.10687)",
         "two points make a line (48.9 µJ per point of activity, 21.3 µJ without events), and nothing is left to predict: a price of ours would be \
-         set by both. The number of events behind a point of activity is not public, so that the published 0.221 pJ per operation cannot be held against it",
+         set by both. One price per event alone, set by the upper point, says 63.9 µJ for the lower one, 20 % too little: a part that does not \
+         follow activity is there, and what it is made of is not public. Nor is the number of events behind a point of activity, so that the \
+         published 0.221 pJ per operation cannot be held against it",
     ),
     (
         "Loihi 1, gesture network of SANA-FE, measured time and energy",
@@ -100,7 +102,8 @@ pub(super) const NOT_REBUILT: [(&str, &str); 5] = [
     ),
     (
         "Loihi 1, gesture network on 37 cores (arXiv 2006.09985)",
-        "the abstract gives the cores; the layers' sizes that decide them are not in the text at hand, the trained weights are not public",
+        "the abstract gives the cores; the layers' sizes that decide them are neither there nor in the authors' repository \
+         (albertomarchisio/EfficientSNN: preprocessing and a driver of SNN Toolbox that reads a trained model), the trained weights are not public",
     ),
     ("Loihi 2, run-time model (arXiv 2601.10035)", "its constants are in the paper's tables, which were not at hand"),
     (
