@@ -176,8 +176,8 @@ impl NirArgs {
             steps: self.steps.or(self.recorded.map(|r| r.steps)),
             reset_interval: self.reset_interval,
             events: match self.coding {
-                None => self.recorded.is_some(),
-                Some(entry) => matches!(entry, Coding::Events),
+                None => self.recorded.map(|_| true),
+                Some(entry) => Some(matches!(entry, Coding::Events)),
             },
         }
     }

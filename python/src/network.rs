@@ -58,7 +58,7 @@ impl Network {
         (import.nir.dt, import.nir.steps) = (dt, steps);
         import.netx.steps = steps;
         import.netx.reset_interval = reset_interval;
-        import.netx.events = import.nir.coding == Some(Coding::Events);
+        import.netx.events = import.nir.coding.map(|coding| coding == Coding::Events);
         py.detach(|| Model::read(name, bytes, format, &import)).map(Self).map_err(|e| raise(py, e))
     }
 

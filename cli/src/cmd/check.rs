@@ -16,7 +16,7 @@ use std::process::ExitCode;
 /// Checks and lists. The exit code is 2 if the network cannot be mapped.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode> {
     let file = args.file.display().to_string();
-    if args.file.extension().is_some_and(|e| e == "net") {
+    if spikeloom::Format::of(&file) == Some(spikeloom::Format::Netx) {
         return netx(args, &file);
     }
     let found = lint(nir::read(&args.file)?, &nir::stem(&args.file), &args.nir.options());

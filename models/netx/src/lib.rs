@@ -9,13 +9,14 @@
 //! spike if v > vThMant·2^6; then v ← 0
 //! ```
 //!
-//! Spikes of a step act in the next. [`read`] takes the file apart, [`lower`] makes a graph of it; docs/netx.md says what is
+//! or, for sigma-delta neurons, those of the module `sigma`. Spikes of a step act in the next. [`read`] takes the file apart, [`lower`] makes a graph of it; docs/netx.md says what is
 //! accepted, assumed and refused.
 
 mod block;
 mod lower;
 mod neuron;
 mod real;
+mod sigma;
 mod weights;
 
 pub use block::{Block, Kind, Netx, read};

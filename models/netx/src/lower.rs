@@ -7,7 +7,8 @@
 use crate::{
     Problem,
     block::{Block, Kind, Netx},
-    neuron::NeuronConfig,
+    neuron::{FRACTION_BITS, NeuronConfig},
+    sigma,
     weights::{integers, weights},
 };
 use ir::{
@@ -22,8 +23,9 @@ pub struct Options {
     pub steps: Option<u32>,
     /// Interval of the reset, if samples follow each other without a new start.
     pub reset_interval: Option<u32>,
-    /// The input's events have timesteps of their own (spikes), rather than values presented in every step.
-    pub events: bool,
+    /// The input's events have timesteps of their own (spikes), rather than values presented in every step; where nobody says, they have
+    /// if the input has no neurons.
+    pub events: Option<bool>,
 }
 
 /// A network with what was assumed on the way.
@@ -44,6 +46,8 @@ struct Chain {
     last: Option<(PopulationId, Shape)>,
     silent: bool,
     averages: bool,
+    /// What the file leaves open, found on the way.
+    assumptions: Vec<String>,
 }
 
 /// The network of a file.
@@ -63,6 +67,9 @@ pub fn lower(netx: &Netx, name: &str, options: &Options) -> Result<Imported, Vec
     let timesteps = match options.reset_interval {
         Some(interval) => {
             assumptions.push(format!("layer l starts again in the timesteps t ≡ l (mod {interval})"));
+            if netx.blocks.iter().any(|b| b.neuron.as_ref().is_some_and(NeuronConfig::is_sigma_delta)) {
+                assumptions.push("sigma-delta neurons (SDNN) do not start again, as in lava-dl".into());
+            }
             steps
         }
         None => steps + layers.saturating_sub(1),
@@ -75,6 +82,7 @@ pub fn lower(netx: &Netx, name: &str, options: &Options) -> Result<Imported, Vec
         last: None,
         silent: false,
         averages: false,
+        assumptions,
     };
     let mut problems: Vec<Problem> = Vec::new();
     for block in &netx.blocks {
@@ -91,6 +99,7 @@ pub fn lower(netx: &Netx, name: &str, options: &Options) -> Result<Imported, Vec
         }
         return Err(problems);
     };
+    let mut assumptions = chain.assumptions;
     chain.graph.readout = if chain.silent {
         let what = if chain.averages { "sums of spikes" } else { "potentials" };
         assumptions.push(format!("the class is that of the largest of the last layer's {what}"));
@@ -102,6 +111,36 @@ pub fn lower(netx: &Netx, name: &str, options: &Options) -> Result<Imported, Vec
     let broken: Vec<Problem> =
         ir::verify(&chain.graph).into_iter().map(|v| Problem::new(v.entity, v.message)).collect();
     if broken.is_empty() { Ok(Imported { graph: chain.graph, assumptions }) } else { Err(broken) }
+}
+
+/// What a block that nothing comes before receives, by its weights.
+fn received(block: &Block) -> Result<Shape, Problem> {
+    let place = block.place();
+    let unknown =
+        |why: &str| Problem::new(&place, format!("nothing comes before it, and {why}; the file needs an input block"));
+    let (sides, weights) = block.weight.as_ref().ok_or_else(|| unknown("it has no weights"))?;
+    let outputs: usize = block.shape.iter().product();
+    match (&block.kind, &sides[..]) {
+        (Kind::Dense | Kind::Recurrent, _) if outputs > 0 && weights.len().is_multiple_of(outputs) => {
+            extents(&place, &[weights.len() / outputs])
+        }
+        (Kind::Conv, &[_, channels, rows, columns]) => {
+            if block.stride != (1, 1) {
+                return Err(unknown("its stride leaves open how many rows and columns it receives"));
+            }
+            let &[_, high, wide] = &block.shape[..] else { return Err(unknown("its shape is not stated")) };
+            let side = |out: usize, kernel: usize, dilation: u32, padding: u32| {
+                (out + dilation as usize * (kernel - 1)).checked_sub(2 * padding as usize)
+            };
+            let rows = side(high, rows, block.dilation.0, block.padding.0);
+            let columns = side(wide, columns, block.dilation.1, block.padding.1);
+            let (Some(rows), Some(columns)) = (rows, columns) else {
+                return Err(unknown("its padding passes its shape"));
+            };
+            extents(&place, &[channels * block.groups as usize, rows, columns])
+        }
+        _ => Err(unknown("its weights do not say how wide it is")),
+    }
 }
 
 /// Whether a block has neurons.
@@ -156,13 +195,23 @@ impl Chain {
     }
 
     /// What a block receives; a file may begin without an input block, if its first block says how wide it is.
-    fn source(&self, block: &Block) -> Result<(PopulationId, Shape), Problem> {
-        self.last.ok_or_else(|| Problem::new(block.place(), "nothing comes before it; the file needs an input block"))
+    fn source(&mut self, block: &Block) -> Result<(PopulationId, Shape), Problem> {
+        if let Some(last) = self.last {
+            return Ok(last);
+        }
+        let shape = received(block)?;
+        let external = self.external(shape, true);
+        self.assumptions.push(format!("the file has no input block; {} receives {shape}", block.place()));
+        self.last = Some((external, shape));
+        Ok((external, shape))
     }
 
-    fn window(&self) -> Window {
+    fn window(&self, config: &NeuronConfig, input: bool) -> Window {
         match self.options.reset_interval {
             Some(_) => Window::new(0, self.graph.timesteps),
+            // The values that biases are go into the chain from the first step on, as in lava-dl; the input's end with the sample.
+            None if config.is_sigma_delta() && input => Window::new(0, self.steps),
+            None if config.is_sigma_delta() => Window::new(0, self.graph.timesteps),
             None => Window::new(self.depth, self.depth + self.steps),
         }
     }
@@ -171,8 +220,12 @@ impl Chain {
         self.options.reset_interval.filter(|&interval| interval > 0).map(|interval| (interval, self.depth % interval))
     }
 
-    fn external(&mut self, shape: Shape) -> PopulationId {
-        let coding = if self.options.events {
+    /// The input; `bare` if no neurons stand behind it.
+    fn external(&mut self, shape: Shape, bare: bool) -> PopulationId {
+        if bare && self.options.events.is_none() {
+            self.assumptions.push("samples enter as spikes: the input has no neurons (assumed)".into());
+        }
+        let coding = if self.options.events.unwrap_or(bare) {
             InputCoding::spikes(self.steps)
         } else {
             InputCoding::DirectEveryStep { steps: self.steps }
@@ -190,7 +243,19 @@ impl Chain {
         {
             return Err(Problem::new(&place, format!("{} biases for {shape}", bias.len())));
         }
-        let list = config.dynamics(&place, &bias, (exponent, self.window(), self.restart()))?;
+        let input = block.kind == Kind::Input;
+        let window = self.window(&config, input);
+        let list = if config.is_sigma_delta() {
+            let at = if input { sigma::Place::Input } else { sigma::Place::Behind { exponent } };
+            sigma::dynamics(&config, &place, &bias, (at, window))?
+        } else if block.neuron.is_none() {
+            // lava-dl's integrator of a block without neurons forgets its potential and keeps its current: a bias counts once.
+            let start =
+                PerChannel(if bias.is_empty() { vec![0] } else { bias.iter().map(|b| b << FRACTION_BITS).collect() });
+            config.dynamics(&place, &[], (exponent, window, self.restart()), start)?
+        } else {
+            config.dynamics(&place, &bias, (exponent, window, self.restart()), PerChannel::uniform(0))?
+        };
         self.silent = config.is_silent();
         let name = format!("{}{}", block.kind, block.index);
         let neuron = NeuronModel::Dynamic(Box::new(list));
@@ -202,7 +267,7 @@ impl Chain {
 
     fn input(&mut self, block: &Block) -> Result<(), Problem> {
         let shape = extents(&block.place(), &block.shape)?;
-        let external = self.external(shape);
+        let external = self.external(shape, block.neuron.is_none());
         self.last = Some((external, shape));
         if block.neuron.is_none() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Neurons of a block: LOIHI and CUBA; what else lava-dl knows is refused by name.
+//! Neurons of a block: LOIHI and CUBA; sigma-delta neurons (SDNN) are in [`crate::sigma`], what else lava-dl knows is refused by name.
 
 use crate::{
     Problem,
@@ -9,7 +9,7 @@ use nir::hdf5::Tree;
 use std::fmt;
 
 /// Bits of a state word of Loihi.
-const STATE_BITS: u8 = 24;
+pub(crate) const STATE_BITS: u8 = 24;
 /// Fraction bits of weights, biases and thresholds.
 pub(crate) const FRACTION_BITS: i64 = 6;
 
@@ -28,13 +28,20 @@ pub struct NeuronConfig {
     pub ref_delay: i64,
     /// Exponent of the weights.
     pub weight_exponent: i64,
-    /// Whether spikes carry values.
+    /// Whether spikes of a CUBA neuron carry values.
     pub graded: bool,
+    /// Bits of a value that a sigma-delta neuron sends, with its sign.
+    pub message_bits: i64,
+    /// Whether a sigma-delta neuron only sums up what it receives.
+    pub sums_only: bool,
 }
 
 impl fmt::Display for NeuronConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, threshold, v_decay, i_decay, ref_delay, weight_exponent, .. } = self;
+        if self.is_sigma_delta() {
+            return if self.sums_only { write!(f, "{kind} sum") } else { write!(f, "{kind} vThMant {threshold}") };
+        }
         write!(f, "{kind} vThMant {threshold} vDecay {v_decay} iDecay {i_decay}")?;
         if *ref_delay > 1 {
             write!(f, " refDelay {ref_delay}")?;
@@ -60,6 +67,9 @@ impl NeuronConfig {
             ref_delay: number("refDelay", 1),
             weight_exponent: number("wgtExp", 0),
             graded: number("gradedSpike", 0) != 0,
+            message_bits: number("messageBits", 16),
+            // lava-dl asks whether the entry is there.
+            sums_only: group.arrays.contains_key("sigma_output"),
             kind,
         })
     }
@@ -74,26 +84,34 @@ impl NeuronConfig {
             ref_delay: 1,
             weight_exponent: 0,
             graded: false,
+            message_bits: 16,
+            sums_only: false,
         }
     }
 
-    /// Whether the threshold is one that no potential of 24 bits passes: lava-dl's way to say that potentials are read.
+    /// Whether it is a sigma-delta neuron, which sends changes of a value.
+    pub(crate) fn is_sigma_delta(&self) -> bool {
+        self.kind == "SDNN"
+    }
+
+    /// Whether potentials are read: of neurons that send values, and where the threshold is one that no potential of 24 bits passes.
     pub(crate) fn is_silent(&self) -> bool {
-        self.threshold >= (1 << (STATE_BITS - 1 - FRACTION_BITS as u8)) - 1
+        self.is_sigma_delta() || self.threshold >= (1 << (STATE_BITS - 1 - FRACTION_BITS as u8)) - 1
     }
 
     /// The list of operations; `exponent` is that of the weights beyond the one stated, `restart` the period after which the
-    /// state starts again and the first step that finds it so.
+    /// state starts again and the first step that finds it so, `v_init` the potential at the start.
     pub(crate) fn dynamics(
         &self,
         place: &str,
         bias: &[i64],
         (exponent, window, restart): (i64, Window, Option<(u32, u32)>),
+        v_init: PerChannel<i64>,
     ) -> Result<Dynamics<Quantized>, Problem> {
         match self.kind.as_str() {
             "LOIHI" | "CUBA" => {}
             other => {
-                let message = format!("{other} neurons are not read; LOIHI and CUBA are");
+                let message = format!("{other} neurons are not read; LOIHI, CUBA and SDNN are");
                 return Err(Problem::new(place, message));
             }
         }
@@ -127,6 +145,7 @@ impl NeuronConfig {
             refractory: u32::try_from(self.ref_delay - 1).unwrap_or(0),
             widths: Some((STATE_BITS, STATE_BITS)),
             restart,
+            v_init,
             shift: shift as u8,
             ..Neuron::lif(one(self.threshold << FRACTION_BITS), window)
         };

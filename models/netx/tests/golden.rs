@@ -88,7 +88,7 @@ fn wrong(
 
 #[test]
 fn pilotnet_spikes_as_on_loihi_2_in_24_steps_with_resets() {
-    let options = spikeloom_netx::Options { steps: Some(24), reset_interval: Some(17), events: false };
+    let options = spikeloom_netx::Options { steps: Some(24), reset_interval: Some(17), events: None };
     let graph = network("pilotnet/network.net", options);
     assert_eq!((graph.n_populations(), graph.timesteps), (11, 24));
     let sample = driven(&graph, &Npy::read(&data("pilotnet/input_bias.npy")), 24);
@@ -128,4 +128,48 @@ fn tinynet_spikes_as_recorded() {
         assert_eq!(n_wrong, 0, "{file}: wrong spikes, {n} recorded");
     }
     on_chip(&graph, &sample, &trace);
+}
+
+#[test]
+fn oxford_without_an_input_block_spikes_as_recorded() {
+    let options = spikeloom_netx::Options { steps: Some(2000), ..spikeloom_netx::Options::default() };
+    let graph = network("oxford/network.net", options);
+    let golden = read_npz(&data("oxford/golden.npz"));
+    let sample = spikes(&golden["input"]);
+    let trace = ir::interpret(&graph, &sample);
+    let (n_wrong, n) = wrong(&graph, &trace, 1, 0..1999, |t, (c, ..)| golden["dense_0"].at(&[t + 1, c]) != 0.0);
+    assert_eq!((n_wrong, n), (0, 1826));
+    on_chip(&graph, &sample, &trace);
+}
+
+#[test]
+fn sigma_delta_pilotnet_sums_up_as_recorded() {
+    let options = spikeloom_netx::Options { steps: Some(9), ..spikeloom_netx::Options::default() };
+    let mut graph = network("pilotnet_sdnn/network.net", options);
+    let input = graph.input().expect("an input");
+    if let ir::NeuronModel::Input { coding, .. } = &mut graph.population_mut(input).neuron {
+        *coding = InputCoding::Events { steps: 9, least: -64, most: 64 };
+    }
+    let golden = read_npz(&data("pilotnet_sdnn/golden.npz"));
+    let values: Vec<i32> = golden["input"].values.iter().map(|&v| v as i32).collect();
+    let sample = Stimulus::direct(&values, InputCoding::DirectEveryStep { steps: 9 });
+    let mut sums = Vec::new();
+    let last = graph.readout.population();
+    let trace = ir::interp::interpret_with(&graph, &sample, |_, population, potentials| {
+        sums.extend((population == last).then(|| potentials[0]));
+    });
+    assert_eq!(sums.len(), 17, "9 steps of the frame, and one for each layer behind the first");
+    let recorded: Vec<i64> = golden["output"].values.iter().map(|&v| v as i64).collect();
+    assert_eq!(sums[..9], recorded);
+    assert_eq!(recorded[8], -31_026);
+    on_chip(&graph, &sample, &trace);
+}
+
+/// Spikes (timestep, neuron) as events.
+fn spikes(recorded: &Npy) -> Stimulus {
+    let steps = recorded.values.chunks(recorded.shape[1]).map(|row| {
+        let fired = row.iter().enumerate().filter(|(_, v)| **v != 0.0);
+        fired.map(|(i, _)| ir::Event { neuron: i as u32, value: 1 }).collect()
+    });
+    Stimulus { steps: steps.collect() }
 }

@@ -118,16 +118,26 @@ fn fire(
     let theta = l.param("threshold", Unit::Potential, values(theta));
     let amount = l.param("threshold", Unit::Potential, values(&amounts));
     let count = |l: &mut List<Trained>, n: f64| l.param("count", Unit::Count, PerChannel::uniform(n));
-    let mut emitted = None;
+    let (mut emitted, mut owed) = (None, None);
     match rule.spikes {
         Spikes::UpTo(most) if most > 1 => {
             let [none, one] = [0.0, 1.0].map(|n| count(l, n));
             let (spikes, rest, short) = (l.scratch(), l.scratch(), l.scratch());
             let zero = l.zero();
+            owed = (rule.reset == Reset::SubtractAfterLeak).then(|| l.scratch());
+            if let Some(owed) = owed {
+                l.then(Action::Set(owed, zero.into()));
+            }
             l.then(Action::Set(spikes, none.into()));
             l.then(Action::Set(rest, Operand::Word(v)));
             l.then(Action::Fire(v, theta.into(), compare));
-            l.when(When::Fired, Action::Sub(v, amount.into()));
+            // What every spike takes away.
+            let take = |l: &mut List<Trained>, when: When| match (rule.reset, owed) {
+                (Reset::Subtract, _) => l.when(when, Action::Sub(v, amount.into())),
+                (_, Some(owed)) => l.when(when, Action::Add(owed, amount.into())),
+                _ => {}
+            };
+            take(l, When::Fired);
             l.when(When::Fired, Action::Add(spikes, one.into()));
             for _ in 1..most {
                 // What a further threshold leaves, and by how much it falls short of it or goes beyond it.
@@ -146,7 +156,7 @@ fn fire(
                     }
                 };
                 l.then(Action::Max(short, zero.into()));
-                l.when(again, Action::Sub(v, amount.into()));
+                take(l, again);
                 l.when(again, Action::Add(spikes, one.into()));
             }
             emitted = Some(spikes);
@@ -154,7 +164,7 @@ fn fire(
         _ => l.then(Action::Fire(v, theta.into(), compare)),
     }
     match rule.reset {
-        _ if emitted.is_some() => {}
+        Reset::Subtract if emitted.is_some() => {}
         Reset::Zero => l.when(When::Fired, Action::Set(v, reset.into())),
         Reset::Subtract => l.when(When::Fired, Action::Sub(v, amount.into())),
         Reset::ZeroNextStep => {
@@ -170,7 +180,9 @@ fn fire(
         let decay = l.param("decay", Unit::Fraction, values(&step.decay));
         l.then(Action::Decay(v, decay, DecayRule::Loss));
     }
-    if rule.reset == Reset::SubtractAfterLeak && emitted.is_none() {
+    if let Some(owed) = owed {
+        l.then(Action::Sub(v, Operand::Word(owed)));
+    } else if rule.reset == Reset::SubtractAfterLeak {
         l.when(When::Fired, Action::Sub(v, amount.into()));
     }
     if let Some(spikes) = emitted {

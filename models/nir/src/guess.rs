@@ -7,11 +7,13 @@
 //! | IF, I | SpikingJelly: r = 1/dt; sinabs: r = 1 | 1/r |
 //! | LIF, LI with r = 1, τ ≤ 1e-4 | Norse with its default dt: τ = 1e-3/`tau_inv` | 1e-6 |
 //!
-//! A file suggests a timestep if all nodes that suggest one agree.
+//! The last one is not taken where another framework is known to have written the file. A file suggests a timestep if all nodes that
+//! suggest one agree.
 
 use super::{
     inline::Flat,
     model::{Neuron, Node, Tensor},
+    profile::Profile,
 };
 
 /// Times that differ by less than this factor are the same.
@@ -53,11 +55,12 @@ fn shown(dt: f64) -> String {
 }
 
 /// The timestep that a file suggests.
-pub(super) fn guess(flat: &Flat) -> Option<Guess> {
+pub(super) fn guess(flat: &Flat, profile: Option<&Profile>) -> Option<Guess> {
+    let is_norse = profile.is_none_or(|profile| profile.name == "norse");
     let mut found: Option<Guess> = None;
     for (name, node) in &flat.nodes {
         let Node::Neuron(neuron) = node else { continue };
-        let Some((dt, why)) = of(neuron) else { continue };
+        let Some((dt, why)) = of(neuron, is_norse) else { continue };
         match &found {
             None => found = Some(Guess { dt, node: name.clone(), why }),
             Some(known) if is_same(known.dt, dt) => {}
@@ -72,7 +75,7 @@ fn is_same(a: f64, b: f64) -> bool {
 }
 
 /// The timestep that one node suggests.
-fn of(neuron: &Neuron) -> Option<(f64, &'static str)> {
+fn of(neuron: &Neuron, is_norse: bool) -> Option<(f64, &'static str)> {
     if let Some(synapse) = &neuron.synapse {
         let dt = ratio(&synapse.tau, &synapse.w_in)?;
         return (!are_one(&synapse.w_in)).then_some((dt, "tau_syn/w_in"));
@@ -81,10 +84,7 @@ fn of(neuron: &Neuron) -> Option<(f64, &'static str)> {
         return Some((ratio(&Tensor::scalar(1.0), &neuron.r)?, "1/r"));
     };
     if are_one(&neuron.r) {
-        return tau
-            .values
-            .iter()
-            .all(|&tau| tau <= 1e-4)
+        return (is_norse && tau.values.iter().all(|&tau| tau <= 1e-4))
             .then_some((NORSE, "r is 1 and tau is dt/tau_inv, as Norse writes"));
     }
     Some((ratio(tau, &neuron.r)?, "tau/r"))

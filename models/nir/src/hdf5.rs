@@ -3,7 +3,8 @@
 //! A file is a tree of groups; a leaf is an array of reals, integers or strings with its shape. Reading copies the whole
 //! file into that tree under the caps below, so that a hostile file costs bounded memory and time, and checks that every
 //! array has as many values as its shape says. Format: HDF5 File Format Specification 3.0; what NIR files use of it are old-
-//! and new-style groups, contiguous and chunked arrays (deflate, LZF), fixed- and variable-length strings.
+//! and new-style groups, contiguous and chunked arrays (deflate, LZF), fixed- and variable-length strings,
+//! flags.
 
 use half::f16;
 use hdf5_pure::{
@@ -196,14 +197,18 @@ fn dataset(from: &Dataset, budget: &mut Budget) -> Result<Array, String> {
             let strings = from.read_string().map_err(text)?;
             Values::Text(strings.into_iter().map(|s| s.trim_end_matches('\0').to_owned()).collect())
         }
+        // Flags, as h5py writes them.
+        DType::Enum(names) if names == ["FALSE", "TRUE"] && from.element_size().map_err(text)? == 1 => {
+            Values::Integer(from.read_raw().map_err(text)?.into_iter().map(i64::from).collect())
+        }
         DType::Other(datatype) => match *datatype {
             Datatype::FloatingPoint { size: 2, byte_order, .. } => {
                 let raw = from.read_raw().map_err(text)?;
                 Values::Real(raw.chunks_exact(2).map(|b| half([b[0], b[1]], byte_order)).collect())
             }
-            other => return Err(format!("has the element type {other:?}, which NIR does not use")),
+            other => return Err(format!("has the element type {other:?}, which is not read")),
         },
-        other => return Err(format!("has the element type {other}, which NIR does not use")),
+        other => return Err(format!("has the element type {other}, which is not read")),
     };
     if values.len() as u64 != n {
         return Err(format!("shape {extents:?} says {n} values, the file holds {}", values.len()));

@@ -38,8 +38,13 @@ pub struct Imported {
 /// # Errors
 /// If the file's own metadata cannot be read.
 pub fn assumptions(read: &Read, options: &Options) -> Result<Vec<Assumption>, Problems> {
-    let suggested = inline(read.graph.clone()).ok().and_then(|flat| guess(&flat));
-    Ok(Settings::new(options, said(read)?, suggested.as_ref()).list)
+    let flat = inline(read.graph.clone()).ok();
+    let suggested = flat.as_ref().and_then(|flat| guess(flat, options.profile));
+    let mut settings = Settings::new(options, said(read)?, suggested.as_ref());
+    if let Some(flat) = &flat {
+        settings.note_currents(flat, options.profile);
+    }
+    Ok(settings.list)
 }
 
 /// The network of a file; `name` is taken where the file's metadata give none.
@@ -53,8 +58,9 @@ pub fn lower(read: Read, name: &str, options: &Options) -> Result<Imported, Prob
         remarks.insert(0, format!("written by nir {version}"));
     }
     let flat = inline(graph)?;
-    let suggested = guess(&flat);
-    let settings = Settings::new(options, said, suggested.as_ref());
+    let suggested = guess(&flat, options.profile);
+    let mut settings = Settings::new(options, said, suggested.as_ref());
+    settings.note_currents(&flat, options.profile);
     settings.check(options)?;
     ensure_nodes(&flat, &settings)?;
     let refused = flat.nodes.iter().filter_map(|(name, node)| match node {
@@ -72,6 +78,14 @@ pub fn lower(read: Read, name: &str, options: &Options) -> Result<Imported, Prob
             (_, None) => remarks.push(format!("node `{name}` is not reached by the input and left out")),
             (Node::Pool(pool), _) if pool.average && pool.padding != (0, 0) => {
                 remarks.push(format!("node `{name}`: padded zeros count in the mean, as in PyTorch's default"));
+            }
+            (Node::Linear { .. }, Some(shape)) if shape.iter().rev().skip(1).any(|&side| side > 1) => {
+                let sides: Vec<String> = shape.iter().map(ToString::to_string).collect();
+                remarks.push(format!(
+                    "node `{name}` maps the last dimension alone and gives {}: were an axis in front of it that of time, export the network with a \
+                     sample of one timestep",
+                    sides.join("×")
+                ));
             }
             _ => {}
         }

@@ -126,6 +126,13 @@ pub struct Synapse {
     pub w_in: Tensor,
 }
 
+impl Synapse {
+    /// Whether `w_in` is 1 everywhere, as where nobody sets it.
+    pub(super) fn is_plain(&self) -> bool {
+        self.w_in.values.iter().all(|&w| same_constant(w, 1.0))
+    }
+}
+
 /// A node with membrane dynamics. Absent constants mean that the equation lacks the term.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neuron {

@@ -75,7 +75,11 @@ pub(super) fn discretize(
         None => None,
         Some(synapse) => {
             let (tau, w_in) = (all("tau_syn", &synapse.tau)?, all("w_in", &synapse.w_in)?);
-            Some(Fractions::new("tau_syn", &tau, "w_in", &w_in, (dt, settings.integrator))?)
+            let mut fractions = Fractions::new("tau_syn", &tau, "w_in", &w_in, (dt, settings.integrator))?;
+            if settings.adds_whole && synapse.is_plain() {
+                fractions.gain.fill(1.0);
+            }
+            Some(fractions)
         }
     };
     let v_leak = all("v_leak", &neuron.v_leak)?;

@@ -25,6 +25,8 @@ pub struct Profile {
     pub rules: Rules,
     /// Integration of time.
     pub integrator: Integrator,
+    /// Whether a spike's weight is added whole to the current of CubaLIF, `α_syn·w_in` being 1, although `w_in` of 1 is written.
+    pub adds_whole: bool,
 }
 
 /// Most spikes of a neuron in a timestep where a framework sets no bound.
@@ -41,36 +43,42 @@ pub const PROFILES: [Profile; 6] = [
         dt: 1e-4,
         rules: rules(Reset::SubtractAfterLeak, Compare::Greater, Start::At(0.0), Spikes::One),
         integrator: Integrator::Euler,
+        adds_whole: false,
     },
     Profile {
         name: "spikingjelly",
         dt: 1e-4,
         rules: rules(Reset::Zero, Compare::GreaterEqual, Start::Reset, Spikes::One),
         integrator: Integrator::Euler,
+        adds_whole: false,
     },
     Profile {
         name: "norse",
         dt: 1e-6,
         rules: rules(Reset::Zero, Compare::Greater, Start::Leak, Spikes::One),
         integrator: Integrator::Euler,
+        adds_whole: true,
     },
     Profile {
         name: "sinabs",
         dt: 1.0,
         rules: rules(Reset::Subtract, Compare::GreaterEqual, Start::At(0.0), Spikes::UpTo(MOST_SPIKES)),
         integrator: Integrator::Exponential,
+        adds_whole: false,
     },
     Profile {
         name: "rockpool",
         dt: 1e-3,
         rules: rules(Reset::Subtract, Compare::GreaterEqual, Start::At(0.0), Spikes::UpTo(MOST_SPIKES)),
         integrator: Integrator::Exponential,
+        adds_whole: false,
     },
     Profile {
         name: "lava",
         dt: 1.0,
         rules: rules(Reset::Zero, Compare::GreaterEqual, Start::At(0.0), Spikes::One),
         integrator: Integrator::Euler,
+        adds_whole: false,
     },
 ];
 

@@ -3,9 +3,11 @@
 
 use super::{
     guess::Guess,
-    model::Problem,
+    inline::Flat,
+    model::{Neuron, Node, Problem},
     normalize::{Normalize, Normalized},
     options::{Assumption, Coding, Integrator, Options, Origin, Reset, Rules, Spikes, Start},
+    profile::Profile,
     said::Said,
 };
 use ir::{Compare, InputCoding};
@@ -32,6 +34,8 @@ pub(super) struct Settings {
     pub(super) dt: Option<f64>,
     pub(super) rule: Rule,
     pub(super) integrator: Integrator,
+    /// Whether a spike's weight is added whole to a current whose `w_in` is 1.
+    pub(super) adds_whole: bool,
     pub(super) steps: u32,
     pub(super) coding: Coding,
     /// How intensities are normalized, and for the input that the network has.
@@ -160,6 +164,7 @@ impl Settings {
                 spikes: spikes.expect(known),
             },
             integrator: integrator.expect(known),
+            adds_whole: profile.is_some_and(|p| p.adds_whole),
             steps: steps.expect(known),
             coding: coding.expect(known),
             normalize: options.normalize.clone(),
@@ -170,6 +175,19 @@ impl Settings {
             output: options.output.clone(),
             nodes: options.nodes.clone(),
             list: list.lines,
+        }
+    }
+
+    /// Notes how spikes enter the currents of a file, where that is not what it says.
+    pub(super) fn note_currents(&mut self, flat: &Flat, profile: Option<&Profile>) {
+        let plain = |(_, node): &(String, Node)| match node {
+            Node::Neuron(Neuron { synapse: Some(synapse), .. }) => synapse.is_plain(),
+            _ => false,
+        };
+        if let Some(profile) = profile.filter(|p| p.adds_whole && flat.nodes.iter().any(plain)) {
+            let value = "spikes are added whole, i ← (1 − α_syn)·i + I, where w_in is 1".into();
+            let (what, origin) = ("current".into(), Origin::Profile(profile.name));
+            self.list.push(Assumption { what, value, origin, remark: "" });
         }
     }
 

@@ -80,7 +80,7 @@ fn draw(seed: u64) -> Network {
         .collect();
     let reset = [Reset::Zero, Reset::Subtract, Reset::SubtractAfterLeak, Reset::ZeroNextStep, Reset::None];
     let reset = reset[d.below(5) as usize];
-    let spikes = if reset == Reset::Subtract && d.below(2) == 0 { Spikes::UpTo(3) } else { Spikes::One };
+    let spikes = if d.below(2) == 0 { Spikes::UpTo(3) } else { Spikes::One };
     Network { layers, edges, reset, spikes }
 }
 
@@ -95,7 +95,7 @@ fn expected(network: &Network, frames: &[Vec<f64>]) -> Vec<Vec<(u32, u32, u32)>>
     let mut sent: Vec<Vec<Vec<f64>>> = Vec::new();
     let mut u: Vec<Vec<f64>> = layers.iter().map(|l| vec![0.0; l.n]).collect();
     let mut v = u.clone();
-    let mut fired_before: Vec<Vec<bool>> = layers.iter().map(|l| vec![false; l.n]).collect();
+    let mut fired_before: Vec<Vec<u32>> = layers.iter().map(|l| vec![0; l.n]).collect();
     let mut found = vec![Vec::new(); layers.len()];
     for (t, frame) in frames.iter().enumerate() {
         sent.push(Vec::new());
@@ -121,9 +121,9 @@ fn expected(network: &Network, frames: &[Vec<f64>]) -> Vec<Vec<(u32, u32, u32)>>
                     x[i] = u[at][i];
                 }
                 let keep = if layer.is_leaky { 1.0 - layer.alpha[1] } else { 1.0 };
-                let late = network.reset == Reset::SubtractAfterLeak && fired_before[at][i];
-                v[at][i] = keep * v[at][i] + x[i] - if late { layer.threshold } else { 0.0 };
-                if network.reset == Reset::ZeroNextStep && fired_before[at][i] {
+                let late = if network.reset == Reset::SubtractAfterLeak { fired_before[at][i] } else { 0 };
+                v[at][i] = keep * v[at][i] + x[i] - f64::from(late) * layer.threshold;
+                if network.reset == Reset::ZeroNextStep && fired_before[at][i] > 0 {
                     v[at][i] = 0.0;
                 }
                 let most = if let Spikes::UpTo(n) = network.spikes { u32::from(n) } else { 1 };
@@ -133,7 +133,7 @@ fn expected(network: &Network, frames: &[Vec<f64>]) -> Vec<Vec<(u32, u32, u32)>>
                     rest -= layer.threshold;
                     n += 1;
                 }
-                fired_before[at][i] = n > 0;
+                fired_before[at][i] = n;
                 match network.reset {
                     Reset::Zero if n > 0 => v[at][i] = 0.0,
                     Reset::Subtract => v[at][i] = rest,

@@ -2,8 +2,8 @@
 
 use ir::{Event, Leak, NeuronModel, Readout, Stimulus};
 use spikeloom_nir::{
-    Coding, Imported, Node, Options, Problems, Read, Reset, Rules,
-    model::{Neuron, NirGraph, Tensor},
+    Coding, Imported, Node, Options, Problems, Profile, Read, Reset, Rules,
+    model::{Neuron, NirGraph, Synapse, Tensor},
 };
 
 fn dense(out: usize, inputs: usize, weight: f64) -> Node {
@@ -155,4 +155,46 @@ fn convolutions_in_a_row_become_a_population_without_neurons() {
     assert_eq!(graph.population(linear).neuron, NeuronModel::Linear);
     let NeuronModel::Spiking(lif) = &graph.population(graph.find("c").expect("there")).neuron else { panic!("spikes") };
     assert_eq!(lif.leak, Leak::Decay(2048));
+}
+
+/// Norse adds a spike whole to the current of `LIFCell` and writes `w_in` 1.
+#[test]
+fn currents_of_norse_take_spikes_whole() {
+    let cuba = |w_in: f64| Neuron {
+        synapse: Some(Synapse { tau: Tensor::scalar(4e-6), w_in: Tensor::scalar(w_in) }),
+        ..neuron(Some(8e-6), Some(1.0))
+    };
+    let with = |w_in: f64, profile: Option<&'static Profile>| {
+        let options = Options { dt: Some(1e-6), steps: Some(6), coding: Some(Coding::Events), ..Options::default() };
+        let options = Options { profile, rules: Rules { reset: Some(Reset::Zero), ..Rules::default() }, ..options };
+        lower_with(chain(2, vec![dense(1, 2, 1.0), Node::Neuron(cuba(w_in))], 1), options).expect("can be mapped")
+    };
+    let norse = spikeloom_nir::profile("norse");
+    let (as_norse, whole, as_written) = (with(1.0, norse), with(4.0, None), with(1.0, None));
+    let line = |i: &Imported| i.assumptions.iter().any(|a| a.what == "current" && a.to_string().contains("norse"));
+    assert!(as_norse.graph == whole.graph && as_norse.graph != as_written.graph);
+    assert!(line(&as_norse) && !line(&with(4.0, norse)));
+}
+
+/// A β of 0 is written as snnTorch's constants with r = 1, which are not Norse's where the profile says so.
+#[test]
+fn a_profile_does_not_take_another_framework_for_its_own() {
+    let written = || chain(1, vec![Node::Neuron(neuron(Some(1e-4), Some(1.0)))], 1);
+    for (profile, dt) in [("snntorch", "1e-4"), ("norse", "1e-6")] {
+        let options = Options { profile: spikeloom_nir::profile(profile), steps: Some(6), ..Options::default() };
+        let imported = lower_with(written(), options).expect("can be mapped");
+        assert_eq!(imported.assumptions[0].value, dt, "{profile}");
+    }
+}
+
+/// An axis in front of the one that a matrix maps stays, which is not what an axis of time means.
+#[test]
+fn a_matrix_on_the_last_of_several_dimensions_is_remarked() {
+    let mut graph = chain(1, vec![dense(3, 2, 1.0), Node::Neuron(neuron(None, Some(1.0)))], 3);
+    graph.nodes.insert("input".into(), Node::Input(vec![5, 2]));
+    graph.nodes.insert("output".into(), Node::Output(vec![5, 3]));
+    let remarks = lower(graph).expect("can be mapped").remarks;
+    assert!(remarks.iter().any(|r| r.contains("`a`") && r.contains("5×3") && r.contains("time")), "{remarks:?}");
+    let plain = lower(chain(2, vec![dense(3, 2, 1.0), Node::Neuron(neuron(None, Some(1.0)))], 3));
+    assert!(!plain.expect("can be mapped").remarks.iter().any(|r| r.contains("that of time")));
 }

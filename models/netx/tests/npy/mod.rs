@@ -30,6 +30,7 @@ impl Npy {
         let data = &bytes[end..];
         let values = match field("'descr': '", '\'').as_str() {
             "|b1" | "|u1" => data.iter().map(|&b| f64::from(b)).collect(),
+            "|i1" => data.iter().map(|&b| f64::from(b as i8)).collect(),
             "<i2" => data.chunks_exact(2).map(|b| f64::from(i16::from_le_bytes([b[0], b[1]]))).collect(),
             "<i4" => {
                 data.chunks_exact(4).map(|b| f64::from(i32::from_le_bytes(b.try_into().expect("4 bytes")))).collect()
