@@ -174,6 +174,8 @@ pub(crate) struct DiffArgs {
     /// Look for the shift of each layer that leaves the fewest differences
     #[arg(long)]
     pub(crate) align: bool,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -205,6 +207,8 @@ pub(crate) struct ExportArgs {
     /// Where the network goes; default: NETWORK.nir
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 #[derive(Debug, ClapArgs)]

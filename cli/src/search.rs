@@ -147,6 +147,19 @@ pub fn answered(folder: &Path) -> Result<Value> {
     Ok(json!({ "space": space.name, "networks": all }))
 }
 
+/// Gives what names a record its address, which stays when points are added.
+fn addressed(value: &mut Value, records: &[PointRecord]) {
+    match value {
+        Value::Object(fields) => {
+            let record = fields.remove("record").and_then(|index| records.get(index.as_u64()? as usize));
+            fields.values_mut().for_each(|value| addressed(value, records));
+            fields.extend(record.map(|record| ("address".to_owned(), record.key().into())));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| addressed(value, records)),
+        _ => {}
+    }
+}
+
 /// Answers with the points of the front instead of their places.
 fn as_value(records: &[PointRecord], answers: &Answers) -> Result<Value> {
     let point = |&i: &usize| {
@@ -158,6 +171,7 @@ fn as_value(records: &[PointRecord], answers: &Answers) -> Result<Value> {
     };
     let front: Vec<Value> = answers.front.iter().map(point).collect();
     let mut whole = serde_json::to_value(answers)?;
+    addressed(&mut whole, records);
     whole["front"] = front.into();
     Ok(whole)
 }

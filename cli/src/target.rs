@@ -41,6 +41,7 @@ pub(crate) fn deploy(
         check: target.check,
         compare_placements,
         effort: target.effort,
+        most_work: target.placement_budget.unwrap_or(DeployOptions::default().most_work),
         balance: target.balance,
         saturate: target.potentials.map(|rule| rule == Potentials::Saturate),
         calibration: calibration.as_deref(),

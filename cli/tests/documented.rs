@@ -99,6 +99,7 @@ const ROWS: &[(&str, Try)] = &[
     ("spikeloom run net.nir --dt 1e-4 --data mnist", Needs(MNIST)),
     ("spikeloom run runs/x/network-loihi1.safetensors", Needs("what the command before it trains")),
     ("spikeloom train --dataset", Needs(HOURS)),
+    ("spikeloom deploy mnist-small --arch loihi1 --weight-bits 2 --tune 1", Needs(MNIST)),
     ("spikeloom deploy w4/network.safetensors --weight-bits 4", Needs("what the command before it trains")),
     ("spikeloom train --method cwcomp", Needs(HOURS)),
     ("spikeloom ablate allocation", Needs(HOURS)),

@@ -84,14 +84,42 @@ fn answers_are_shown() {
     }
     let shown = spikeloom(dir.path(), &["explore", "show", "small", "--csv", "all.csv"]);
     assert_eq!(shown.code, 0, "{}", shown.err);
-    for part in ["40 points costed, 0 failed", "what decides latency", "core.lanes", "baseline: ", "hypervolume"] {
+    let parts =
+        ["40 points costed, 0 failed", "what decides latency", "a full grid: exact", "core.lanes", "hypervolume"];
+    let bounds = [
+        "time bound by: ",
+        " tells ",
+        "from ideal",
+        "left without",
+        "baseline ",
+        "time is bound by ",
+        " from the ideal",
+    ];
+    for part in parts.into_iter().chain(bounds) {
         assert!(shown.out.contains(part), "{part}: {}", shown.out);
     }
     let table = fs::read_to_string(dir.path().join("all.csv")).expect("written");
     assert!(table.lines().count() == 41 && table.contains("energy [J]") && table.contains("latency [s]"), "{table}");
     let json: Value =
         serde_json::from_str(&spikeloom(dir.path(), &["explore", "show", "small", "--json"]).out).expect("JSON");
-    assert!(json["networks"][0]["front"].as_array().is_some_and(|front| !front.is_empty()), "{json}");
+    let network = &json["networks"][0];
+    let (front, standings) =
+        (network["front"].as_array().expect("a list"), network["standings"].as_array().expect("a list"));
+    assert!(!front.is_empty() && front.len() == standings.len(), "{json}");
+    for (point, standing) in front.iter().zip(standings) {
+        assert_eq!(point["address"], standing["address"], "{json}");
+        let (share, without) = (standing["time"]["share"].as_f64(), standing["time"]["without"].as_f64());
+        assert!(
+            share.is_some_and(|share| share > 0.0 && 1.0 - without.expect("a share") <= share + 1e-9),
+            "{standing}"
+        );
+    }
+    let of: Vec<f64> = ["single", "together"]
+        .iter()
+        .flat_map(|sets| network["effects"]["latency"][sets].as_array().expect("a list"))
+        .map(|set| set["share"].as_f64().expect("a share"))
+        .collect();
+    assert!((of.iter().sum::<f64>() - 1.0).abs() < 1e-9, "all sets of three parameters explain everything: {of:?}");
 
     // Neighbours of a point in one parameter: the first two have 4 and 1, the third one other value.
     let around = spikeloom(dir.path(), &["explore", "show", "small", "--around", "latency", "--json"]);
@@ -122,6 +150,44 @@ fn answers_are_shown() {
     fs::write(dir.path().join("wrong.ron"), wrong).expect("writable");
     let run = spikeloom(dir.path(), &["explore", "wrong.ron"]);
     assert!(run.code == 2 && run.err.contains("the baseline sets `core.lanes`, which is no parameter"), "{}", run.err);
+}
+
+/// The array of jobs that docs/exploration.md prints, each job run as Slurm would: all of them together are a serial search.
+#[cfg(unix)]
+#[test]
+fn an_array_of_jobs_shares_out_the_points() {
+    let page =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/exploration.md")).expect("a page");
+    let script = page.split("```sh\n").find(|block| block.contains("#SBATCH")).expect("an array of jobs");
+    let script = script.split("```").next().expect("a block");
+    let jobs: usize = script
+        .lines()
+        .find_map(|line| line.strip_prefix("#SBATCH --array=0-"))
+        .and_then(|last| last.trim().parse::<usize>().ok())
+        .map(|last| last + 1)
+        .expect("a range from 0");
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    fs::write(dir.path().join("space.ron"), SPACE).expect("writable");
+    fs::write(dir.path().join("array.sh"), script).expect("writable");
+    let program = Path::new(env!("CARGO_BIN_EXE_spikeloom")).parent().expect("in a folder").to_owned();
+    let path = std::env::join_paths(
+        std::iter::once(program).chain(std::env::split_paths(&std::env::var_os("PATH").expect("set"))),
+    );
+    let path = path.expect("no colons");
+    for job in 0..jobs {
+        let ran = Command::new("bash")
+            .args(["-eu", "array.sh"])
+            .current_dir(dir.path())
+            .env("PATH", &path)
+            .env("SCRATCH", dir.path())
+            .env("SLURM_ARRAY_TASK_ID", job.to_string())
+            .output()
+            .expect("bash is there");
+        assert!(ran.status.success(), "job {job}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+    let straight = spikeloom(dir.path(), &["explore", "space.ron", "--out", "straight"]);
+    assert_eq!(straight.code, 0, "{}", straight.err);
+    assert_eq!(points(&dir.path().join("space")), points(&dir.path().join("straight")));
 }
 
 #[test]

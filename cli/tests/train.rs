@@ -102,6 +102,42 @@ fn class_folders_are_trained_continued_deployed_and_run() {
     }
 }
 
+/// Tuning for few bits: repeats byte for byte, is compared with what it was before, and is not done twice into one folder.
+#[test]
+fn a_network_is_tuned_for_few_bits() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    pictures(&at.join("thirds"));
+    let shape = ["--set", "channels=[16]", "--set", "strides=[2]", "--set", "batch=16", "--set", "levels=4"];
+    let train = [["train", "--data", "thirds", "--epochs", "8", "--out", "run"].as_slice(), &shape].concat();
+    let ran = spikeloom(at, &train);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let tune = ["deploy", "run/network.safetensors", "--weight-bits", "2", "--tune", "6"];
+    let ran = spikeloom(at, &[tune.as_slice(), &["--report", "tuned.json"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for part in ["with 2-bit weights", "+0.00 points, 0 decisions changed", "\nbefore tuning ", "rounded to 2 bits"] {
+        assert!(ran.out.contains(part), "no `{part}` in\n{}", ran.out);
+    }
+    let written = fs::read(at.join("run/network-loihi1.safetensors")).expect("written");
+    assert!(at.join("run/network-loihi1-2bit.tune/checkpoint.safetensors").exists());
+    let report = fs::read_to_string(at.join("tuned.json")).expect("written");
+    assert!(report.contains("\"before_rounded\""), "{report}");
+    let again = spikeloom(at, &tune);
+    assert!(again.code == 2 && again.err.contains("--resume"), "{}", again.err);
+    let other = ["--tune-out", "other", "-o", "other.safetensors"];
+    assert_eq!(spikeloom(at, &[tune.as_slice(), &other].concat()).code, 0);
+    assert_eq!(fs::read(at.join("other.safetensors")).expect("written"), written);
+    let more =
+        ["deploy", "run/network.safetensors", "--weight-bits", "2", "--tune", "7", "--tune-out", "other", "--resume"];
+    let contradicted = spikeloom(at, &more);
+    assert!(contradicted.code == 2 && contradicted.err.contains("epochs"), "{}", contradicted.err);
+    let wide = spikeloom(at, &["deploy", "run/network.safetensors", "--weight-bits", "9", "--tune", "1"]);
+    assert!(wide.code == 2 && wide.err.contains("2 to 8 bits"), "{}", wide.err);
+    let typo = [tune.as_slice(), &["--tune-out", "third", "--tune-set", "learning_rat=1"]].concat();
+    let typo = spikeloom(at, &typo);
+    assert!(typo.code == 2 && typo.err.contains("learning_rate"), "{}", typo.err);
+}
+
 #[test]
 fn what_cannot_be_trained_on_says_why() {
     let dir = tempfile::tempdir().expect("a temporary folder");

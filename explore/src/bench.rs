@@ -6,27 +6,24 @@
 
 use crate::{
     chip,
+    failure::{Failed, because, does_not_fit, other, replay_failed},
+    outcome::{Ran, figures, resources, split},
     price_rule::PriceRule,
     record::{
-        Binding, ChipRecord, Deployment, FORMAT, Limit, NetworkRecord, Outcome, PointRecord, Reason, Stage, VERSION,
-        sha256,
+        Binding, ChipRecord, Deployment, FORMAT, NetworkRecord, Outcome, PointRecord, Reason, Stage, VERSION, sha256,
     },
+    shared::Shared,
     space::{Point, Scalar, Space, Timing},
 };
 use serde_json::Value;
 use spikeloom::{
-    Chip, Costed, Described, Error, Executable, Model, Quiet, Record, RunOptions, Samples,
-    compiler::{CompileError, Diagnostics, Options, QuantizeOptions, Unobserved, compile_quantized, front},
-    energy::table::Table,
+    Chip, Costed, Described, Error, Executable, Model, Quiet, RunOptions, Samples,
+    compiler::{Options, QuantizeOptions, Unobserved, compile_quantized, front},
     ir::{self, Graph, Quantized},
-    isa::{Action, Arch, Program, arch::Sweep},
-    simulator::{self, BatchError, ReplayError, RunError, TimingMode},
+    isa::{Arch, Program, arch::Sweep},
+    simulator::{self, ReplayError, TimingMode},
 };
-use std::{
-    collections::{BTreeMap, HashMap},
-    hash::Hash,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A network with its samples.
 pub struct Network {
@@ -77,40 +74,7 @@ struct Integers {
 struct Built {
     program: Program,
     binding: Option<Binding>,
-}
-
-/// Values made once and shared; of those that are not in use, the latest `most`.
-struct Shared<K, V> {
-    kept: Mutex<Kept<K, V>>,
-    most: usize,
-}
-
-/// Values by key, with the time of their last use.
-struct Kept<K, V> {
-    values: HashMap<K, (Arc<OnceLock<V>>, u64)>,
-    clock: u64,
-}
-
-impl<K: Hash + Eq + Clone + Ord, V> Shared<K, V> {
-    fn new(most: usize) -> Self {
-        Self { kept: Mutex::new(Kept { values: HashMap::new(), clock: 0 }), most }
-    }
-
-    /// The cell of a key; whoever comes first fills it.
-    fn cell(&self, key: &K) -> Arc<OnceLock<V>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.clock += 1;
-        let now = kept.clock;
-        let (cell, used) = kept.values.entry(key.clone()).or_insert_with(|| (Arc::new(OnceLock::new()), now));
-        *used = now;
-        let cell = Arc::clone(cell);
-        while kept.values.len() > self.most {
-            let oldest =
-                kept.values.iter().min_by_key(|(key, (_, used))| (*used, (*key).clone())).map(|(k, _)| k.clone());
-            kept.values.remove(&oldest.expect("there are more than none"));
-        }
-        cell
-    }
+    resources: BTreeMap<String, f64>,
 }
 
 /// Programs kept.
@@ -121,8 +85,6 @@ const MOST_RECORDS: usize = 4;
 
 /// Networks in integers kept.
 const MOST_INTEGERS: usize = 32;
-
-type Failed = (Reason, Vec<Limit>);
 
 /// A base chip, its description as JSON, and what prices points on it, if anything does.
 struct Base {
@@ -268,9 +230,9 @@ impl Bench {
             let spikes = cell.get_or_init(|| executable.spikes(&*network.samples).map(Arc::new)).clone();
             let costed = spikes.and_then(|spikes| Ok((executable.replay(&spikes, &*network.samples, mode)?, spikes)));
             match costed {
-                Ok((Costed { record, seconds }, spikes)) => {
+                Ok((Costed { record, seconds, bounds }, spikes)) => {
                     let spikes = spikes.outcomes().iter().map(|outcome| outcome.spikes).sum();
-                    Ran { record, seconds, spikes, simulated: false }
+                    Ran { record, seconds, bounds, spikes, simulated: false }
                 }
                 // What a record cannot hold is run.
                 Err(ReplayError::TooWide { .. } | ReplayError::Repeated) => simulate(&executable, network, mode)?,
@@ -284,42 +246,15 @@ impl Bench {
         if let Ok(parts) = described.parts() {
             figures.insert("area".into(), parts.area_mm2().value * 1e-6 * ran.record.chips as f64);
         }
-        Ok(Outcome::Costed { figures, binding: built.binding.clone(), lower_bound, simulated: ran.simulated })
+        Ok(Outcome::Costed {
+            figures,
+            binding: built.binding.clone(),
+            resources: built.resources.clone(),
+            time: ran.bounds.as_ref().map(|bounds| split(bounds, &arch, ran.record.images)),
+            lower_bound,
+            simulated: ran.simulated,
+        })
     }
-}
-
-fn because(entity: &str, message: String) -> Limit {
-    Limit { entity: entity.into(), message, resource: None, used: None, max: None, remedy: String::new() }
-}
-
-fn other(error: Error) -> Failed {
-    match error {
-        Error::Batch(BatchError::Sample { sample, error }) => batch_failed(sample, &error),
-        Error::Unpriced(error) => (Reason::Unpriced, vec![because("prices", error.to_string())]),
-        error => (Reason::Other, vec![because("point", error.to_string())]),
-    }
-}
-
-fn replay_failed(error: ReplayError) -> Failed {
-    match error {
-        ReplayError::Sample(BatchError::Sample { sample, error }) => batch_failed(sample, &error),
-        error => (Reason::Other, vec![because("point", error.to_string())]),
-    }
-}
-
-fn batch_failed(sample: usize, error: &RunError) -> Failed {
-    let RunError::Overrun { core, needed, available, timestep } = *error else {
-        return (Reason::Other, vec![because("sample", format!("sample {sample}: {error}"))]);
-    };
-    let limit = Limit {
-        entity: core.to_string(),
-        message: format!("sample {sample}, {timestep}: the work of the timestep takes longer than it lasts"),
-        resource: Some("timestep [ticks]".into()),
-        used: Some(needed),
-        max: Some(available),
-        remedy: "spread the work over more cores, or choose a longer timestep".into(),
-    };
-    (Reason::Overrun, vec![limit])
 }
 
 fn integers(network: &Network, arch: &Arch, weight_bits: u32) -> Result<Arc<Integers>, Failed> {
@@ -341,87 +276,16 @@ fn build(graph: &Graph<Quantized>, arch: &Arch, deployment: &Deployment) -> Resu
     let compiled = compile_quantized(graph, arch, &options).map_err(does_not_fit)?;
     let binding = compiled.reports.utilization.max;
     let binding = binding.map(|(resource, share)| Binding { resource: resource.to_string(), share });
-    Ok(Arc::new(Built { program: compiled.program, binding }))
-}
-
-fn does_not_fit(error: CompileError) -> Failed {
-    match error {
-        CompileError::Diagnostics(Diagnostics(all)) => {
-            let limit = |d: spikeloom::compiler::Diagnostic| Limit {
-                entity: d.entity,
-                message: d.message,
-                resource: d.limit.as_ref().map(|limit| limit.resource.clone()),
-                used: d.limit.as_ref().map(|limit| limit.used),
-                max: d.limit.as_ref().map(|limit| limit.max),
-                remedy: d.remedy,
-            };
-            (Reason::DoesNotFit, all.into_iter().map(limit).collect())
-        }
-        error => (Reason::Other, vec![because("compiler", error.to_string())]),
-    }
-}
-
-/// What all samples came to.
-struct Ran {
-    record: Record,
-    /// Duration of each sample.
-    seconds: Option<Vec<f64>>,
-    /// Spikes behind the input.
-    spikes: u64,
-    /// Whether they were simulated.
-    simulated: bool,
+    let resources = resources(&compiled.program, arch);
+    Ok(Arc::new(Built { program: compiled.program, binding, resources }))
 }
 
 fn simulate(executable: &Executable, network: &Network, mode: TimingMode) -> Result<Ran, Failed> {
     let options = RunOptions { mode, threads: 1, ..RunOptions::default() };
     let run = executable.run(&*network.samples, &options, &mut Quiet).map_err(other)?;
     let seconds = run.samples.iter().map(|sample| sample.seconds).collect();
-    let spikes = run.samples.iter().map(|sample| sample.spikes).sum();
-    Ok(Ran { record: run.record, seconds, spikes, simulated: true })
-}
-
-/// What the stored run comes to for a sample.
-fn figures(ran: &Ran, table: Option<&Table>) -> Result<(BTreeMap<String, f64>, bool), Failed> {
-    let record = &ran.record;
-    let n = record.images as f64;
-    let mut figures = BTreeMap::new();
-    let mut set = |name: &str, value: f64| {
-        figures.insert(name.to_owned(), value);
-    };
-    let counts = record.ledger.total();
-    let links = [Action::LinkEastWest, Action::LinkNorthSouth, Action::LinkChip].map(|link| counts[link]);
-    if let Some(correct) = record.correct {
-        set("accuracy", correct as f64 / n);
-    }
-    set("cores", record.cores as f64);
-    set("chips", record.chips as f64);
-    set("spikes", ran.spikes as f64 / n);
-    set("synaptic_operations", counts.synaptic_operations() as f64 / n);
-    set("deliveries", counts[Action::QueuePush] as f64 / n);
-    set("link_flits", links.iter().sum::<u64>() as f64 / n);
-    let mut latency = None;
-    if let Some(seconds) = ran.seconds.as_ref().filter(|seconds| !seconds.is_empty()) {
-        let mean = seconds.iter().sum::<f64>() / n;
-        let mut sorted = seconds.clone();
-        sorted.sort_by(f64::total_cmp);
-        let at = (sorted.len() * 99).div_ceil(100) - 1;
-        set("latency", mean);
-        set("latency_p99", sorted[at]);
-        set("throughput", 1.0 / mean);
-        latency = Some(mean);
-    }
-    let Some(table) = table else { return Ok((figures, false)) };
-    let priced = record.price(table).map_err(other)?;
-    let joule = 1e-12;
-    let energy = priced.per_image();
-    set("energy", energy.value * joule);
-    set("energy_low", energy.low * joule);
-    set("energy_high", energy.high * joule);
-    set("dynamic_energy", priced.breakdown.dynamic.value * joule / n);
-    if let Some(latency) = latency {
-        set("edp", energy.value * joule * latency);
-    }
-    Ok((figures, !priced.breakdown.is_complete()))
+    let (spikes, bounds) = (run.samples.iter().map(|sample| sample.spikes).sum(), run.bounds());
+    Ok(Ran { record: run.record, seconds, bounds, spikes, simulated: true })
 }
 
 /// What of a description compilation does not look at: figures of time, and how they are measured.

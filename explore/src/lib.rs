@@ -17,10 +17,13 @@ mod chip;
 mod crew;
 mod drive;
 mod expression;
+mod failure;
 mod figure;
+mod outcome;
 mod price_rule;
 mod record;
 mod sampler;
+mod shared;
 mod space;
 mod store;
 mod table;
@@ -32,7 +35,9 @@ pub use drive::{Drive, DriveError, Event, Shard, Summary};
 pub use expression::Expression;
 pub use figure::{FIGURES, Figure};
 pub use price_rule::PriceRule;
-pub use record::{Binding, ChipRecord, Deployment, Limit, NetworkRecord, Outcome, PointRecord, Prices, Reason, Stage};
+pub use record::{
+    Binding, ChipRecord, Deployment, Limit, NetworkRecord, Outcome, PointRecord, Prices, Reason, Stage, TimeSplit,
+};
 pub use space::{Axis, Objective, Parameter, Point, SamplerKind, Scalar, Space, SpaceError, Timing, Values, Workload};
 pub use store::{Store, StoreError};
 pub use table::csv;

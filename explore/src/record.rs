@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub(crate) const FORMAT: &str = "spikeloom-point";
 
 /// Version of the format.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// A network and its samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,6 +112,28 @@ pub struct Binding {
     pub share: f64,
 }
 
+/// What binds the time of a sample, along the slowest core of every timestep.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TimeSplit {
+    /// Time by part \[s\]: the parts add up to the time of the timesteps.
+    pub parts: BTreeMap<String, f64>,
+    /// Time of the timesteps if the part took none, whichever core is the slowest then \[s\].
+    pub without: BTreeMap<String, f64>,
+}
+
+impl TimeSplit {
+    /// The largest part; the first by name of several.
+    pub fn largest(&self) -> Option<(&str, f64)> {
+        let parts = self.parts.iter().rev().map(|(part, seconds)| (part.as_str(), *seconds));
+        parts.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, seconds)| *seconds > 0.0)
+    }
+
+    /// All parts together \[s\].
+    pub fn total(&self) -> f64 {
+        self.parts.values().sum()
+    }
+}
+
 /// What came of a point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -122,6 +144,10 @@ pub enum Outcome {
         figures: BTreeMap<String, f64>,
         /// The fullest resource of a core, where any is limited.
         binding: Option<Binding>,
+        /// Share in use of every limited resource, on the core that has most of it in use.
+        resources: BTreeMap<String, f64>,
+        /// What binds time, where samples have time and timesteps do not overlap.
+        time: Option<TimeSplit>,
         /// Whether the energy leaves out what nobody has published, so that it is a lower bound.
         lower_bound: bool,
         /// Whether every sample was simulated, rather than costed from a record of spikes.
@@ -203,11 +229,13 @@ impl PointRecord {
     }
 
     /// The fullest resource.
-    pub(crate) fn binding(&self) -> Option<String> {
-        match &self.outcome {
-            Outcome::Costed { binding: Some(binding), .. } => Some(binding.resource.clone()),
-            _ => None,
-        }
+    pub fn binding(&self) -> Option<&Binding> {
+        if let Outcome::Costed { binding, .. } = &self.outcome { binding.as_ref() } else { None }
+    }
+
+    /// What binds time.
+    pub fn time(&self) -> Option<&TimeSplit> {
+        if let Outcome::Costed { time, .. } = &self.outcome { time.as_ref() } else { None }
     }
 
     /// The first limit exceeded, or the reason.

@@ -6,7 +6,7 @@ use spikeloom::{
     Chip, Executable, Model, Quiet, RunOptions, Samples,
     compiler::{Options, QuantizeOptions, Unobserved, compile_quantized, front},
     datasets::bundled::mnist_test_500,
-    simulator::TimingMode,
+    simulator::{Part, TimingMode},
 };
 use spikeloom_explore::{
     Bench, Drive, Event, Network, Outcome, PointRecord, PriceRule, Reason, Shard, Space, Stage, Store, Threads,
@@ -107,6 +107,18 @@ fn a_point_costs_what_running_it_costs() {
         assert_eq!(figures["accuracy"], run.correct().expect("labels") as f64 / 6.0);
         let operations: u64 = run.samples.iter().map(|sample| sample.synaptic_operations).sum();
         assert_eq!(figures["synaptic_operations"], operations as f64 / 6.0);
+        let (time, bounds) = (record.time().expect("it has time"), run.bounds().expect("it has time"));
+        let per_sample = |ticks: u64| ticks as f64 * executable.chip.arch.tick_ps.value as f64 * 1e-12 / 6.0;
+        for part in Part::ALL {
+            let stored = |parts: &BTreeMap<String, f64>| parts.get(part.name()).copied().unwrap_or(0.0);
+            assert_eq!(stored(&time.parts), per_sample(bounds.parts[part]), "{}", part.name());
+            assert!(bounds.parts[part] == 0 || stored(&time.without) == per_sample(bounds.without[part]));
+        }
+        let usages = spikeloom::isa::usages(&executable.program, &executable.chip.arch);
+        let neurons = usages.iter().map(|usage| usage[spikeloom::isa::Resource::Neurons]);
+        let most = neurons.map(|u| u.used as f64 / u.max.expect("limited") as f64).fold(0.0, f64::max);
+        let Outcome::Costed { resources, .. } = &record.outcome else { unreachable!() };
+        assert_eq!(resources["neurons"], most);
         compared += 1;
     }
     assert_eq!(compared, 4);

@@ -7,6 +7,7 @@
 //!                     ├─ tables        columns with units; a table may say how it is drawn
 //!                     ├─ rasters       spikes of one sample
 //!                     ├─ galleries     small pictures
+//!                     ├─ plates        pictures drawn elsewhere
 //!                     └─ notes         what was assumed, left out, cut
 //! ```
 //!
@@ -35,7 +36,7 @@ mod value;
 
 pub use chart::{Chart, Mesh};
 pub use provenance::{Input, Provenance};
-pub use section::{Gallery, Picture, Quantity, Raster, RasterLayer, Section, Verdict};
+pub use section::{Gallery, Picture, Plate, Quantity, Raster, RasterLayer, Section, Verdict};
 pub use table::{Column, Table};
 pub use value::Value;
 

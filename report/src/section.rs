@@ -27,6 +27,9 @@ pub struct Section {
     /// Small pictures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub galleries: Vec<Gallery>,
+    /// Pictures that were drawn elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plates: Vec<Plate>,
     /// What was assumed, left out, cut.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -116,6 +119,18 @@ pub struct Picture {
     pub pixels: String,
 }
 
+/// A picture that was drawn elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plate {
+    /// Its name for programs.
+    pub id: String,
+    /// What it shows.
+    pub title: String,
+    /// The picture, as SVG.
+    pub svg: String,
+}
+
 impl Section {
     /// An empty section.
     pub fn new(id: &str, title: &str) -> Self {
@@ -176,12 +191,13 @@ impl Section {
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        let Self { id: _, title: _, verdicts, quantities, tables, rasters, galleries, notes } = self;
+        let Self { id: _, title: _, verdicts, quantities, tables, rasters, galleries, plates, notes } = self;
         verdicts.is_empty()
             && quantities.is_empty()
             && tables.is_empty()
             && rasters.is_empty()
             && galleries.is_empty()
+            && plates.is_empty()
             && notes.is_empty()
     }
 }

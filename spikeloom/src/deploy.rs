@@ -25,6 +25,8 @@ pub struct DeployOptions<'a> {
     pub seed: u64,
     /// Moves of the placement per cluster; fewer are quicker, and leave longer ways.
     pub effort: u32,
+    /// Looks of the placement at a flow altogether, at most: moves are fewer where each takes many.
+    pub most_work: u64,
     /// Whether every lowering is verified by its checker.
     pub check: bool,
     /// Whether the other methods of placement are costed too ([`Reports::placements`]).
@@ -84,6 +86,7 @@ impl Default for DeployOptions<'_> {
             weight_bits: 8,
             seed: 1,
             effort: Options::default().moves_per_cluster,
+            most_work: Options::default().most_work,
             check: false,
             compare_placements: false,
             balance: false,
@@ -130,6 +133,7 @@ impl Model {
         let settings = Options {
             seed: options.seed,
             moves_per_cluster: options.effort,
+            most_work: options.most_work,
             check: options.check,
             balance: options.balance,
             ..Options::default()

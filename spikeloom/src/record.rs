@@ -237,7 +237,7 @@ impl Record {
     /// If the table lacks a price.
     pub fn price(&self, table: &Table) -> Result<Priced> {
         let breakdown = price(&self.ledger, table, &self.context())?;
-        Ok(Priced { breakdown, images: self.images })
+        Ok(Priced { breakdown, images: self.images, sample: self.sample.clone() })
     }
 
     /// What pricing needs besides counts.
@@ -264,6 +264,8 @@ pub struct Priced {
     pub breakdown: Breakdown,
     /// Number of images.
     pub images: u64,
+    /// What one of them is, an image or a recording.
+    pub sample: String,
 }
 
 impl Priced {
@@ -274,15 +276,15 @@ impl Priced {
 }
 
 impl fmt::Display for Priced {
-    /// One line: the energy of an image with its range, the table, and whether it is a lower bound.
+    /// One line: the energy of a sample with its range, the table, and whether it is a lower bound.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (energy, table) = (self.per_image(), &self.breakdown.table);
+        let (energy, table, sample) = (self.per_image(), &self.breakdown.table, &self.sample);
         if self.breakdown.is_complete() {
-            return write!(f, "{energy} per image, table {table}");
+            return write!(f, "{energy} per {sample}, table {table}");
         }
         // Only the low end is a bound: prices are missing, and those that there are have a range.
         let low = Energy::exactly(energy.low);
-        write!(f, "at least {low} per image, table {table}; what is priced comes to {energy}")
+        write!(f, "at least {low} per {sample}, table {table}; what is priced comes to {energy}")
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     run::Sample,
     samples::{Samples, right_class},
 };
-use simulator::{ReplayError, TimingMode};
+use simulator::{Bounds, ReplayError, TimingMode};
 
 /// What recorded samples cost on a chip: the same as if they had run there.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Costed {
     pub record: Record,
     /// Duration of each sample \[s\], where the mode and the chip's description allow it.
     pub seconds: Option<Vec<f64>>,
+    /// What bound the timesteps of all samples, where they have time and do not overlap.
+    pub bounds: Option<Bounds>,
 }
 
 impl Executable {
@@ -39,7 +41,14 @@ impl Executable {
     ) -> Result<Costed, ReplayError> {
         let replay = self.machine.replay(spikes, mode)?;
         let classes = self.input().classes;
-        let seconds: Option<Vec<f64>> = replay.times.map(|times| times.iter().map(simulator::Time::seconds).collect());
+        let times = replay.times.as_deref();
+        let seconds: Option<Vec<f64>> = times.map(|times| times.iter().map(simulator::Time::seconds).collect());
+        let bounds = times.and_then(|times| {
+            times.iter().try_fold(Bounds::default(), |mut all, time| {
+                all.merge(&time.bounds()?);
+                Some(all)
+            })
+        });
         let sample = |(i, outcome): (usize, &simulator::Outcome)| Sample {
             index: i,
             number: samples.number(i),
@@ -57,6 +66,6 @@ impl Executable {
         let all: Vec<Sample> = spikes.outcomes().iter().enumerate().map(sample).collect();
         let arch = &self.chip.arch;
         let record = Record::new(&self.program, arch, samples, &all, spikes.layer_spikes(), replay.ledger);
-        Ok(Costed { record: Record { network: self.name.clone(), ..record }, seconds })
+        Ok(Costed { record: Record { network: self.name.clone(), ..record }, seconds, bounds })
     }
 }

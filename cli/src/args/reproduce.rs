@@ -1,6 +1,6 @@
 //! The arguments of `spikeloom reproduce`.
 
-use super::{DataArgs, ImageArgs, ModelArgs, dataset};
+use super::{DataArgs, ImageArgs, ModelArgs, ReportArgs, dataset};
 use clap::{Args, Subcommand, ValueEnum};
 use datasets::DatasetName;
 use std::path::PathBuf;
@@ -34,6 +34,11 @@ pub(crate) struct OutArgs {
     /// Output folder: JSON, CSV and a picture
     #[arg(long, value_name = "DIR", default_value = "reproduced")]
     pub(crate) out: PathBuf,
+    /// Replace results that the folder holds already
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -166,6 +171,9 @@ pub(crate) struct AllArgs {
     /// Output folder
     #[arg(long, value_name = "DIR", default_value = "reproduced")]
     pub(crate) out: PathBuf,
+    /// Replace results that the folder holds already
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

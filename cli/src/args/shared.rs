@@ -67,6 +67,10 @@ pub(crate) struct TargetArgs {
     /// Moves that the placement tries for each cluster of a core: fewer are quicker, and leave longer ways
     #[arg(long, value_name = "MOVES", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub(crate) effort: u32,
+    /// Time that the placement may take at most, as in 10s or 2m, counted in work that takes as long on the machine of
+    /// docs/benchmarks.md: the result depends on no clock. Default: 7s
+    #[arg(long, value_name = "TIME", value_parser = budget)]
+    pub(crate) placement_budget: Option<u64>,
     /// Verify every lowering with its independent checker
     #[arg(long)]
     pub(crate) check: bool,
@@ -94,6 +98,7 @@ impl Default for TargetArgs {
             potentials: None,
             seed: 1,
             effort: 1000,
+            placement_budget: None,
             check: false,
             balance: false,
             calibrate: None,
@@ -113,6 +118,24 @@ impl TargetArgs {
     pub(crate) fn chip(arch: &str) -> Self {
         Self { arch: arch.to_owned(), ..Self::default() }
     }
+}
+
+/// Looks of a placement at a flow in a second of one processor (docs/benchmarks.md).
+const LOOKS_PER_SECOND: f64 = 1.4e8;
+
+/// A time as work of the placement.
+fn budget(text: &str) -> Result<u64, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+    let seconds = match (number.trim().parse::<f64>(), unit) {
+        (Ok(n), "s" | "") => n,
+        (Ok(n), "ms") => n / 1e3,
+        (Ok(n), "m" | "min") => n * 60.0,
+        _ => return Err("write a time, as in 10s, 500ms or 2m".into()),
+    };
+    if !(0.001..=86_400.0).contains(&seconds) {
+        return Err("give 1ms to a day".into());
+    }
+    Ok((seconds * LOOKS_PER_SECOND) as u64)
 }
 
 /// Which samples.

@@ -1,6 +1,6 @@
 //! Arguments of training, comparing trained networks, and deploying one.
 
-use super::{DataArgs, TargetArgs, dataset};
+use super::{DataArgs, ReportArgs, TargetArgs, dataset};
 use clap::{Args as ClapArgs, ValueEnum};
 use datasets::DatasetName;
 use experiments::Vary;
@@ -55,7 +55,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
     #[command(flatten)]
-    pub(crate) report: super::report::ReportArgs,
+    pub(crate) report: ReportArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -92,12 +92,17 @@ pub(crate) struct AblateArgs {
     /// Output folder: JSON, CSV, a picture, and the run folders
     #[arg(long, value_name = "DIR", default_value = "ablations")]
     pub(crate) out: PathBuf,
+    /// Replace results that the folder holds already
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Run the trained networks on these chips too: accuracy against energy
     #[arg(long, value_name = "CHIP,CHIP,...", value_delimiter = ',')]
     pub(crate) energy: Vec<String>,
     /// Test images run on each chip
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(crate) energy_images: usize,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -116,19 +121,41 @@ pub(crate) enum Method {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DeployArgs {
-    /// A trained network (.safetensors)
+    /// A trained network (.safetensors), or a bundled one's name
     #[arg(value_name = "NETWORK")]
-    pub(crate) network: PathBuf,
+    pub(crate) network: String,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Where the integers go; default: NETWORK-CHIP.safetensors beside it
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) tune: TuneArgs,
+    #[command(flatten)]
     pub(crate) data: DataArgs,
     /// Number of worker threads; default: all processors
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// Going on with training for the chip's weights.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TuneArgs {
+    /// First train the network further, N passes over its training images with its local losses, for weights of --weight-bits bits;
+    /// validation images choose the pass
+    #[arg(long = "tune", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) epochs: Option<u32>,
+    /// Run folder of --tune: checkpoint, logs, the trained network. Default: NETWORK-CHIP-Nbit.tune beside the network
+    #[arg(long = "tune-out", value_name = "DIR", requires = "epochs")]
+    pub(crate) out: Option<PathBuf>,
+    /// Override a hyper-parameter of --tune, as in `--tune-set learning_rate=0.01`; may be given several times
+    #[arg(long = "tune-set", value_name = "KEY=VALUE", requires = "epochs")]
+    pub(crate) settings: Vec<String>,
+    /// Continue --tune from the checkpoint in its run folder
+    #[arg(long, requires = "epochs")]
+    pub(crate) resume: bool,
 }
 
 /// Which accuracies a training run reports.

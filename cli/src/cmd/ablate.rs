@@ -5,7 +5,7 @@ use crate::{
     args::AblateArgs,
     cmd, interrupt,
     progress::{self, Bars},
-    report::folder::Folder,
+    report::{folder::Folder, sections},
     source,
 };
 use anyhow::{Result, ensure};
@@ -41,7 +41,9 @@ pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<Exit
     let variants = configs(args, dataset, images.len())?;
     let validation = variants[0].config.validation;
     cmd::set_threads(args.threads)?;
-    let folder = Folder::create(&args.out)?;
+    // What a study that is continued has written so far is its own.
+    let folder = Folder::create(&args.out, args.force || args.resume)?;
+    folder.ensure_free(name)?;
     let stop = interrupt::flag();
     let runs = args.out.join(name);
     for variant in &variants {
@@ -68,12 +70,16 @@ pub(crate) fn study(args: &AblateArgs, title: String, name: &str) -> Result<Exit
     };
     let made_by = Provenance::new(args.seeds.first().copied(), begun);
     folder.write(name, &made_by, &figure)?;
+    let mut shown = vec![sections::exhibit(name, &figure.title, &figure, &made_by)?];
     if let Some(tradeoff) = on_chips(args, &variants, &runs, (&chips, &test))? {
-        folder.write(&format!("{name}-energy"), &made_by, &tradeoff)?;
+        let name = format!("{name}-energy");
+        folder.write(&name, &made_by, &tradeoff)?;
+        shown.push(sections::exhibit(&name, &tradeoff.title, &tradeoff, &made_by)?);
         if !args.json {
             println!("{}", tradeoff.text());
         }
     }
+    args.report.write(&sections::exhibited(&figure.title, args.seeds.first().copied(), shown))?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&figure)?);
     } else {

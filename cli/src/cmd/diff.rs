@@ -3,9 +3,14 @@
 use crate::{
     args::DiffArgs,
     diff::{self, Difference, Shifts},
-    report::text::{Table, align_right},
+    files,
+    report::{
+        sections,
+        text::{Table, align_right},
+    },
 };
 use anyhow::{Result, ensure};
+use spikeloom::report::{Chart, Report, Section, Value};
 use std::{collections::BTreeMap, path::Path, process::ExitCode};
 
 /// Compares; 1 if they differ, as `diff` does.
@@ -41,6 +46,9 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
         args.b.display(),
         found.only_in_b.join(", ")
     );
+    if args.report.wanted() {
+        args.report.write(&report(args, &found, is_table(&args.a))?)?;
+    }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&found)?);
     } else {
@@ -49,10 +57,39 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(found.first().is_some())))
 }
 
-fn text(found: &Difference, places: bool) -> String {
+/// What differs, as a report.
+fn report(args: &DiffArgs, found: &Difference, places: bool) -> Result<Report> {
+    let (a, b) = (args.a.display().to_string(), args.b.display().to_string());
+    let (first, second) = (files::read(&args.a)?, files::read(&args.b)?);
+    let inputs = vec![sections::digest("A", &a, [first.as_slice()]), sections::digest("B", &b, [second.as_slice()])];
+    let head = first_difference(found, places);
+    let table = spikeloom::report::Table::new("layers", "spikes by layer")
+        .column("layer", "layer", "")
+        .column("a", "spikes of A", "")
+        .column("b", "spikes of B", "")
+        .column("only_a", "only in A", "")
+        .column("only_b", "only in B", "")
+        .column("shift", "timesteps by which B was moved later", "")
+        .rows(found.layers.iter().map(|layer| {
+            let counts = [layer.a, layer.b, layer.only_a, layer.only_b].map(Value::from);
+            let [a, b, only_a, only_b] = counts;
+            vec![layer.layer.as_str().into(), a, b, only_a, only_b, (layer.shift as usize).into()]
+        }))
+        .drawn(Chart::Bars { label: "layer".into(), parts: vec!["only_a".into(), "only_b".into()] });
+    let alone = [(&found.only_in_a, "A"), (&found.only_in_b, "B")].into_iter().filter(|(names, _)| !names.is_empty());
+    let alone = alone.map(|(names, side)| format!("not compared, only in {side}: {}", names.join(", ")));
+    let section = Section::new("difference", "Difference")
+        .verdict(found.first().is_none(), head.trim_end().replace('\n', "; "))
+        .table(table)
+        .notes(alone);
+    Ok(Report::new(format!("{a} and {b}, spike by spike"), sections::made(None, inputs)).with(section))
+}
+
+/// The first spike that differs, in words.
+fn first_difference(found: &Difference, places: bool) -> String {
     let mut out = String::new();
     match found.first() {
-        None => out.push_str("no spike differs\n\n"),
+        None => out.push_str("no spike differs\n"),
         Some((layer, first)) => {
             let (fires, not) = if first.in_a { ("A", "B") } else { ("B", "A") };
             let n = first.neuron;
@@ -68,9 +105,13 @@ fn text(found: &Difference, places: bool) -> String {
             if let Some([a, b]) = first.potentials {
                 out.push_str(&format!("                  potential after the timestep: {a} in A, {b} in B\n"));
             }
-            out.push('\n');
         }
     }
+    out
+}
+
+fn text(found: &Difference, places: bool) -> String {
+    let mut out = first_difference(found, places) + "\n";
     let mut table = Table::new(&["layer", "spikes of A", "of B", "only in A", "only in B", "B shifted by"]);
     for layer in &found.layers {
         let counts = [layer.a, layer.b, layer.only_a, layer.only_b].map(|n| n.to_string());

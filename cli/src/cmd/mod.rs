@@ -7,7 +7,7 @@ pub(crate) mod chip;
 pub(crate) mod compare;
 mod compile;
 mod data;
-mod deploy;
+pub(crate) mod deploy;
 mod diff;
 mod energy;
 pub(crate) mod explore;
@@ -18,6 +18,7 @@ mod run;
 pub(crate) mod shell;
 mod simulate;
 mod train;
+mod tune;
 
 use crate::args::{Args, Command};
 use anyhow::{Context, Result, bail};

@@ -52,9 +52,6 @@ pub fn around(space: &Space, records: &[PointRecord], chosen: usize) -> Vec<Step
         let figures = space.objectives.iter().map(change).collect();
         steps.push(Step { parameter: parameter.clone(), from: from.clone(), to: to.clone(), record, figures });
     }
-    let number = |text: &str| text.parse::<f64>().unwrap_or(f64::NAN);
-    steps.sort_by(|a, b| {
-        a.parameter.cmp(&b.parameter).then(number(&a.to).total_cmp(&number(&b.to))).then(a.to.cmp(&b.to))
-    });
+    steps.sort_by(|a, b| a.parameter.cmp(&b.parameter).then(super::by_value(&a.to, &b.to)));
     steps
 }

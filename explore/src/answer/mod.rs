@@ -1,18 +1,26 @@
-//! What the points of a space answer: which are best, what each parameter does, which limits bind, where the baseline stands.
+//! What the points of a space answer: which are best, what each parameter does, which limits bind, where the baseline stands, how far
+//! each point of the front is from what binds it and from the best of everything.
 
 pub mod around;
+pub mod bound;
 pub mod effect;
 pub mod pareto;
+pub mod stand;
 
 use crate::{
     figure, price_rule,
     record::{Outcome, PointRecord, Stage},
-    space::{Objective, Space},
+    space::Space,
 };
+use bound::{Bound, Tally, bound};
 use effect::{Effects, effects};
-use pareto::{dominates, front, hypervolume};
+use pareto::{front, hypervolume};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use stand::{Baseline, Extent, Standing, standing};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// What the points of one network answer.
 #[derive(Clone, Debug, Serialize)]
@@ -24,18 +32,23 @@ pub struct Answers {
     /// Points that could not be costed.
     pub failed: usize,
     /// Of those, by the limit that was exceeded or the reason.
-    pub limits: Vec<(String, usize)>,
+    pub limits: Tally,
     /// Of the others, by the resource that is fullest.
-    pub binding: Vec<(String, usize)>,
+    pub binding: Tally,
+    /// What binds, and where: `time` by the largest part of the time of costed points, `resource` by their fullest resource, `limit` by what
+    /// failed points exceeded.
+    pub bounds: BTreeMap<&'static str, Bound>,
     /// Objectives with the best and the worst point's figure.
     pub ranges: Vec<Range>,
     /// Points that none dominates: indices into the records, the best of the first objective first.
     pub front: Vec<usize>,
+    /// Where the points of the front stand, in its order.
+    pub standings: Vec<Standing>,
     /// Share of the box between the best and the worst figures that the front dominates; for two objectives and more.
     pub hypervolume: Option<f64>,
     /// Effects by figure.
     pub effects: BTreeMap<String, Effects>,
-    /// The baseline.
+    /// The baseline, if it is among the points that were costed.
     pub baseline: Option<Baseline>,
     /// What a reader must know about the prices.
     pub notes: Vec<String>,
@@ -54,17 +67,6 @@ pub struct Range {
     pub worst: f64,
     /// The record of the best.
     pub record: usize,
-}
-
-/// The place of the baseline.
-#[derive(Clone, Debug, Serialize)]
-pub struct Baseline {
-    /// Its record.
-    pub record: usize,
-    /// Points that are nowhere worse and somewhere better.
-    pub dominated_by: usize,
-    /// Each objective's figure, and by what factor the best has less (or more) of it.
-    pub figures: Vec<(String, f64, f64)>,
 }
 
 /// The records that answers are drawn from: of equal points the one that was placed with more effort. Failures count too.
@@ -118,82 +120,75 @@ pub fn answers(space: &Space, records: &[PointRecord]) -> Answers {
             (range.figure.clone(), effects(&columns, &figure))
         })
         .collect();
+    let whole = Extent::of(&rows);
+    let standings = best.iter().map(|&i| standing(i, &records[i], costs[i].as_deref().map(|c| whole.from_ideal(c))));
+    let standings: Vec<Standing> = standings.collect();
+    let baseline = stand::baseline(space, records, &costs, &ranges);
+    let bounds = bounds(space, records);
     Answers {
         network: records.first().map_or(String::new(), |record| record.network.model.clone()),
         costed: costed.len(),
         failed: records.iter().filter(|record| matches!(record.outcome, Outcome::Failed { .. })).count(),
-        limits: tally(records.iter().filter_map(PointRecord::failure)),
-        binding: tally(records.iter().filter_map(PointRecord::binding)),
+        limits: bounds.get("limit").map(|bound| bound.tally.clone()).unwrap_or_default(),
+        binding: bounds.get("resource").map(|bound| bound.tally.clone()).unwrap_or_default(),
+        bounds,
+        standings,
         hypervolume: (space.objectives.len() > 1 && !rows.is_empty()).then(|| volume(&rows)),
-        baseline: baseline(space, records, &costs, &ranges),
-        notes: notes(space, records),
+        notes: notes(space, records, baseline.is_some()),
+        baseline,
         ranges,
         front: best,
         effects,
     }
 }
 
-/// Prices that stay what they are while parameters change the chip.
-fn notes(space: &Space, records: &[PointRecord]) -> Vec<String> {
+/// Prices that stay what they are while parameters change the chip; a baseline that is not there.
+fn notes(space: &Space, records: &[PointRecord], baseline: bool) -> Vec<String> {
     let of_chip: Vec<&str> =
         space.parameters.iter().map(|p| p.path.as_str()).filter(|path| !path.starts_with("deploy.")).collect();
     let tables: BTreeSet<&str> = records.iter().filter_map(|r| r.prices.as_ref()).map(|p| p.table.as_str()).collect();
-    tables.into_iter().filter_map(|table| price_rule::note(table, &of_chip)).collect()
+    let mut notes: Vec<String> = tables.into_iter().filter_map(|table| price_rule::note(table, &of_chip)).collect();
+    if !space.baseline.is_empty() && !baseline {
+        notes.push("the baseline is not among the points that were costed, so that nothing is compared with it".into());
+    }
+    notes
 }
 
-/// The names and values of what was set, at the points that were costed; without what follows from others.
-fn columns(space: &Space, records: &[PointRecord], costed: &[usize]) -> Vec<(String, Vec<String>)> {
+/// What binds, and where, of the points that it is known of.
+fn bounds(space: &Space, records: &[PointRecord]) -> BTreeMap<&'static str, Bound> {
+    let of = |label: &dyn Fn(&PointRecord) -> Option<String>| {
+        let labelled = records.iter().enumerate().filter_map(|(i, record)| Some((i, label(record)?)));
+        let (points, labels): (Vec<usize>, Vec<String>) = labelled.unzip();
+        bound(&columns(space, records, &points), &labels)
+    };
+    let time = of(&|record| Some(record.time()?.largest()?.0.to_owned()));
+    let resource = of(&|record| Some(record.binding()?.resource.clone()));
+    let limit = of(&PointRecord::failure);
+    let all = [("time", time), ("resource", resource), ("limit", limit)];
+    all.into_iter().filter(|(_, bound)| !bound.tally.is_empty()).collect()
+}
+
+/// Orders values of a parameter: numbers by size, words by letters.
+fn by_value(a: &str, b: &str) -> Ordering {
+    let number = |text: &str| text.parse::<f64>().unwrap_or(f64::NAN);
+    number(a).total_cmp(&number(b)).then(a.cmp(b))
+}
+
+/// The names and values of what was set at some points; without what follows from others.
+fn columns(space: &Space, records: &[PointRecord], points: &[usize]) -> Vec<(String, Vec<String>)> {
     let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for &i in costed {
+    for &i in points {
         for (name, value) in records[i].settings().into_iter().filter(|(name, _)| !space.is_linked(name)) {
             columns.entry(name).or_default().push(value);
         }
     }
-    columns.into_iter().filter(|(_, values)| values.len() == costed.len()).collect()
-}
-
-fn tally(names: impl Iterator<Item = String>) -> Vec<(String, usize)> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    names.for_each(|name| *counts.entry(name).or_default() += 1);
-    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    counts
+    columns.into_iter().filter(|(_, values)| values.len() == points.len()).collect()
 }
 
 /// Hypervolume with every objective scaled to 0 at its best and 1 at its worst point.
 fn volume(rows: &[&[f64]]) -> f64 {
-    let n = rows[0].len();
-    let bound = |k: usize, pick: fn(f64, f64) -> f64| rows.iter().map(|row| row[k]).fold(rows[0][k], pick);
-    let bounds: Vec<(f64, f64)> = (0..n).map(|k| (bound(k, f64::min), bound(k, f64::max))).collect();
-    let scale = |row: &&[f64]| -> Vec<f64> {
-        let scaled = |(v, (low, high)): (&f64, &(f64, f64))| if high > low { (v - low) / (high - low) } else { 0.0 };
-        row.iter().zip(&bounds).map(scaled).collect()
-    };
-    let scaled: Vec<Vec<f64>> = front(rows).into_iter().map(|i| scale(&rows[i])).collect();
+    let whole = Extent::of(rows);
+    let scaled: Vec<Vec<f64>> = front(rows).into_iter().map(|i| whole.scaled(rows[i])).collect();
     let scaled: Vec<&[f64]> = scaled.iter().map(Vec::as_slice).collect();
-    hypervolume(&scaled, &vec![1.0; n])
-}
-
-fn baseline(space: &Space, records: &[PointRecord], costs: &[Option<Vec<f64>>], ranges: &[Range]) -> Option<Baseline> {
-    if space.baseline.is_empty() {
-        return None;
-    }
-    let is_baseline = |record: &PointRecord| {
-        space
-            .baseline
-            .iter()
-            .all(|(path, value)| record.values.get(path).is_some_and(|own| own.to_string() == value.to_string()))
-    };
-    let record = (0..records.len()).find(|&i| costs[i].is_some() && is_baseline(&records[i]))?;
-    let own = costs[record].as_deref()?;
-    let dominated_by = costs.iter().flatten().filter(|other| dominates(other, own)).count();
-    let figures = space.objectives.iter().zip(ranges).filter_map(|(objective, range)| {
-        let value = records[record].figure(objective.figure())?;
-        let factor = match objective {
-            Objective::Minimize(_) => value / range.best,
-            Objective::Maximize(_) => range.best / value,
-        };
-        Some((range.figure.clone(), value, factor))
-    });
-    Some(Baseline { record, dominated_by, figures: figures.collect() })
+    hypervolume(&scaled, &vec![1.0; rows[0].len()])
 }

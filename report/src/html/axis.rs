@@ -46,7 +46,7 @@ impl Axis {
 
     /// Marks with numbers below a horizontal axis at `y`.
     pub(super) fn columns(&self, drawing: &mut Drawing, y: f64, unit: &str) {
-        for tick in self.ticks(6, unit) {
+        for tick in self.ticks(5, unit) {
             let x = self.at(tick);
             drawing.line("axis", [x, y, x, y + 4.0], "");
             drawing.text("middle small", (x, y + 17.0), &label(tick, unit));

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 const ROWS: [f64; 2] = [20.0, 12.0];
 const MANY: usize = 40;
 /// Letters of a row's name.
-const NAME: usize = 26;
+const NAME: usize = 20;
 
 pub(super) fn draw(table: &Table, label: &str, parts: &[String]) -> Markup {
     let names = table.texts(label);
@@ -21,7 +21,7 @@ pub(super) fn draw(table: &Table, label: &str, parts: &[String]) -> Markup {
     let sum = |row: usize| columns.iter().map(|&c| value(row, c)).sum::<f64>();
     let most = (0..names.len()).map(sum).fold(f64::MIN_POSITIVE, f64::max);
     let left = names.iter().map(|n| width(&shortened(n, NAME))).fold(30.0, f64::max) + 8.0;
-    let right = WIDTH - 78.0;
+    let right = WIDTH - 70.0;
     let many = names.len() > MANY;
     let (high, small) = (ROWS[usize::from(many)], if many { " small" } else { "" });
     let mut drawing = Drawing::new(high * names.len() as f64 + 4.0, &table.title);

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use std::fmt::Write;
 
 const HEIGHT: f64 = 240.0;
-const LEFT: f64 = 72.0;
+const LEFT: f64 = 62.0;
 const BELOW: f64 = 40.0;
 /// With more points than these the line alone is drawn, and marks appear under the pointer only.
 const MARKED: usize = 60;

@@ -10,6 +10,7 @@ mod histogram;
 mod lines;
 mod matrix;
 mod mesh;
+mod plate;
 mod raster;
 mod scatter;
 mod svg;
@@ -84,6 +85,7 @@ fn section(section: &Section) -> Markup {
                 @for table in section.tables.iter().filter(|table| table.chart.is_some()) { (figure(table, section)) }
                 @for raster in &section.rasters { (raster::figure(raster)) }
                 @for gallery in &section.galleries { (gallery::figure(gallery)) }
+                @for plate in &section.plates { (plate::figure(plate)) }
             }
             @for table in section.tables.iter().filter(|table| table.chart.is_none()) {
                 @if table.rows.len() > LONG {

@@ -7,8 +7,8 @@ use super::{
 use crate::{plain::number, table::Table};
 use maud::{Markup, html};
 
-const HEIGHT: f64 = 300.0;
-const LEFT: f64 = 80.0;
+const HEIGHT: f64 = 280.0;
+const LEFT: f64 = 68.0;
 const BELOW: f64 = 42.0;
 
 pub(super) fn draw(table: &Table, [x, y]: [&str; 2], label: &str, kind: Option<&str>) -> Markup {

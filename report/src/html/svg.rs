@@ -3,8 +3,8 @@
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;
 
-/// Width of every drawing \[pixels\].
-pub(super) const WIDTH: f64 = 560.0;
+/// Width of every drawing \[pixels\]: letters stay legible where a phone's page is as wide as 350 of its own.
+pub(super) const WIDTH: f64 = 420.0;
 /// Height of a letter \[pixels\].
 pub(super) const LETTER: f64 = 12.0;
 /// Colours of parts and lines, `c0` and on.
@@ -83,7 +83,7 @@ impl Drawing {
     pub(super) fn finish(self) -> Markup {
         let Self { height, label, body } = self;
         html! {
-            div class="drawing" tabindex="0" {
+            div class="drawing" {
                 svg viewBox={ "0 0 " (WIDTH) " " (format!("{height:.0}")) } role="img" aria-label=(label) { (PreEscaped(body)) }
             }
         }

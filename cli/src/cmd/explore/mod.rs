@@ -1,6 +1,7 @@
 //! `spikeloom explore`: the points of a space, evaluated and stored; and what they answer.
 
 mod show;
+mod text;
 
 use crate::{
     args::ReportArgs,

@@ -1,23 +1,19 @@
 //! `spikeloom explore show`: what the points of a folder answer.
 
+use super::text::{bound_by, table, text, varying, with_unit};
 use crate::{
     args::ReportArgs,
     files,
-    report::{
-        number::si,
-        sections,
-        text::{Table, align_right, wrapped},
-    },
+    report::{sections, text::wrapped},
     search::{SPACE, answered, records},
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args as ClapArgs;
 use explore::{
-    FIGURES, PointRecord, Space,
-    answer::{self, Answers, answers, by_network},
+    PointRecord, Space,
+    answer::{self, answers, by_network},
 };
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -41,9 +37,6 @@ pub(crate) struct ShowArgs {
     json: bool,
 }
 
-/// Rows of the front that are printed.
-const MOST_ROWS: usize = 24;
-
 /// Prints the answers.
 pub(crate) fn run(args: &ShowArgs) -> Result<ExitCode> {
     let (records, space) = records(&args.folder)?;
@@ -51,6 +44,7 @@ pub(crate) fn run(args: &ShowArgs) -> Result<ExitCode> {
         files::write(path, explore::csv(&records).as_bytes())?;
     }
     if let Some(chosen) = &args.around {
+        ensure!(!args.report.wanted(), "--report: is of all points; leave out --around, or take its --json");
         return around(&space, &records, chosen, args.json);
     }
     print(&space, &args.folder, args.json, &args.report)?;
@@ -79,6 +73,9 @@ fn around(space: &Space, records: &[PointRecord], chosen: &str, as_json: bool) -
     for figure in &figures {
         let value = records[index].figure(figure).map_or("-".to_owned(), |value| with_unit(figure, value));
         println!("  {figure} {value}");
+    }
+    for line in bound_by(&answer::stand::standing(index, &records[index], None)) {
+        println!("  {line}");
     }
     if steps.is_empty() {
         println!("no stored point differs from it in one parameter alone");
@@ -137,90 +134,4 @@ pub(super) fn print(space: &Space, folder: &Path, as_json: bool, report: &Report
         print!("{}{}", if i > 0 { "\n" } else { "" }, wrapped(&text(space, records, &answers(space, records))));
     }
     Ok(())
-}
-
-fn table(header: &[&str], rows: Vec<Vec<String>>, left: usize) -> String {
-    let mut table = Table::new(header);
-    for row in rows {
-        table.row(row);
-    }
-    align_right(table, left)
-}
-
-fn with_unit(figure: &str, value: f64) -> String {
-    let unit = FIGURES.iter().find(|f| f.name == figure).map_or("", |f| f.unit);
-    match unit {
-        "1" if figure == "accuracy" => format!("{:.2} %", 100.0 * value),
-        "1" => format!("{value:.6}").trim_end_matches('0').trim_end_matches('.').to_owned(),
-        "m²" => format!("{:.2} mm²", 1e6 * value),
-        unit => si(value, unit),
-    }
-}
-
-fn text(space: &Space, records: &[PointRecord], answers: &Answers) -> String {
-    let mut text =
-        format!("{}, {}: {} points costed, {} failed\n", space.name, answers.network, answers.costed, answers.failed);
-    for (limit, n) in &answers.limits {
-        text += &format!("  {n} exceed {limit}\n");
-    }
-    if answers.costed == 0 {
-        return text;
-    }
-    for note in &answers.notes {
-        text += &format!("note: {note}\n");
-    }
-    let fullest: Vec<String> = answers.binding.iter().map(|(resource, n)| format!("{resource} at {n}")).collect();
-    text += &format!("fullest resource of a core: {}\n", fullest.join(", "));
-    for range in &answers.ranges {
-        text += &format!(
-            "{}: {} (best) to {} (worst)\n",
-            range.figure,
-            with_unit(&range.figure, range.best),
-            with_unit(&range.figure, range.worst)
-        );
-    }
-    if let Some(volume) = answers.hypervolume {
-        text += &format!("hypervolume of the front: {volume:.4} of the box from best to worst\n");
-    }
-    text += &format!("\nfront, {} points", answers.front.len());
-    text += &if answers.front.len() > MOST_ROWS { format!(", the first {MOST_ROWS}:\n") } else { ":\n".to_owned() };
-    let varying = varying(space, records);
-    let shown: Vec<&str> = space.objectives.iter().map(explore::Objective::figure).chain(["cores"]).collect();
-    let header: Vec<&str> = varying.iter().map(String::as_str).chain(shown.iter().copied()).collect();
-    let row = |&i: &usize| -> Vec<String> {
-        let settings: BTreeMap<String, String> = records[i].settings().into_iter().collect();
-        let values = varying.iter().map(|name| settings.get(name).cloned().unwrap_or_default());
-        let figure = |&name: &&str| records[i].figure(name).map_or("-".to_owned(), |value| with_unit(name, value));
-        values.chain(shown.iter().map(figure)).collect()
-    };
-    text += &table(&header, answers.front.iter().take(MOST_ROWS).map(row).collect(), varying.len());
-    for (figure, effects) in &answers.effects {
-        text += &format!("\nwhat decides {figure} (share of its variance; mean by value)\n");
-        for effect in effects.single.iter().filter(|effect| effect.share >= 0.005) {
-            let means: Vec<String> =
-                effect.means.iter().map(|(value, mean, _)| format!("{value}: {}", with_unit(figure, *mean))).collect();
-            text += &format!("  {:5.1} %  {}  {}\n", 100.0 * effect.share, effect.parameter, means.join(", "));
-        }
-        for pair in effects.pairs.iter().take(3).filter(|pair| pair.share >= 0.01) {
-            text += &format!("  {:5.1} %  {} with {}\n", 100.0 * pair.share, pair.parameters[0], pair.parameters[1]);
-        }
-    }
-    if let Some(baseline) = &answers.baseline {
-        text += &format!("\nbaseline: {} points are better in everything", baseline.dominated_by);
-        for (figure, value, factor) in &baseline.figures {
-            text += &format!("; {figure} {}, the best is {factor:.2} times better", with_unit(figure, *value));
-        }
-        text += "\n";
-    }
-    text
-}
-
-/// Names of what differs between the points, without what follows from others.
-fn varying(space: &Space, records: &[PointRecord]) -> Vec<String> {
-    let Some(first) = records.first() else { return Vec::new() };
-    let differs = |name: &str, value: &str| {
-        records.iter().any(|record| record.settings().iter().any(|(other, v)| other == name && v != value))
-    };
-    let own = first.settings().into_iter().filter(|(name, _)| !space.is_linked(name));
-    own.filter(|(name, value)| differs(name, value)).map(|(name, _)| name).collect()
 }

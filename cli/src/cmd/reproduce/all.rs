@@ -4,7 +4,7 @@
 
 use crate::{
     args::reproduce::{AllArgs, ReproduceCommand},
-    files,
+    report::folder::Folder,
 };
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -71,6 +71,9 @@ pub(super) fn run(args: &AllArgs) -> Result<ExitCode> {
         let mut words = vec!["spikeloom".to_owned(), "reproduce".to_owned()];
         words.extend(part.arguments.iter().cloned());
         words.extend(["--out".to_owned(), args.out.display().to_string()]);
+        if args.force {
+            words.push("--force".to_owned());
+        }
         if let Some(dir) = args.data.explicit() {
             at(&mut words, dir);
         }
@@ -89,8 +92,7 @@ pub(super) fn run(args: &AllArgs) -> Result<ExitCode> {
         let _ =
             writeln!(index, "| {} | {file} | `{command}`{} |", part.shows, note.replace('|', "\\|").replace('\n', " "));
     }
-    files::write(&args.out.join("index.md"), index.as_bytes())?;
-    eprintln!("wrote index.md in {}", args.out.display());
+    Folder::create(&args.out, args.force)?.put(&[("index.md".to_owned(), index.as_bytes())])?;
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
@@ -115,6 +117,7 @@ mod tests {
             resume: true,
             data: crate::args::DataArgs::default(),
             out: "out".into(),
+            force: false,
         };
         let parts = parts(&args);
         assert_eq!(parts.len(), 8);

@@ -14,7 +14,7 @@ use crate::{
     cmd::ablate,
     data, files,
     progress::Bars,
-    report::folder::Folder,
+    report::{folder::Folder, sections},
     source,
 };
 use anyhow::{Result, bail, ensure};
@@ -41,12 +41,16 @@ pub(crate) fn run(command: &ReproduceCommand) -> Result<ExitCode> {
 /// Writes the files of an exhibit and prints it.
 fn show(exhibit: &impl Exhibit, name: &str, begun: Instant, out: &OutArgs) -> Result<ExitCode> {
     let made_by = Provenance::new(None, begun);
-    Folder::create(&out.out)?.write(name, &made_by, exhibit)?;
     if out.json {
         println!("{}", serde_json::to_string_pretty(exhibit)?);
     } else {
         print!("{}\n{made_by}\n", exhibit.text());
     }
+    if out.report.wanted() {
+        let section = sections::exhibit(name, name, exhibit, &made_by)?;
+        out.report.write(&sections::exhibited(&format!("FFGAF-SNN, {name}"), None, vec![section]))?;
+    }
+    Folder::create(&out.out, out.force)?.write(name, &made_by, exhibit)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -108,17 +112,21 @@ fn fig2(args: &Fig2Args) -> Result<ExitCode> {
 
 /// A figure of every data set asked for.
 fn by_class<E: Exhibit>(args: &ClassArgs, figure: &str, of: &dyn Fn(DatasetName, &Dataset) -> E) -> Result<ExitCode> {
+    let mut shown = Vec::new();
     for &name in &args.dataset {
         let begun = Instant::now();
         let exhibit = of(name, &datasets::load(name, Split::Train, &args.data.dir())?);
         let made_by = Provenance::new(None, begun);
-        Folder::create(&args.out.out)?.write(&format!("{figure}-{name}"), &made_by, &exhibit)?;
         if args.out.json {
             println!("{}", serde_json::to_string_pretty(&exhibit)?);
         } else {
             print!("{}{made_by}\n\n", exhibit.text());
         }
+        let file = format!("{figure}-{name}");
+        shown.push(sections::exhibit(&file, &file, &exhibit, &made_by)?);
+        Folder::create(&args.out.out, args.out.force)?.write(&file, &made_by, &exhibit)?;
     }
+    args.out.report.write(&sections::exhibited(&format!("FFGAF-SNN, {figure}"), None, shown))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -150,6 +158,8 @@ fn fig4(args: &Fig4Args) -> Result<ExitCode> {
         out: args.out.out.clone(),
         energy: Vec::new(),
         energy_images: 0,
+        force: args.out.force,
+        report: args.out.report.clone(),
         json: args.out.json,
     };
     ablate::study(&study, title.to_owned(), &format!("fig4-{}", vary.name()))

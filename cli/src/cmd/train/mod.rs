@@ -1,5 +1,6 @@
 //! `spikeloom train`: forward-forward training in a run folder.
 
+pub(super) mod follow;
 pub(super) mod images;
 mod recordings;
 pub(super) mod settings;
@@ -9,15 +10,13 @@ use crate::{
     args::{Method, TargetArgs, TrainArgs},
     cmd::deploy::{beside, deploy},
     destination::Destination,
-    interrupt, progress,
     report::sections::{digest, trained},
     source,
 };
 use anyhow::{Context, Result};
 use images::Images;
-use indicatif::ProgressBar;
 use std::process::ExitCode;
-use training::ffgaf::{Event, Job, load_network, run};
+use training::ffgaf::{Job, load_network};
 
 /// Trains, or continues training.
 pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
@@ -44,41 +43,9 @@ pub(crate) fn run_command(args: &TrainArgs) -> Result<ExitCode> {
         let used = if config.limit == 0 { train.len() } else { config.limit.min(train.len()) };
         config.validation = config.validation.min(used / 10);
     }
-
-    let stop = interrupt::flag();
-    let mut bar = ProgressBar::hidden();
     let from = config.from.as_deref().map(settings::trained).transpose()?;
     let job = Job { resume: args.resume, from: from.as_ref(), ..Job::new(&config, &train, &test, &out) };
-    let outcome = run(&job, &stop, &mut |event| match event {
-        Event::Started { epochs_done, images } => {
-            let place = match epochs_done {
-                n if n < config.epochs => format!("epoch {} of {}", n + 1, config.epochs),
-                n => format!("all {n} epochs done"),
-            };
-            eprintln!(
-                "{}: {images} training and {} validation images; {place}; seed {}; {}",
-                config.dataset,
-                config.validation,
-                config.seed,
-                out.display()
-            );
-            bar = progress::bar((config.epochs * images) as u64, "images");
-            bar.set_position((epochs_done * images) as u64);
-            bar.reset_eta();
-        }
-        Event::Batch(now) => {
-            bar.set_position(((now.epoch - 1) * now.of + now.images) as u64);
-            bar.set_message(text::standing(now));
-        }
-        // A terminal has the bar; a log file has this line.
-        Event::Saved(now) if bar.is_hidden() => {
-            eprintln!("{}  {} of {} images, checkpoint written", text::standing(now), now.images, now.of);
-        }
-        Event::Saved(_) => {}
-        Event::Epoch(report, seconds) => bar.suspend(|| eprintln!("{}", text::line(report, seconds))),
-    })?;
-    bar.finish_and_clear();
-    drop(stop);
+    let outcome = follow::run(&job)?;
     let inputs =
         vec![digest("training images and labels", &train.name, [train.pixels.as_slice(), train.labels.as_slice()])];
     args.report.write(&trained(&config, &outcome.history, outcome.result.as_ref(), inputs))?;

@@ -193,7 +193,7 @@ pub(in crate::cmd) fn ensure_free(out: &Path, resume: bool) -> Result<()> {
 }
 
 /// Overrides the entries of `base` by those of `over`, table by table.
-fn merge(base: &mut Table, over: Table) {
+pub(in crate::cmd) fn merge(base: &mut Table, over: Table) {
     for (key, value) in over {
         match (base.get_mut(&key), value) {
             (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value),

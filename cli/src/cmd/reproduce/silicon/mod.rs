@@ -10,15 +10,14 @@ mod pilotnet;
 mod sanafe;
 
 use crate::args::reproduce::SiliconArgs;
-use crate::{
-    files,
-    report::{
-        folder::Folder,
-        text::{Table, align_right},
-    },
+use crate::report::{
+    folder::Folder,
+    sections,
+    text::{Table, align_right},
 };
 use anyhow::Result;
 use serde::Serialize;
+use spikeloom::report;
 use std::process::ExitCode;
 
 /// How a computed figure relates to the measured one.
@@ -127,9 +126,19 @@ pub(super) fn run(args: &SiliconArgs) -> Result<ExitCode> {
         ),
     }
     let json = serde_json::to_vec_pretty(&rows)?;
-    Folder::create(&args.out.out)?;
-    files::write(&args.out.out.join("silicon.json"), &json)?;
-    files::write(&args.out.out.join("silicon.md"), markdown(&rows).as_bytes())?;
+    let page = markdown(&rows);
+    if args.out.report.wanted() {
+        let title = "what was measured on chips, and what is computed";
+        let table = HEADER.iter().enumerate().fold(report::Table::new("silicon", title), |table, (i, name)| {
+            table.column(format!("silicon_{i}"), *name, "")
+        });
+        let cells = rows.iter().map(|row| row.cells().into_iter().map(report::Value::from).collect());
+        let rebuilt = report::Section::new("silicon", "Silicon").table(table.rows(cells));
+        let lacking = NOT_REBUILT.iter().map(|(what, why)| format!("not rebuilt: {what}: {why}"));
+        args.out.report.write(&sections::exhibited(title, None, vec![rebuilt.notes(lacking)]))?;
+    }
+    let files = [("silicon.json".to_owned(), json.as_slice()), ("silicon.md".to_owned(), page.as_bytes())];
+    Folder::create(&args.out.out, args.out.force)?.put(&files)?;
     if args.out.json {
         println!("{}", String::from_utf8(json)?);
         return Ok(ExitCode::SUCCESS);
