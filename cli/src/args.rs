@@ -117,6 +117,7 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct CompileArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,

@@ -36,13 +36,8 @@ fn nothing_is_lost_between_training_and_chip() {
             QuantizeOptions { weight_bits: bits, state_bits: arch.core.state_bits, ..QuantizeOptions::default() };
         let of = |network| {
             let graph = export::graph(network).expect("it has a graph");
-            compile(
-                &graph,
-                &arch,
-                (&quantize, &Options { check: true, ..Options::default() }),
-                &mut compiler::Unobserved,
-            )
-            .expect("it fits")
+            compile(&graph, &arch, &quantize, &Options { check: true, ..Options::default() }, &mut compiler::Unobserved)
+                .expect("it fits")
         };
         let (compiled, again) = (of(&network), of(&stored));
         assert_eq!(compiled.quantized, again.quantized, "{bits} bits: the stored integers are those that were trained");

@@ -105,10 +105,6 @@ pub(crate) fn deploy(
     (chip, target): (&Chip, &TargetArgs),
     output: &Destination,
 ) -> Result<Deployment> {
-    ensure!(
-        !network.config.input.is_events(),
-        "the network was trained on recordings, which `deploy` does not run; `spikeloom run` and `compile` round its weights by themselves"
-    );
     if let Err(why) = network.accepts(train) {
         bail!("the network {why}");
     }
@@ -145,6 +141,10 @@ pub(crate) fn deploy(
 
 /// The images that were held out of the training of a network.
 fn validation(network: &Network, train: &Dataset) -> Result<Dataset> {
+    ensure!(
+        !network.config.input.is_events(),
+        "the network was trained on recordings, which `deploy` does not run; `spikeloom run` and `compile` round its weights by themselves"
+    );
     let (_, validation) = network.config.split(train)?;
     ensure!(!validation.is_empty(), "the network was trained without validation images; nothing can be compared");
     Ok(validation)
@@ -154,7 +154,7 @@ fn validation(network: &Network, train: &Dataset) -> Result<Dataset> {
 pub(crate) fn before(network: &Network, (chip, target): (&Chip, &TargetArgs), train: &Dataset) -> Result<Before> {
     let validation = validation(network, train)?;
     let model = Model::of_graph("before tuning", export::graph(network)?)?;
-    let deployed = target::deploy(&model, chip, target, &ImageArgs::default(), &mut Bars::new())?;
+    let deployed = target::deploy(&model, chip, target, &ImageArgs::default(), false, &mut Bars::new())?;
     let options = RunOptions { mode: TimingMode::Counts, ..RunOptions::default() };
     let run = deployed.run(&validation, &options, &mut Bars::until(interrupt::flag()))?;
     ensure!(!run.stopped, "stopped before all validation images were run; nothing was written");
