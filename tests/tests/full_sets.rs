@@ -6,9 +6,10 @@ use simulator::TimingMode;
 use spikeloom::{Chip, DeployOptions, Model, Quiet, RunOptions};
 
 /// Test images that each network decides rightly on the chip, of 10,000.
-const RIGHT: [(&str, DatasetName, usize); 7] = [
+const RIGHT: [(&str, DatasetName, usize); 8] = [
     ("mnist-small", DatasetName::Mnist, 9905),
     ("mnist", DatasetName::Mnist, 9959),
+    ("mnist-sparse", DatasetName::Mnist, 9950),
     ("fashion-mnist", DatasetName::FashionMnist, 9316),
     ("cifar10", DatasetName::Cifar10, 8624),
     ("mnist-paper", DatasetName::Mnist, 9923),
@@ -56,6 +57,7 @@ macro_rules! each {
 each! {
     mnist_small: "mnist-small",
     mnist: "mnist",
+    mnist_sparse: "mnist-sparse",
     fashion_mnist: "fashion-mnist",
     cifar10: "cifar10",
     mnist_paper: "mnist-paper",
