@@ -48,7 +48,7 @@ fn placement_is_weighted_by_rates_from_a_file() {
     let report = json(&compiled.out);
     let [before, after] = [0, 1].map(|i| report["weighting"]["mappings"][i]["objective"].as_f64().expect("a number"));
     // Either search may end in the better of two local minima, but not far behind the other.
-    assert!(after < 1.2 * before, "placed for these rates, {after}, worse than for others, {before}");
+    assert!(after < 1.1 * before, "placed for these rates, {after}, worse than for others, {before}");
     let inspected = spikeloom(dir.path(), &["inspect", "net.slb", "--activity", "rates.json", "--json"]);
     assert_eq!(json(&inspected.out)["mapping"]["objective"].as_f64(), Some(after));
 }

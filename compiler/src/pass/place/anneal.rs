@@ -32,34 +32,78 @@ use std::{borrow::Cow, collections::BTreeMap};
 pub struct Schedule {
     /// Seed of the random numbers.
     pub seed: u64,
-    /// Moves tried per cluster, at most [`MOST_MOVES`] altogether.
+    /// Moves tried per cluster, at most [`MOST_MOVES`] on a walk.
     pub moves_per_cluster: u32,
     /// Most looks at a flow altogether; moves are fewer where each takes many.
     pub most_work: u64,
 }
 
-/// Most moves tried altogether.
+impl Schedule {
+    /// Moves tried on a walk.
+    fn moves(&self, clusters: usize) -> u64 {
+        (u64::from(self.moves_per_cluster) * clusters as u64).min(MOST_MOVES)
+    }
+}
+
+/// Most moves tried on a walk.
 pub const MOST_MOVES: u64 = 1_600_000;
 
 /// Looks at a flow that a placement takes at most: some seconds.
 pub const MOST_WORK: u64 = 1_000_000_000;
 
-/// Improves `slots[cluster]` in place.
-pub(crate) fn anneal(
-    mesh: &Mesh,
-    region: &Region,
-    nets: &[Net],
-    compatible: &Compatible,
-    slots: &mut Vec<usize>,
+/// What is placed: the nets of clusters, and the slots that they may take.
+#[derive(Clone, Copy)]
+pub(super) struct Problem<'a> {
+    pub(super) mesh: &'a Mesh,
+    pub(super) region: &'a Region,
+    pub(super) nets: &'a [Net],
+    pub(super) compatible: &'a Compatible,
+}
+
+/// Moves altogether of a search that tries several walks, and the most walks.
+const WALKS: (u64, u64) = (100_000, 4);
+
+/// Moves of a walk from which on others are worth their time.
+const WORTH: u64 = 5_000;
+
+/// A better `slots[cluster]` than `start` and than all `others`, or the best of them. Where walks are short they end in one of many
+/// minima, and the best of several is taken. Of the others the cheapest is refined if it costs less than that.
+pub(super) fn anneal(
+    problem: &Problem<'_>,
+    start: Vec<usize>,
+    others: Vec<Vec<usize>>,
     schedule: Schedule,
     advance: Advance<'_>,
-) {
-    if slots.len() < 2 && region.slots.len() < 2 {
-        return;
+) -> Vec<usize> {
+    if start.len() < 2 && problem.region.slots.len() < 2 {
+        return start;
     }
-    let mut state = State::new(mesh, region, nets, std::mem::take(slots));
+    let n_moves = schedule.moves(start.len());
+    let walks = if n_moves < WORTH { 1 } else { (WALKS.0 / n_moves).clamp(1, WALKS.1) };
+    let mut walk = |slots: Vec<usize>, walk: u64| {
+        let schedule = Schedule { seed: schedule.seed.wrapping_add(walk << 32), ..schedule };
+        refine(problem, slots, schedule, &mut |round, of| advance(walk.min(walks - 1) * of + round, walks * of))
+    };
+    let ends = (0..walks).map(|i| walk(start.clone(), i));
+    // The first of equal ones.
+    let best = ends.reduce(|best, end| if end.0 < best.0 { end } else { best }).expect("at least one walk");
+    let cost = |slots: Vec<usize>| {
+        let state = State::new(problem, slots);
+        (state.cost(), state.slots)
+    };
+    let other = others.into_iter().map(cost).min_by(|a, b| a.0.total_cmp(&b.0));
+    match other {
+        Some((cost, slots)) if cost < best.0 => walk(slots, 0).1,
+        _ => best.1,
+    }
+}
+
+/// The cheapest placement on a walk from `start`, with its cost.
+fn refine(problem: &Problem<'_>, start: Vec<usize>, schedule: Schedule, advance: Advance<'_>) -> (f64, Vec<usize>) {
+    let &Problem { region, compatible, .. } = problem;
+    let mut state = State::new(problem, start);
     let mut rng = ChaCha8Rng::seed_from_u64(schedule.seed);
-    let n_moves = (u64::from(schedule.moves_per_cluster) * state.slots.len() as u64).min(MOST_MOVES);
+    let n_moves = schedule.moves(state.slots.len());
     let n_probes = 200.min(n_moves);
     // The first temperature follows from the size of typical changes around the starting point.
     let (mut change, mut looks) = (0.0, 0);
@@ -75,8 +119,7 @@ pub(crate) fn anneal(
     let n_moves = n_moves.min(schedule.most_work.saturating_mul(n_probes) / looks.max(1));
     let first = 0.05 * change / n_probes.max(1) as f64;
     if first == 0.0 {
-        *slots = state.slots;
-        return;
+        return (state.cost(), state.slots);
     }
     let mut best = (state.cost(), state.slots.clone());
     // Temperature falls by a constant factor per round, to a tenth of the first: below that nothing more is accepted.
@@ -101,7 +144,7 @@ pub(crate) fn anneal(
         temperature *= cooling;
         advance(round + 1, ROUNDS);
     }
-    *slots = best.1;
+    best
 }
 
 /// Two slots whose clusters change places.
@@ -153,7 +196,8 @@ struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    fn new(mesh: &'a Mesh, region: &Region, nets: &'a [Net], slots: Vec<usize>) -> Self {
+    fn new(problem: &Problem<'a>, slots: Vec<usize>) -> Self {
+        let &Problem { mesh, region, nets, .. } = problem;
         let at: Vec<(u32, u32)> = region.slots.iter().map(|&core| mesh.position(core)).collect();
         let mut occupant = vec![None; at.len()];
         for (cluster, &slot) in slots.iter().enumerate() {

@@ -6,14 +6,15 @@
 //!
 //! A cluster starts where its tile's centre lies when the feature map is stretched over the mesh, so neighbours in the map
 //! are neighbours on the mesh in every layer; annealing then refines the placement. Three
-//! placements without geometry (row by row, random, along a Hilbert curve) are computed too where they are asked for, so that the gain
-//! is known.
+//! placements without geometry (row by row, random, along a Hilbert curve) are costed too where they are asked for, so that the gain
+//! is known. If one of those in order costs less than what came out, it is refined as well, so that no start is better than the end.
 
 mod anneal;
 mod load;
 mod region;
 pub(crate) mod seed;
 
+use anneal::Problem;
 pub use anneal::{MOST_MOVES, MOST_WORK, Schedule};
 pub use region::Region;
 
@@ -109,6 +110,20 @@ pub(crate) fn place(
     let n_slots = region.slots.len();
     let cores = |slots: &[usize]| Placement { cores: slots.iter().map(|&s| region.slots[s]).collect() };
     let in_order = |order: Vec<usize>| compatible.assign(n, n_slots, |_| order.clone());
+    let start = |method: Method| match method {
+        Method::RowMajor => in_order((0..n_slots).collect()),
+        Method::Random => in_order(seed::random(&region, schedule.seed)),
+        Method::Hilbert => in_order(seed::hilbert(&region, &mesh)),
+        Method::Geometric | Method::Annealed => {
+            let centres = seed::geometric(graph, partition, &region);
+            if compatible.uneven() {
+                let near = |c: u32| seed::by_distance(&region, &mesh, centres[c as usize]);
+                compatible.assign(n, n_slots, near)
+            } else {
+                Some(seed::by_rank(&region, &centres))
+            }
+        }
+    };
     let mut costs = Vec::new();
     let mut placement = None;
     for candidate in Method::ALL {
@@ -118,23 +133,11 @@ pub(crate) fn place(
         if candidate != method && !options.baselines {
             continue;
         }
-        let slots = match candidate {
-            Method::RowMajor => in_order((0..n_slots).collect()),
-            Method::Random => in_order(seed::random(&region, schedule.seed)),
-            Method::Hilbert => in_order(seed::hilbert(&region, &mesh)),
-            Method::Geometric | Method::Annealed => {
-                let centres = seed::geometric(graph, partition, &region);
-                if compatible.uneven() {
-                    let near = |c: u32| seed::by_distance(&region, &mesh, centres[c as usize]);
-                    compatible.assign(n, n_slots, near)
-                } else {
-                    Some(seed::by_rank(&region, &centres))
-                }
-            }
-        };
-        let Some(mut slots) = slots else { return Err(no_core(partition, demands, arch)) };
+        let Some(mut slots) = start(candidate) else { return Err(no_core(partition, demands, arch)) };
         if candidate == Method::Annealed {
-            anneal::anneal(&mesh, &region, nets, &compatible, &mut slots, schedule, advance);
+            let others = [Method::RowMajor, Method::Hilbert].into_iter().filter_map(start).collect();
+            let problem = Problem { mesh: &mesh, region: &region, nets, compatible: &compatible };
+            slots = anneal::anneal(&problem, slots, others, schedule, advance);
         }
         let placed = cores(&slots);
         costs.push((candidate, mapping_cost(&mesh, region.kappa(), nets, &placed)));
