@@ -122,6 +122,6 @@ fn limited_queues_are_reported_or_said_to_be_unknown() {
     assert!(cycle["measured"]["stalled"]["mean"].as_f64().expect("a number") > 0.0, "{cycle}");
     assert!(run("cycle", false).contains("of 2 events: at most 2 in one, packets waited"));
     assert_eq!(of("analytic")["measured"], Value::Null);
-    assert!(run("analytic", false).contains("holds the least that full ones cost; --mode cycle follows them"));
+    assert!(run("analytic", false).contains("estimates what full ones cost; --mode cycle follows them"));
     assert_eq!(of("counts"), Value::Null, "without time there is nothing to say");
 }

@@ -4,6 +4,7 @@ pub(crate) mod bounds;
 mod costs;
 mod flits;
 mod flows;
+mod room;
 mod timer;
 
 use bounds::Binding;

@@ -7,7 +7,7 @@
 mod support;
 
 use isa::{
-    CoreId, InputEvent, Stimulus, Timestep,
+    Arch, CoreId, InputEvent, Stimulus, Timestep,
     arch::{Basis, Constant, preset::preset},
 };
 use spikeloom_simulator::{CoreTime, Machine, Probe, QueueTime, Run, StepTime, TimingMode};
@@ -26,6 +26,11 @@ impl Probe for Queues {
 
 /// Runs with queues of `events` events, of 32 bits each.
 fn run(events: Option<u64>, mode: TimingMode) -> (Run, Queues) {
+    run_on(events, mode, |_| ())
+}
+
+/// The same on a chip that is changed.
+fn run_on(events: Option<u64>, mode: TimingMode, change: impl Fn(&mut Arch)) -> (Run, Queues) {
     let mut arch = preset("loihi1").expect("a preset");
     arch.core.memories.queue.bits = events.map(|n| Constant {
         value: 32 * n,
@@ -34,6 +39,7 @@ fn run(events: Option<u64>, mode: TimingMode) -> (Run, Queues) {
         source: "this test".into(),
         basis: Basis::Assumed,
     });
+    change(&mut arch);
     let machine = Machine::new(&support::paper("loihi1"), &arch).expect("loads");
     let spike = |neuron| InputEvent { neuron, value: 1 };
     let mut queues = Queues::default();
@@ -67,7 +73,7 @@ fn a_full_queue_costs_what_the_paper_says() {
 }
 
 /// In closed form the first packet is there after 3101 + 2·21 + 20 = 3163 ticks, and all have room once those that are too many
-/// have been moved; the flits take no less.
+/// have come, one every 3 ticks, and been moved; the flits take no less.
 #[test]
 fn the_closed_form_bounds_what_a_full_queue_costs() {
     let network = |events, mode| {
@@ -75,10 +81,36 @@ fn the_closed_form_bounds_what_a_full_queue_costs() {
         time.steps.iter().map(|step| step.network).collect::<Vec<_>>()
     };
     let free = network(4, TimingMode::Analytic);
-    for (events, end) in [(1, 3163 + 3 * 160), (2, 3163 + 2 * 160), (3, 3163 + 160)] {
+    for (events, end) in [(1, 3163 + 3 * 163), (2, 3163 + 2 * 163), (3, 3163 + 163)] {
         let (analytic, cycle) = (network(events, TimingMode::Analytic), network(events, TimingMode::Cycle));
         assert_eq!(analytic, [free[0].max(end - 3254), free[1], free[2]], "{events} events");
         assert!(analytic[0] <= cycle[0], "{events} events: {} ticks, {} flit by flit", analytic[0], cycle[0]);
+    }
+}
+
+#[test]
+fn in_closed_form_no_smaller_queue_and_no_longer_time_makes_a_sample_shorter() {
+    type Figure = fn(&mut Arch) -> &mut Constant;
+    let figures: [Figure; 5] = [
+        |arch| arch.core.timing.axon.as_mut().expect("stated"),
+        |arch| arch.core.timing.emit.as_mut().expect("stated"),
+        |arch| arch.core.timing.neuron_idle.as_mut().expect("stated"),
+        |arch| &mut arch.noc.as_mut().expect("it has one").flit_interval,
+        |arch| &mut arch.noc.as_mut().expect("it has one").link_north_south,
+    ];
+    for figure in figures {
+        let total = |events, more| {
+            let longer = |arch: &mut Arch| {
+                let constant = figure(arch);
+                constant.value += more;
+                constant.high = constant.high.max(constant.value);
+            };
+            run_on(Some(events), TimingMode::Analytic, longer).0.time.expect("loihi1 has all times").total
+        };
+        for more in 0..80 {
+            assert!((1..4).all(|events| total(events, more) >= total(events + 1, more)), "queues, {more} more ticks");
+            assert!((1..5).all(|events| total(events, more + 1) >= total(events, more)), "{more} more ticks");
+        }
     }
 }
 

@@ -64,7 +64,7 @@ impl Queues {
             }
             None => writeln!(
                 out,
-                "queues       of {limit}: the latency above holds the least that full ones cost; --mode cycle follows them"
+                "queues       of {limit}: the latency above estimates what full ones cost; --mode cycle follows them"
             ),
         };
     }

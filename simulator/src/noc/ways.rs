@@ -69,7 +69,7 @@ pub(crate) struct Way {
     pub(crate) nearest: u64,
     pub(crate) farthest: u64,
     /// Ticks for which it holds the port by which it leaves its core.
-    pub(super) injection: u64,
+    pub(crate) injection: u64,
 }
 
 /// All kinds of packets of a program.

@@ -11,7 +11,6 @@ use crate::{
     error::RunError,
     load::{Loaded, Tile, Unit},
     noc::{
-        analytic::NocCosts,
         demand::{Burst, Demand, Pace},
         mesh::Mesh,
         tree::Trees,
@@ -26,7 +25,7 @@ use isa::{CoreId, Cycle, Timestep, arch::Sync};
 pub(crate) struct Timer<'a> {
     pub(super) loaded: &'a Loaded,
     pub(super) costs: &'a Costs,
-    flows: Flows,
+    pub(super) flows: Flows,
     demand: Demand,
     /// The network, in cycle mode.
     pub(super) mesh: Option<Mesh<'a, Trees>>,
@@ -187,29 +186,6 @@ impl<'a> Timer<'a> {
         let (cores, costs) = (&self.cores, self.costs);
         let bursts = self.flows.all().iter().map(|flow| burst(flow, cores, costs, stream));
         self.demand.end(&costs.ways, bursts, Pace::Expected)
-    }
-
-    /// Ticks until all events have found room in limited queues, at least. Those that are too many are moved out one after the
-    /// other ([`InputQueue`]), at the earliest when the core is done with its own work and the first of all has come.
-    fn room(&self, noc: &NocCosts) -> u64 {
-        let Some(capacities) = &self.costs.queues else { return 0 };
-        let mut coming = vec![(0, u64::MAX); self.cores.len()];
-        for flow in self.flows.all() {
-            let Some(unit) = flow.unit else { continue };
-            let packet = &self.loaded.traffic[flow.packet as usize];
-            let way = if packet.units.len() == 1 { noc.latency(packet) } else { noc.router };
-            let first = self.swept(unit as usize) + self.costs.core.emit + way;
-            for &to in &packet.units {
-                let (n, earliest) = &mut coming[to as usize];
-                (*n, *earliest) = (*n + flow.n, first.min(*earliest));
-            }
-        }
-        let cores = self.cores.iter().zip(coming);
-        let ends = cores.filter_map(|(core, (n, first))| {
-            let too_many = n.saturating_sub(capacities[core.core.0 as usize].max(1));
-            (too_many > 0).then(|| core.busy().max(first) + too_many * self.costs.core.per_event)
-        });
-        ends.max().unwrap_or(0)
     }
 
     /// Sets the times of all cores from their work, each beginning now.
