@@ -47,6 +47,9 @@ pub(crate) fn deploy(
         calibration: calibration.as_deref(),
         activity,
     };
+    if let Some(looks) = target.placement_budget {
+        eprintln!("placement: at most {looks} looks at a flow, in place of a clock: the same result on every machine");
+    }
     let deployed = model.deploy(chip, &options, observer)?;
     if let (Some(path), Some(weighting)) = (&target.save_activity, &deployed.weighting) {
         files::write(path, weighting.rates.to_json().as_bytes())?;

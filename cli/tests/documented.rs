@@ -46,6 +46,8 @@ const ROWS: &[(&str, Try)] = &[
     ("spikeloom run in-time/network.safetensors", Needs(MNIST)),
     ("spikeloom run mnist-small --arch seneca_like", Run),
     ("spikeloom energy chip my_chip.ron", Run),
+    ("spikeloom explore new best", Run),
+    ("spikeloom explore best.ron", Run),
     ("spikeloom explore spaces/first.ron --dry-run", Run),
     ("spikeloom explore spaces/first.ron", Run),
     ("spikeloom explore show first --csv all.csv", Run),

@@ -152,6 +152,26 @@ fn answers_are_shown() {
     assert!(run.code == 2 && run.err.contains("the baseline sets `core.lanes`, which is no parameter"), "{}", run.err);
 }
 
+/// Which chip is best for a network: from the command that writes the space to the answer.
+#[test]
+fn a_new_space_asks_which_chip_is_best() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let new = spikeloom(dir.path(), &["explore", "new", "best", "--samples", "3"]);
+    assert!(new.code == 0 && new.out.contains("spikeloom explore best.ron"), "{}{}", new.out, new.err);
+    let run = spikeloom(dir.path(), &["explore", "best.ron"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    for part in ["chip tells", "loihi1", "seneca_like", "1 failed", "leave out"] {
+        assert!(run.out.contains(part), "{part}: {}", run.out);
+    }
+    let other = spikeloom(dir.path(), &["explore", "new", "best", "--samples", "4"]);
+    assert!(other.code == 2 && other.err.contains("is there already"), "{}", other.err);
+    for (words, part) in [(["--network", "mnist-smal"], "mnist-small"), (["--arch", "loihi3"], "loihi")] {
+        let wrong = spikeloom(dir.path(), &[["explore", "new", "wrong"].as_slice(), &words].concat());
+        assert!(wrong.code == 2 && wrong.err.contains(part), "{}", wrong.err);
+        assert!(!dir.path().join("wrong.ron").exists());
+    }
+}
+
 /// The array of jobs that docs/exploration.md prints, each job run as Slurm would: all of them together are a serial search.
 #[cfg(unix)]
 #[test]

@@ -233,6 +233,11 @@ impl PointRecord {
         if let Outcome::Costed { binding, .. } = &self.outcome { binding.as_ref() } else { None }
     }
 
+    /// Whether its energy leaves out what has no published price.
+    pub(crate) fn is_lower_bound(&self) -> bool {
+        matches!(self.outcome, Outcome::Costed { lower_bound: true, .. })
+    }
+
     /// What binds time.
     pub fn time(&self) -> Option<&TimeSplit> {
         if let Outcome::Costed { time, .. } = &self.outcome { time.as_ref() } else { None }

@@ -142,12 +142,18 @@ pub fn answers(space: &Space, records: &[PointRecord]) -> Answers {
     }
 }
 
-/// Prices that stay what they are while parameters change the chip; a baseline that is not there.
+/// Prices that stay what they are while parameters change the chip, or that lack something; a baseline that is not there.
 fn notes(space: &Space, records: &[PointRecord], baseline: bool) -> Vec<String> {
     let of_chip: Vec<&str> =
         space.parameters.iter().map(|p| p.path.as_str()).filter(|path| !path.starts_with("deploy.")).collect();
     let tables: BTreeSet<&str> = records.iter().filter_map(|r| r.prices.as_ref()).map(|p| p.table.as_str()).collect();
     let mut notes: Vec<String> = tables.into_iter().filter_map(|table| price_rule::note(table, &of_chip)).collect();
+    let open = records.iter().filter(|record| record.is_lower_bound());
+    let tables: BTreeSet<&str> = open.filter_map(|r| r.prices.as_ref()).map(|p| p.table.as_str()).collect();
+    if !tables.is_empty() {
+        let names = tables.into_iter().collect::<Vec<_>>().join(", ");
+        notes.push(format!("energies priced by {names} leave out what was counted and has no published price there"));
+    }
     if !space.baseline.is_empty() && !baseline {
         notes.push("the baseline is not among the points that were costed, so that nothing is compared with it".into());
     }

@@ -1,5 +1,6 @@
 //! `spikeloom explore`: the points of a space, evaluated and stored; and what they answer.
 
+mod new;
 mod show;
 mod text;
 
@@ -50,6 +51,8 @@ pub(crate) struct ExploreArgs {
 enum ExploreCommand {
     /// Fronts, effects of parameters, limits and the place of the baseline, from the points of a folder
     Show(show::ShowArgs),
+    /// Write a space to begin with: networks on all presets, or on chips of your choice
+    New(new::NewArgs),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,10 +72,12 @@ impl FromStr for ShardArg {
 
 /// Evaluates a space, or shows a folder.
 pub(crate) fn run(args: &ExploreArgs) -> Result<ExitCode> {
-    if let Some(ExploreCommand::Show(args)) = &args.command {
-        return show::run(args);
+    match &args.command {
+        Some(ExploreCommand::Show(args)) => return show::run(args),
+        Some(ExploreCommand::New(args)) => return new::run(args),
+        None => {}
     }
-    let Some(path) = &args.space else { bail!("name a space (.ron), or `show` and a folder") };
+    let Some(path) = &args.space else { bail!("name a space (.ron), `show` and a folder, or `new` and a name") };
     let search = Search::open(path)?;
     let bench = &search.bench;
     let threads =

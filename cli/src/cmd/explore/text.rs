@@ -1,7 +1,7 @@
 //! The answers of a space as text.
 
 use crate::report::{
-    number::{count, si},
+    number::{count, digits, si},
     text::{Table, align_right},
 };
 use explore::{
@@ -33,7 +33,8 @@ pub(super) fn with_unit(figure: &str, value: f64) -> String {
     match unit {
         "1" if figure == "accuracy" => format!("{:.2} %", 100.0 * value),
         "1" if value >= 1000.0 => count(value),
-        "1" => format!("{value:.6}").trim_end_matches('0').trim_end_matches('.').to_owned(),
+        "1" if value.fract() == 0.0 => format!("{value}"),
+        "1" => digits(value),
         "m²" => format!("{:.2} mm²", 1e6 * value),
         unit => si(value, unit),
     }
@@ -123,7 +124,10 @@ fn front(space: &Space, records: &[PointRecord], answers: &Answers) -> String {
     let first = if n > MOST_ROWS { format!(", the first {MOST_ROWS}") } else { String::new() };
     let mut text = format!("\nfront, {n} points{first}:\n");
     let varying = varying(space, records);
-    let shown: Vec<&str> = space.objectives.iter().map(explore::Objective::figure).chain(["cores"]).collect();
+    let mut shown: Vec<&str> = space.objectives.iter().map(explore::Objective::figure).collect();
+    if !shown.contains(&"cores") {
+        shown.push("cores");
+    }
     let header: Vec<&str> =
         ["point"].into_iter().chain(varying.iter().map(String::as_str)).chain(shown.iter().copied()).collect();
     let row = |&i: &usize| -> Vec<String> {

@@ -40,7 +40,7 @@ pub(crate) fn run(command: &ReproduceCommand) -> Result<ExitCode> {
 
 /// Writes the files of an exhibit and prints it.
 fn show(exhibit: &impl Exhibit, name: &str, begun: Instant, out: &OutArgs) -> Result<ExitCode> {
-    let made_by = Provenance::new(None, begun);
+    let (made_by, folder) = (Provenance::new(None, begun), Folder::create(&out.out, out.force)?);
     if out.json {
         println!("{}", serde_json::to_string_pretty(exhibit)?);
     } else {
@@ -50,7 +50,7 @@ fn show(exhibit: &impl Exhibit, name: &str, begun: Instant, out: &OutArgs) -> Re
         let section = sections::exhibit(name, name, exhibit, &made_by)?;
         out.report.write(&sections::exhibited(&format!("FFGAF-SNN, {name}"), None, vec![section]))?;
     }
-    Folder::create(&out.out, out.force)?.write(name, &made_by, exhibit)?;
+    folder.write(name, &made_by, exhibit)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -112,7 +112,7 @@ fn fig2(args: &Fig2Args) -> Result<ExitCode> {
 
 /// A figure of every data set asked for.
 fn by_class<E: Exhibit>(args: &ClassArgs, figure: &str, of: &dyn Fn(DatasetName, &Dataset) -> E) -> Result<ExitCode> {
-    let mut shown = Vec::new();
+    let (mut shown, folder) = (Vec::new(), Folder::create(&args.out.out, args.out.force)?);
     for &name in &args.dataset {
         let begun = Instant::now();
         let exhibit = of(name, &datasets::load(name, Split::Train, &args.data.dir())?);
@@ -124,7 +124,7 @@ fn by_class<E: Exhibit>(args: &ClassArgs, figure: &str, of: &dyn Fn(DatasetName,
         }
         let file = format!("{figure}-{name}");
         shown.push(sections::exhibit(&file, &file, &exhibit, &made_by)?);
-        Folder::create(&args.out.out, args.out.force)?.write(&file, &made_by, &exhibit)?;
+        folder.write(&file, &made_by, &exhibit)?;
     }
     args.out.report.write(&sections::exhibited(&format!("FFGAF-SNN, {figure}"), None, shown))?;
     Ok(ExitCode::SUCCESS)

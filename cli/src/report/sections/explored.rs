@@ -154,7 +154,9 @@ fn standings(records: &[PointRecord], answers: &Answers) -> Table {
 /// Every point with its figures; those of the front first.
 fn points(space: &Space, varying: &[String], records: &[PointRecord], answers: &Answers) -> Table {
     let mut figures: Vec<&str> = space.objectives.iter().map(explore::Objective::figure).collect();
-    figures.push("cores");
+    if !figures.contains(&"cores") {
+        figures.push("cores");
+    }
     let front: BTreeSet<usize> = answers.front.iter().copied().collect();
     let costed = |i: &usize| figures.iter().any(|figure| records[*i].figure(figure).is_some());
     let others = (0..records.len()).filter(|i| !front.contains(i));
