@@ -34,14 +34,14 @@ def recording(path, spikes):
         for what, seen in node.observables.items():
             print(f"{name:20} {what:8} {type(seen).__name__:16} {seen.shape}")
             if what == "spikes":
-                grid = seen.to_time_gridded(1.0)
-                assert grid.data.sum() == seen.idx.size, "two spikes of one neuron in one timestep"
                 found[name] = seen.idx.size
     if spikes:
         with open(spikes) as f:
             rows = list(csv.DictReader(f))
         for name, n in found.items():
-            expected = sum(row["layer"] == name for row in rows)
+            values = [int(row.get("value", 1)) for row in rows if row["layer"] == name]
+            # Several spikes of a neuron at once are as many events; other values are one each.
+            expected = sum(values) if all(1 <= value <= 15 for value in values) else len(values)
             assert n == expected, f"{name}: {n} spikes in {path}, {expected} in {spikes}"
         print(f"spikes of {len(found)} layers equal those of {spikes}")
 

@@ -29,6 +29,11 @@ pub(crate) fn inputs(name: &str, nir: &NirArgs, args: &ImageArgs) -> Result<(Mod
     let opened = open(file, &wanted, args)?;
     let mut nir = nir.clone();
     if let Opened::Recordings(events) = &opened {
+        ensure!(
+            Format::of(name) != Some(Format::Netx) || is_whole(events.unit),
+            "{file}: holds real values, and a netx network takes whole numbers, those of lava-dl's input transformation; give these, or \
+             --coding every for intensities of 0 to 1 that are presented in every timestep"
+        );
         let (least, most) = events.range();
         let steps = events.longest();
         let lengths_differ = events.samples.iter().any(|s| s.steps != steps);
@@ -68,7 +73,7 @@ fn input_of(name: &str, nir: &NirArgs) -> Result<[usize; 3]> {
         let input = nir::read(Path::new(name))?.input();
         return input.with_context(|| format!("{name}: the file does not say which shape its input has"));
     }
-    Ok(source::named(name, nir)?.input()?.shape)
+    Ok(source::silently(name, nir)?.input()?.shape)
 }
 
 /// The samples for a compiled program.
@@ -84,6 +89,11 @@ fn for_input(args: &ImageArgs, dataset: Option<DatasetName>, input: &Input) -> R
             Ok(Box::new(images(args, dataset)?))
         }
     }
+}
+
+/// Whether values in this unit are whole numbers.
+fn is_whole(unit: f64) -> bool {
+    (unit - 1.0).abs() < f64::EPSILON
 }
 
 /// A folder that holds the network's data set, or samples of one's own.
@@ -108,7 +118,7 @@ fn known_or_own(
     let opened = open(file, &wanted, args)?;
     if let Opened::Recordings(events) = &opened {
         ensure!(
-            (events.unit - 1.0).abs() < f64::EPSILON,
+            is_whole(events.unit),
             "{file}: holds real values, and only for a NIR file does the data say what one unit is; give whole numbers"
         );
     }

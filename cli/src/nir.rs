@@ -132,13 +132,7 @@ impl NirArgs {
         let mut nodes: BTreeMap<String, Rules> = BTreeMap::new();
         for NodeRule { node, rules } in &self.node {
             let known = nodes.entry(node.clone()).or_default();
-            *known = Rules {
-                reset: rules.reset.or(known.reset),
-                compare: rules.compare.or(known.compare),
-                floor: rules.floor.or(known.floor),
-                start: rules.start.or(known.start),
-                spikes: rules.spikes.or(known.spikes),
-            };
+            *known = rules.over(*known);
         }
         Options {
             dt: self.dt,
@@ -173,7 +167,8 @@ impl NirArgs {
     /// What a netx file does not say.
     pub(crate) fn netx(&self) -> netx::Options {
         netx::Options {
-            steps: self.steps.or(self.recorded.map(|r| r.steps)),
+            steps: self.steps,
+            recorded_steps: self.recorded.map(|r| r.steps),
             reset_interval: self.reset_interval,
             events: match self.coding {
                 None => self.recorded.map(|_| true),

@@ -21,8 +21,18 @@ pub(crate) fn model(name: &str) -> Result<Model> {
     named(name, &NirArgs::default())
 }
 
-/// The bundled network, trained network or graph called `name`; `nir` says what a NIR file does not.
+/// The bundled network, trained network or graph called `name`; `nir` says what a NIR file does not, and what the file leaves open is printed.
 pub(crate) fn named(name: &str, nir: &NirArgs) -> Result<Model> {
+    let model = silently(name, nir)?;
+    if training::zoo::find(name).is_none() && matches!(Format::of(name), Some(Format::Nir | Format::Netx)) {
+        eprintln!("{name}: what this file does not say");
+        model.remarks.iter().for_each(|remark| eprintln!("  {remark}"));
+    }
+    Ok(model)
+}
+
+/// The same, without a word.
+pub(crate) fn silently(name: &str, nir: &NirArgs) -> Result<Model> {
     let stray = match Format::of(name) {
         Some(Format::Netx) => nir.first_not_netx(),
         Some(Format::Nir) => nir.given().find(|option| *option == "--reset-interval"),
@@ -43,10 +53,6 @@ pub(crate) fn named(name: &str, nir: &NirArgs) -> Result<Model> {
     let import = ImportOptions { nir: nir.options(), netx: nir.netx() };
     let mut model = Model::read(name, files::read(Path::new(name))?, format, &import)?;
     nir.take_values(&mut model);
-    if format == Format::Nir || format == Format::Netx {
-        eprintln!("{name}: what this file does not say");
-        model.remarks.iter().for_each(|remark| eprintln!("  {remark}"));
-    }
     Ok(model)
 }
 

@@ -176,6 +176,12 @@ impl Machine {
         &self.layers
     }
 
+    /// Whether the input or a layer can send anything but spikes: several at once, or values.
+    pub fn sends_values(&self) -> bool {
+        let mut lists = self.loaded.units.iter().flat_map(|unit| &unit.tiles).filter_map(|tile| tile.list.as_ref());
+        !matches!(self.coding, Coding::Events { least: 0, most: 1, .. }) || lists.any(|list| list.emits_values())
+    }
+
     /// Runs one sample in a fresh state.
     pub fn run(&self, stimulus: &Stimulus, mode: TimingMode, probe: &mut impl Probe) -> Result<Run, RunError> {
         self.run_in(&mut self.state(), stimulus, mode, probe)
@@ -287,6 +293,13 @@ impl Machine {
                 fired.sort_unstable();
                 probe.spikes(t, LayerId(layer as u16), fired);
                 fired.clear();
+            }
+        }
+        if P::EMISSIONS {
+            for (layer, sent) in state.sent_in.iter_mut().enumerate() {
+                sent.sort_unstable();
+                probe.emissions(t, LayerId(layer as u16), sent);
+                sent.clear();
             }
         }
         if P::VISITS {

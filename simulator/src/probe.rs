@@ -8,6 +8,8 @@ use isa::{Cycle, LayerId, Timestep};
 pub trait Probe {
     /// Whether [`Self::spikes`] is called.
     const SPIKES: bool = false;
+    /// Whether [`Self::emissions`] is called.
+    const EMISSIONS: bool = false;
     /// Whether [`Self::visits`] is called.
     const VISITS: bool = false;
     /// Whether [`Self::potentials`] is called.
@@ -23,6 +25,12 @@ pub trait Probe {
     /// timestep; for the input layer, its events.
     fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
         let _ = (t, layer, neurons);
+    }
+
+    /// As [`Self::spikes`], with the value that each neuron sent: 1 for a spike, how many for several at once, a graded value. Called for the
+    /// same layers and timesteps.
+    fn emissions(&mut self, t: Timestep, layer: LayerId, sent: &[(u32, i32)]) {
+        let _ = (t, layer, sent);
     }
 
     /// The neurons of a layer visited by the update of a timestep, as for [`Self::spikes`]; only on chips that visit touched neurons
@@ -62,6 +70,7 @@ impl Probe for NoProbe {}
 
 impl<P: Probe, Q: Probe> Probe for (P, Q) {
     const SPIKES: bool = P::SPIKES || Q::SPIKES;
+    const EMISSIONS: bool = P::EMISSIONS || Q::EMISSIONS;
     const VISITS: bool = P::VISITS || Q::VISITS;
     const POTENTIALS: bool = P::POTENTIALS || Q::POTENTIALS;
     const TIMELINE: bool = P::TIMELINE || Q::TIMELINE;
@@ -71,6 +80,11 @@ impl<P: Probe, Q: Probe> Probe for (P, Q) {
     fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
         self.0.spikes(t, layer, neurons);
         self.1.spikes(t, layer, neurons);
+    }
+
+    fn emissions(&mut self, t: Timestep, layer: LayerId, sent: &[(u32, i32)]) {
+        self.0.emissions(t, layer, sent);
+        self.1.emissions(t, layer, sent);
     }
 
     fn visits(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {

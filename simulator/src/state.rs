@@ -154,6 +154,8 @@ pub struct State {
     pub(crate) read_counts: Vec<u32>,
     /// Neurons that fired in this timestep, by layer; for probes.
     pub(crate) fired_in: Vec<Vec<u32>>,
+    /// The same with the values that they sent; for probes.
+    pub(crate) sent_in: Vec<Vec<(u32, i32)>>,
     /// Neurons visited in this timestep, by layer, where only touched ones are; for probes.
     pub(crate) visited_in: Vec<Vec<u32>>,
     /// Work and packets of the timestep, for timing.
@@ -213,6 +215,7 @@ impl State {
             saturated: 0,
             read_counts: vec![0; read_neurons],
             fired_in: vec![Vec::new(); n_layers],
+            sent_in: vec![Vec::new(); n_layers],
             visited_in: vec![Vec::new(); n_layers],
             work: Vec::new(),
             sent: Vec::new(),
@@ -295,5 +298,9 @@ impl State {
 
     pub(crate) fn fired_in(&mut self, layer: LayerId) -> &mut Vec<u32> {
         &mut self.fired_in[layer.0 as usize]
+    }
+
+    pub(crate) fn sent_in(&mut self, layer: LayerId) -> &mut Vec<(u32, i32)> {
+        &mut self.sent_in[layer.0 as usize]
     }
 }

@@ -91,7 +91,11 @@ fn first_difference(found: &Difference, places: bool) -> String {
     match found.first() {
         None => out.push_str("no spike differs\n"),
         Some((layer, first)) => {
-            let (fires, not) = if first.in_a { ("A", "B") } else { ("B", "A") };
+            let what = match first.values {
+                [_, 0] => "fires in A, not in B".to_owned(),
+                [0, _] => "fires in B, not in A".to_owned(),
+                [a, b] => format!("sends {a} in A, {b} in B"),
+            };
             let n = first.neuron;
             let neuron = if places {
                 format!("channel {}, row {}, column {}", n >> 20, n >> 10 & 0x3ff, n & 0x3ff)
@@ -99,7 +103,7 @@ fn first_difference(found: &Difference, places: bool) -> String {
                 format!("neuron {n}")
             };
             out.push_str(&format!(
-                "first difference: layer `{}`, {neuron}, timestep {}: fires in {fires}, not in {not}\n",
+                "first difference: layer `{}`, {neuron}, timestep {}: {what}\n",
                 layer.layer, first.timestep
             ));
             if let Some([a, b]) = first.potentials {

@@ -8,7 +8,7 @@ mod read;
 pub(crate) use read::read;
 
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Largest shift that is looked for \[timesteps\].
 const MOST_SHIFT: u32 = 64;
@@ -21,8 +21,8 @@ pub(crate) type Recorded = BTreeMap<String, Layer>;
 pub(crate) struct Layer {
     /// Number of neurons, if the recording says so.
     pub(crate) neurons: Option<usize>,
-    /// Timestep and neuron of every spike; `None` if spikes were not recorded.
-    pub(crate) spikes: Option<BTreeSet<(u32, u32)>>,
+    /// Timestep and neuron of every spike, with how many there are at once or the value that is sent; `None` if spikes were not recorded.
+    pub(crate) spikes: Option<BTreeMap<(u32, u32), i32>>,
     /// Potentials after each timestep, one row per timestep.
     pub(crate) potentials: Option<Vec<Vec<f64>>>,
 }
@@ -43,13 +43,13 @@ pub(crate) struct LayerDiff {
     pub(crate) layer: String,
     /// Timesteps by which `B` was moved later.
     pub(crate) shift: u32,
-    /// Spikes of `A`.
+    /// Timesteps in which a neuron of `A` fires, over all neurons.
     pub(crate) a: usize,
-    /// Spikes of `B`.
+    /// The same of `B`.
     pub(crate) b: usize,
-    /// Spikes of `A` that `B` does not have.
+    /// Those of `A` that `B` does not have, or has with another number of spikes or another value.
     pub(crate) only_a: usize,
-    /// Spikes of `B` that `A` does not have.
+    /// Those of `B` that `A` does not have, or has with another number of spikes or another value.
     pub(crate) only_b: usize,
     /// The first that differs.
     pub(crate) first: Option<First>,
@@ -62,8 +62,10 @@ pub(crate) struct First {
     pub(crate) timestep: u32,
     /// Neuron, channel-major.
     pub(crate) neuron: u32,
-    /// Whether it is `A` that fires.
+    /// Whether `A` fires.
     pub(crate) in_a: bool,
+    /// How many spikes at once, or the value, in `A` and `B`; 0 where there is none.
+    pub(crate) values: [i32; 2],
     /// Potentials of the neuron after the timestep, where both were recorded.
     pub(crate) potentials: Option<[f64; 2]>,
 }
@@ -99,25 +101,33 @@ pub(crate) fn compare(a: &Recorded, b: &Recorded, shifts: &Shifts) -> Difference
 }
 
 fn of_layer(name: &str, a: &Layer, b: &Layer, shifts: &Shifts) -> LayerDiff {
-    let empty = BTreeSet::new();
+    let empty = BTreeMap::new();
     let (mine, theirs) = (a.spikes.as_ref().unwrap_or(&empty), b.spikes.as_ref().unwrap_or(&empty));
-    let moved =
-        |shift: u32| theirs.iter().map(|&(t, neuron)| (t.saturating_add(shift), neuron)).collect::<BTreeSet<_>>();
-    let differing = |shift: u32| mine.symmetric_difference(&moved(shift)).count();
+    let moved = |shift: u32| {
+        let later = theirs.iter().map(|(&(t, neuron), &value)| ((t.saturating_add(shift), neuron), value));
+        later.collect::<BTreeMap<_, _>>()
+    };
+    let missing = |from: &BTreeMap<(u32, u32), i32>, other: &BTreeMap<(u32, u32), i32>| {
+        from.iter().filter(|(at, value)| other.get(at) != Some(value)).count()
+    };
+    let differing = |shift: u32| missing(mine, &moved(shift)) + missing(&moved(shift), mine);
     let shift = match shifts.given.get(name) {
         Some(&shift) => shift,
         None if shifts.find => (0..=MOST_SHIFT).min_by_key(|&shift| (differing(shift), shift)).unwrap_or(0),
         None => 0,
     };
     let theirs = moved(shift);
-    let first = mine.symmetric_difference(&theirs).next().map(|&(timestep, neuron)| {
+    let differ = |(at, _): &(&(u32, u32), &i32)| mine.get(at) != theirs.get(at);
+    let first = mine.iter().find(differ).into_iter().chain(theirs.iter().find(differ)).map(|(at, _)| *at).min();
+    let first = first.map(|(timestep, neuron)| {
         let at =
             |layer: &Layer, t: Option<u32>| Some(*layer.potentials.as_ref()?.get(t? as usize)?.get(neuron as usize)?);
         let potentials = at(a, Some(timestep)).zip(at(b, timestep.checked_sub(shift)));
         First {
             timestep,
             neuron,
-            in_a: mine.contains(&(timestep, neuron)),
+            in_a: mine.contains_key(&(timestep, neuron)),
+            values: [mine, &theirs].map(|of| of.get(&(timestep, neuron)).copied().unwrap_or(0)),
             potentials: potentials.map(|(a, b)| [a, b]),
         }
     });
@@ -126,8 +136,8 @@ fn of_layer(name: &str, a: &Layer, b: &Layer, shifts: &Shifts) -> LayerDiff {
         shift,
         a: mine.len(),
         b: theirs.len(),
-        only_a: mine.difference(&theirs).count(),
-        only_b: theirs.difference(mine).count(),
+        only_a: missing(mine, &theirs),
+        only_b: missing(&theirs, mine),
         first,
     }
 }
@@ -137,7 +147,7 @@ mod tests {
     use super::*;
 
     fn layer(spikes: &[(u32, u32)]) -> Layer {
-        Layer { neurons: Some(4), spikes: Some(spikes.iter().copied().collect()), potentials: None }
+        Layer { neurons: Some(4), spikes: Some(spikes.iter().map(|&at| (at, 1)).collect()), potentials: None }
     }
 
     fn recorded(layers: &[(&str, Layer)]) -> Recorded {
@@ -156,7 +166,19 @@ mod tests {
         assert_eq!((found.only_in_a.clone(), found.only_in_b.clone()), (vec!["three".into()], vec!["four".into()]));
         let (layer, first) = found.first().expect("they differ");
         assert_eq!((layer.layer.as_str(), layer.only_a, layer.only_b), ("one", 1, 1));
-        assert_eq!(*first, First { timestep: 2, neuron: 2, in_a: false, potentials: Some([3.0, 7.0]) });
+        let potentials = Some([3.0, 7.0]);
+        assert_eq!(*first, First { timestep: 2, neuron: 2, in_a: false, values: [0, 1], potentials });
+    }
+
+    #[test]
+    fn the_number_of_spikes_at_once_is_compared() {
+        let mut more = layer(&[(0, 1), (2, 3)]);
+        more.spikes.as_mut().expect("spikes").insert((2, 3), 2);
+        let found =
+            compare(&recorded(&[("n", more)]), &recorded(&[("n", layer(&[(0, 1), (2, 3)]))]), &Shifts::default());
+        let layer = &found.layers[0];
+        assert_eq!((layer.a, layer.b, layer.only_a, layer.only_b), (2, 2, 1, 1));
+        assert_eq!(layer.first.as_ref().map(|first| (first.timestep, first.values)), Some((2, [2, 1])));
     }
 
     #[test]

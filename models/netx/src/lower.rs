@@ -21,6 +21,8 @@ use ir::{
 pub struct Options {
     /// Timesteps in which a sample is presented; the file's `tSample`, or 16.
     pub steps: Option<u32>,
+    /// Timesteps of the longest recording, where there are any; what is taken if `steps` is not given.
+    pub recorded_steps: Option<u32>,
     /// Interval of the reset, if samples follow each other without a new start.
     pub reset_interval: Option<u32>,
     /// The input's events have timesteps of their own (spikes), rather than values presented in every step; where nobody says, they have
@@ -56,13 +58,16 @@ struct Chain {
 /// Every block that is not read, by number and name.
 pub fn lower(netx: &Netx, name: &str, options: &Options) -> Result<Imported, Vec<Problem>> {
     let mut assumptions = Vec::new();
-    let steps = options.steps.or(netx.sample_steps).unwrap_or(16);
-    let origin = match (options.steps, netx.sample_steps) {
-        (Some(_), _) => "given",
-        (None, Some(_)) => "the file's tSample",
-        (None, None) => "assumed",
-    };
-    assumptions.push(format!("a sample is presented in {steps} timesteps ({origin})"));
+    let sources = [
+        (options.steps, "given"),
+        (options.recorded_steps, "from the recordings"),
+        (netx.sample_steps, "the file's tSample"),
+        (Some(16), "assumed"),
+    ];
+    let known = sources.into_iter().find_map(|(steps, origin)| Some((steps?, origin)));
+    let (steps, origin) = known.expect("the last is a number");
+    let s = if steps == 1 { "" } else { "s" };
+    assumptions.push(format!("a sample is presented in {steps} timestep{s} ({origin})"));
     let layers = netx.blocks.iter().filter(|b| layer(b)).count() as u32;
     let timesteps = match options.reset_interval {
         Some(interval) => {

@@ -133,6 +133,8 @@ impl NeuronConfig {
             return Err(Problem::new(place, message));
         }
         let one = |value: i64| PerChannel::uniform(value);
+        // 24 bits do not hold 2^17 shifted by 6: what no potential passes needs no comparison.
+        let threshold = (self.threshold < 1 << 17).then(|| one(self.threshold << FRACTION_BITS));
         let memoryless = self.i_decay == 4096;
         let neuron = Neuron {
             leak: (self.v_decay > 0).then(|| one(self.v_decay)),
@@ -147,7 +149,8 @@ impl NeuronConfig {
             restart,
             v_init,
             shift: shift as u8,
-            ..Neuron::lif(one(self.threshold << FRACTION_BITS), window)
+            threshold,
+            ..Neuron::li(window)
         };
         Ok(neuron.dynamics())
     }

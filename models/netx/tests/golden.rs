@@ -88,7 +88,8 @@ fn wrong(
 
 #[test]
 fn pilotnet_spikes_as_on_loihi_2_in_24_steps_with_resets() {
-    let options = spikeloom_netx::Options { steps: Some(24), reset_interval: Some(17), events: None };
+    let options =
+        spikeloom_netx::Options { steps: Some(24), reset_interval: Some(17), ..spikeloom_netx::Options::default() };
     let graph = network("pilotnet/network.net", options);
     assert_eq!((graph.n_populations(), graph.timesteps), (11, 24));
     let sample = driven(&graph, &Npy::read(&data("pilotnet/input_bias.npy")), 24);
@@ -172,4 +173,32 @@ fn spikes(recorded: &Npy) -> Stimulus {
         fired.map(|(i, _)| ir::Event { neuron: i as u32, value: 1 }).collect()
     });
     Stimulus { steps: steps.collect() }
+}
+
+/// lava-dl's integrator: a block without neurons, behind the 200 inputs that its weights say.
+#[test]
+fn a_block_without_neurons_sums_up() {
+    let block = spikeloom_netx::Block {
+        index: 0,
+        kind: spikeloom_netx::Kind::Dense,
+        shape: vec![2],
+        neuron: None,
+        weight: Some((vec![2, 3], vec![1.0, -2.0, 3.0, 4.0, 5.0, -6.0])),
+        weight_rec: None,
+        bias: vec![7.0, -1.0],
+        delay: Vec::new(),
+        stride: (1, 1),
+        padding: (0, 0),
+        dilation: (1, 1),
+        groups: 1,
+    };
+    let netx = spikeloom_netx::Netx { blocks: vec![block], sample_steps: Some(3) };
+    let imported = spikeloom_netx::lower(&netx, "sum", &spikeloom_netx::Options::default()).expect("can be mapped");
+    assert!(imported.assumptions.iter().any(|line| line.contains("receives 3×1×1")), "{:?}", imported.assumptions);
+    let fire = |neuron| ir::Event { neuron, value: 1 };
+    let sample = Stimulus { steps: vec![vec![fire(0), fire(2)], vec![fire(1)], vec![fire(0)]] };
+    let trace = ir::interpret(&imported.graph, &sample);
+    // Inputs 0, 1 and 2 fire twice, once and once; the bias counts once; 64 units each.
+    assert_eq!(trace.potentials[1], [64 * (2 - 2 + 3 + 7), 64 * (8 + 5 - 6 - 1)]);
+    on_chip(&imported.graph, &sample, &trace);
 }

@@ -107,7 +107,10 @@ pub fn lower(read: Read, name: &str, options: &Options) -> Result<Imported, Prob
 fn ensure_nodes(flat: &Flat, settings: &Settings) -> Result<(), Problem> {
     let neurons: Vec<&str> =
         flat.nodes.iter().filter(|(_, node)| matches!(node, Node::Neuron(_))).map(|(name, _)| name.as_str()).collect();
-    match settings.nodes.keys().find(|name| !neurons.contains(&name.as_str())) {
+    let is_there = |name: &str| {
+        neurons.iter().any(|node| node.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    };
+    match settings.nodes.keys().find(|name| !is_there(name)) {
         None => Ok(()),
         Some(name) => {
             let known = neurons.join("`, `");

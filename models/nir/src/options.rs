@@ -78,6 +78,20 @@ pub struct Rules {
     pub spikes: Option<Spikes>,
 }
 
+impl Rules {
+    /// These, and where they say nothing those.
+    #[must_use]
+    pub fn over(self, those: Self) -> Self {
+        Self {
+            reset: self.reset.or(those.reset),
+            compare: self.compare.or(those.compare),
+            floor: self.floor.or(those.floor),
+            start: self.start.or(those.start),
+            spikes: self.spikes.or(those.spikes),
+        }
+    }
+}
+
 /// What the user says; `None` leaves it to the file's metadata, a profile or the default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {

@@ -191,9 +191,11 @@ impl Settings {
         }
     }
 
-    /// What the neurons of a node do.
+    /// What the neurons of a node do; what is said of a graph goes for the nodes inside.
     pub(super) fn rule(&self, node: &str) -> Rule {
-        let own = self.nodes.get(node).copied().unwrap_or_default();
+        let around = node.match_indices('.').map(|(end, _)| &node[..end]);
+        let said = around.chain([node]).filter_map(|name| self.nodes.get(name));
+        let own = said.fold(Rules::default(), |outer, inner| inner.over(outer));
         Rule {
             reset: own.reset.unwrap_or(self.rule.reset),
             compare: own.compare.unwrap_or(self.rule.compare),

@@ -176,6 +176,23 @@ fn currents_of_norse_take_spikes_whole() {
     assert!(line(&as_norse) && !line(&with(4.0, norse)));
 }
 
+/// What is said of a graph goes for the neurons inside: snnTorch's recurrent layers are graphs.
+#[test]
+fn rules_of_a_graph_are_those_of_its_neurons() {
+    let inner = chain(1, vec![Node::Neuron(neuron(None, Some(1.0)))], 1);
+    let with = |node: &str| {
+        let nodes = [(node.to_owned(), Rules { reset: Some(Reset::Subtract), ..Rules::default() })].into();
+        let options = Options { dt: Some(1.0), steps: Some(6), nodes, ..Options::default() };
+        lower_with(chain(1, vec![Node::Graph(inner.clone())], 1), options)
+    };
+    let of_graph = with("a").expect("can be mapped").graph;
+    assert!(
+        of_graph == with("a.a").expect("can be mapped").graph
+            && of_graph != lower(inner.clone()).expect("can be").graph
+    );
+    assert!(with("b").unwrap_err().to_string().contains("`a.a`"));
+}
+
 /// A β of 0 is written as snnTorch's constants with r = 1, which are not Norse's where the profile says so.
 #[test]
 fn a_profile_does_not_take_another_framework_for_its_own() {

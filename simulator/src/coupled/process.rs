@@ -65,6 +65,9 @@ impl Coupled {
             if P::SPIKES {
                 state.fired_in(port.layer).push(input.neuron);
             }
+            if P::EMISSIONS {
+                state.sent_in(port.layer).push((input.neuron, input.value));
+            }
             let neuron = layer.position(input.neuron as usize);
             let class = port.classes.of(neuron.0.into(), neuron.1.into(), neuron.2.into()) as usize;
             let Some(routes) = port.classes.routes.get(class) else { continue };
@@ -165,6 +168,9 @@ impl Coupled {
             }
             if P::SPIKES {
                 state.fired_in(tile.layer).push(id as u32);
+            }
+            if P::EMISSIONS {
+                state.sent_in(tile.layer).push((id as u32, 1));
             }
             if P::FIRINGS {
                 probe.firing(Cycle(done), tile.layer, id as u32);

@@ -25,7 +25,7 @@ pub(super) struct Emitter<'a> {
 impl<'a> Emitter<'a> {
     pub(super) fn new<P: Probe>(settings: Settings<'a>, t: u32, place: (usize, usize), tile: &'a Tile) -> Self {
         let fan = tile.fan_out.as_ref().filter(|fan| t + fan.delay < settings.timesteps);
-        let watched = P::SPIKES || P::PACKETS || settings.ordered || tile.layer == settings.read_layer;
+        let watched = P::SPIKES || P::EMISSIONS || P::PACKETS || settings.ordered || tile.layer == settings.read_layer;
         Self { settings, t, place, tile, fan, listed: fan.is_some_and(FanOut::is_whole) && !watched }
     }
 
@@ -60,6 +60,9 @@ impl<'a> Emitter<'a> {
         }
         let class = |c: u16| tile.classes.of((c - tile.origin.0) as usize, y, x);
         let value = |c: u16| values.map_or(1, |values| values[usize::from(c - tile.origin.0)]);
+        if P::EMISSIONS && tile.fires() {
+            state.sent_in[tile.layer.0 as usize].extend(state.channels.iter().map(|&c| (neuron(c) as u32, value(c))));
+        }
         for run in state.channels.chunk_by(|&a, &b| class(a) == class(b) && value(a) == value(b)) {
             let (class, value) = (class(run[0]), value(run[0]));
             if self.settings.ordered {

@@ -23,6 +23,9 @@ pub(crate) fn input<P: Probe>(
     if P::SPIKES {
         state.fired_in(port.layer).extend(events.iter().map(|event| event.neuron));
     }
+    if P::EMISSIONS {
+        state.sent_in(port.layer).extend(events.iter().map(|event| (event.neuron, event.value)));
+    }
     if classes.routes.is_empty() {
         return;
     }

@@ -11,27 +11,36 @@ use std::{
     io::{self, Write},
 };
 
-/// Writes `timestep,layer,channel,row,column` for every spike; the input layer's lines are its events.
+/// Writes `timestep,layer,channel,row,column` for every spike, and `value`, how many at once or the value that was sent, where anything in the
+/// network sends more than spikes; the input layer's lines are its events.
 #[derive(Debug)]
-pub struct Spikes<W>(Table<W>);
+pub struct Spikes<W> {
+    table: Table<W>,
+    values: bool,
+}
 
 impl<W: Write> Spikes<W> {
     /// A trace of a run on this machine.
     pub fn new(machine: &Machine, to: W) -> Self {
-        Self(Table::new(machine, to, "timestep,layer,channel,row,column"))
+        let values = machine.sends_values();
+        let header =
+            if values { "timestep,layer,channel,row,column,value" } else { "timestep,layer,channel,row,column" };
+        Self { table: Table::new(machine, to, header), values }
     }
 
     /// Ends the trace and returns its writer.
     pub fn finish(self) -> io::Result<W> {
-        self.0.out.finish()
+        self.table.out.finish()
     }
 }
 
 impl<W: Write> Probe for Spikes<W> {
-    const SPIKES: bool = true;
+    const EMISSIONS: bool = true;
 
-    fn spikes(&mut self, t: Timestep, layer: LayerId, neurons: &[u32]) {
-        self.0.write(t.0.into(), layer, neurons.iter().map(|&neuron| (neuron as usize, None)));
+    fn emissions(&mut self, t: Timestep, layer: LayerId, sent: &[(u32, i32)]) {
+        let values = self.values;
+        let sent = sent.iter().map(|&(neuron, value)| (neuron as usize, values.then_some(value)));
+        self.table.write(t.0.into(), layer, sent);
     }
 }
 

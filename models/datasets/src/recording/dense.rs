@@ -119,6 +119,13 @@ pub fn recordings(
     };
     let samples = (0..n).map(sample).collect();
     let mut remarks: Vec<String> = grid.remark().into_iter().collect();
+    if steps == 1 && n == 1 {
+        let sides: Vec<String> = array.shape.iter().map(ToString::to_string).collect();
+        let shape = sides.join("×");
+        remarks.push(format!(
+            "{shape} is one recording of one timestep; for an image that is presented in every timestep give --coding every"
+        ));
+    }
     if layout.channels_last {
         remarks.push("channels stand last and are brought to the front".into());
     }

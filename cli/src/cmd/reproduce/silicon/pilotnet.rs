@@ -77,7 +77,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
 /// The network as its file says, two samples one after the other.
 fn network() -> Result<Graph<Quantized>> {
     let file = netx::read(NETWORK.to_vec()).map_err(|problem| anyhow!("{problem}"))?;
-    let options = netx::Options { steps: Some(2 * STEPS), reset_interval: Some(STEPS), events: None };
+    let options = netx::Options { steps: Some(2 * STEPS), reset_interval: Some(STEPS), ..netx::Options::default() };
     let imported = netx::lower(&file, "PilotNet", &options).map_err(|problems| anyhow!("{problems:?}"))?;
     Ok(imported.graph)
 }
