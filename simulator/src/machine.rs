@@ -179,7 +179,8 @@ impl Machine {
     /// Whether the input or a layer can send anything but spikes: several at once, or values.
     pub fn sends_values(&self) -> bool {
         let mut lists = self.loaded.units.iter().flat_map(|unit| &unit.tiles).filter_map(|tile| tile.list.as_ref());
-        !matches!(self.coding, Coding::Events { least: 0, most: 1, .. }) || lists.any(|list| list.emits_values())
+        !matches!(self.coding, Coding::Events { least: 0, most: 1, .. })
+            || lists.any(crate::kernel::list::List::emits_values)
     }
 
     /// Runs one sample in a fresh state.
