@@ -58,6 +58,8 @@ def stimuli(x: Any, shape: Shape, timesteps: int, dt: float | None, name: str = 
         if dt is not None:
             raise InputError(f"dt: is for recordings of events, and {name} is an array, whose timesteps are its second axis")
         return samples(x, name)
+    if dt is not None and (isinstance(dt, bool) or not isinstance(dt, (int, float, np.number))):
+        raise InputError(f"dt: {dt!r} is no number")
     if dt is None:
         raise InputError(f"dt: {name} holds recordings of events; say how long a timestep is in their unit of time")
     channels, height, width = shape
@@ -77,7 +79,10 @@ def labels(y: Any, name: str = "labels") -> list[int] | None:
     """``y`` as a list of class numbers."""
     if y is None:
         return None
-    values = array(y)
+    try:
+        values = array(y)
+    except ValueError as error:
+        raise InputError(f"{name}: are no array: {error}") from error
     if values.ndim != 1 or not (np.issubdtype(values.dtype, np.integer) or values.dtype == np.bool_):
         raise InputError(f"{name}: have shape {values.shape} and type {values.dtype}; give one whole number for each sample")
     if values.size and values.min() < 0:

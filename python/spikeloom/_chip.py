@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from . import _arguments
 from ._spikeloom import Chip as _Chip
 
 
@@ -22,6 +23,9 @@ class Chip:
     """
 
     def __init__(self, name: str, *, prices: str | None = None) -> None:
+        _arguments.text(name, "name")
+        if prices is not None:
+            _arguments.text(prices, "prices")
         self._inner = _Chip(name, prices=prices)
 
     @classmethod
@@ -47,7 +51,7 @@ class Chip:
 
     def with_prices(self, table: str) -> Chip:
         """The same chip priced by another energy table."""
-        return Chip._of(self._inner.with_prices(table))
+        return Chip._of(self._inner.with_prices(_arguments.text(table, "table")))
 
     def with_(self, **changes: Any) -> Chip:
         """A copy with fields of the description changed.

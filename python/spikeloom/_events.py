@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from . import _arguments
 from ._spikeloom import InputError
 
 
@@ -34,7 +36,17 @@ def bin_events(
         InputError: a field is missing, an event lies outside the sensor or beyond ``steps``, or ``dt`` is not positive.
     """
     names = getattr(getattr(events, "dtype", None), "names", None) or ()
-    width, height, n_polarities = sensor_size
+    try:
+        width, height, n_polarities = (operator.index(n) for n in sensor_size)
+    except (TypeError, ValueError):
+        raise InputError(f"sensor_size: {sensor_size!r} is no (width, height, polarities)") from None
+    if min(width, height, n_polarities) < 1:
+        raise InputError(f"sensor_size: {sensor_size!r} has a side below 1")
+    polarities = _arguments.truth(polarities, "polarities")
+    if isinstance(dt, bool) or not isinstance(dt, (int, float, np.number)):
+        raise InputError(f"dt: {dt!r} is no number")
+    if steps is not None:
+        steps = _arguments.whole(steps, "steps", 1, 2**31 - 1)
     wanted = ["t", "x"] + (["y"] if height > 1 else []) + (["p"] if polarities else [])
     missing = [name for name in wanted if name not in names]
     if missing:
@@ -44,6 +56,9 @@ def bin_events(
     channels = n_polarities if polarities else 1
     if len(events) == 0:
         return np.zeros((steps or 1, channels, height, width), np.uint8)
+    for name in wanted:
+        if not np.issubdtype(events.dtype[name], np.number) and events.dtype[name] != np.bool_:
+            raise InputError(f"events: the field {name} has the type {events.dtype[name]}; give numbers")
     t = np.asarray(events["t"], np.float64)
     step = ((t - t.min()) // dt).astype(np.int64)
     lasts = int(step.max()) + 1

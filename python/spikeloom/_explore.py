@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import _html
-from ._network import Progress, _follower
+from . import _arguments, _html
+from ._arguments import Progress
 from ._spikeloom import InputError, Search, _answers
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Exploration:
             fields.append(field.with_name(name).with_metadata({"unit": unit.rstrip("]")} if unit else None))
         space = (self.folder / "space.ron").read_text(encoding="utf-8")
         table = arrow.Table.from_arrays(table.columns, schema=arrow.schema(fields, metadata={"space": space}))
-        target = Path(path)
+        target = _arguments.path(path, "path")
         temporary = target.with_name(target.name + ".tmp")
         try:
             parquet.write_table(table, temporary)
@@ -79,6 +79,7 @@ class Exploration:
             if network not in known:
                 raise InputError(f"network: there is no `{network}`; there are {', '.join(known)}")
             network = known.index(network)
+        network = _arguments.whole(network, "network", 0)
         if not 0 <= network < len(networks):
             raise InputError(f"network: {network} is beyond the {len(networks)} networks")
         return pandas.DataFrame([point["settings"] | point["figures"] for point in networks[network]["front"]])
@@ -121,19 +122,23 @@ def explore(
     """
     if not isinstance(space, (str, os.PathLike)):
         raise InputError(f"space: is a {type(space).__name__}; give the path of a space (.ron)")
-    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= 256):
-        raise InputError(f"threads: {threads!r} is no whole number from 1 to 256")
+    threads = None if threads is None else _arguments.whole(threads, "threads", 1, 256)
     if client is not None and threads is not None:
         raise InputError("threads: are those of this process, and `client` has workers of its own; give one of both")
     if client is not None and not callable(getattr(client, "submit", None)):
         raise InputError(f"client: is a {type(client).__name__}; give a dask.distributed.Client or an executor")
-    if shard is not None and not (len(shard) == 2 and 0 <= shard[0] < shard[1]):
-        raise InputError(f"shard: {shard!r} is no pair (i, n) with 0 <= i < n")
+    if shard is not None:
+        whole = isinstance(shard, (tuple, list)) and len(shard) == 2 and all(type(part) is int for part in shard)
+        if not whole or not 0 <= shard[0] < shard[1]:
+            raise InputError(f"shard: {shard!r} is no pair (i, n) with 0 <= i < n")
+        shard = (shard[0], shard[1])
+    follower = _arguments.follower(progress)
+    chosen = None if out is None else _arguments.path(out, "out")
     path = Path(space).absolute()
     search = Search._open(os.fspath(path))
-    folder = Path(search.folder if out is None else out)
+    folder = Path(search.folder) if chosen is None else chosen
     crew = None if client is None else _crew(client, os.fspath(path), search.text)
-    counts = search._run(os.fspath(folder), threads or os.cpu_count() or 1, shard, crew, _follower(progress))
+    counts = search._run(os.fspath(folder), threads or os.cpu_count() or 1, shard, crew, follower)
     return Exploration(folder, *counts)
 
 

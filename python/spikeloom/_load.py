@@ -78,6 +78,8 @@ def load(
     _whole("reset_interval", reset_interval)
     if dt is not None and (isinstance(dt, bool) or not isinstance(dt, (int, float)) or not dt > 0):
         raise InputError(f"dt: {dt!r} is no positive number")
+    if sample is not None and not (hasattr(sample, "dim") and hasattr(sample, "shape")):
+        raise InputError(f"sample: is a {type(sample).__name__}; give a PyTorch tensor with batch axis")
     if isinstance(source, (str, os.PathLike)):
         opened = _Network._open(os.fspath(source), steps=steps, reset_interval=reset_interval, dt=dt, words=words)
         return Network._of(opened)

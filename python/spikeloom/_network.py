@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
-from typing import Any, Callable, Literal
+from typing import Any, Literal
 
-from . import _arrays, _html
+from . import _arguments, _arrays, _html
+from ._arguments import Progress
 from ._chip import Chip
 from ._result import Result
 from ._spikeloom import Batch, InputError
 from ._spikeloom import Network as _Network
 from ._spikeloom import Program as _Program
-
-Progress = bool | Callable[[str, int, int], None]
-
-
-def _follower(progress: Progress) -> Callable[[str, int, int], None] | None:
-    if progress is False:
-        return None
-    if progress is not True:
-        return progress
-
-    def follow(task: str, done: int, of: int) -> None:
-        print(f"\r{task}: {done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
-
-    return follow
-
 
 def _chip(chip: Any) -> Chip:
     chip = Chip(chip) if isinstance(chip, str) else chip
@@ -98,13 +82,11 @@ class Network:
             InputError: an argument cannot be used.
         """
         chip = _chip(chip)
-        if not isinstance(weight_bits, int) or not 1 <= weight_bits <= 16:
-            raise InputError(f"weight_bits: {weight_bits!r} is no whole number from 1 to 16")
-        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
-            raise InputError(f"seed: {seed!r} is no whole number from 0")
-
-        if isinstance(effort, bool) or not isinstance(effort, int) or not 0 <= effort <= 1_000_000:
-            raise InputError(f"effort: {effort!r} is no whole number from 0 to 1,000,000")
+        weight_bits = _arguments.whole(weight_bits, "weight_bits", 1, 16)
+        seed = _arguments.whole(seed, "seed", 0, 2**64 - 1)
+        effort = _arguments.whole(effort, "effort", 0, 1_000_000)
+        check, balance = _arguments.truth(check, "check"), _arguments.truth(balance, "balance")
+        follower = _arguments.follower(progress)
 
         def batch(x: Any, name: str) -> Batch | None:
             return None if x is None else self._batch(x, None, None, name)
@@ -119,7 +101,7 @@ class Network:
                 balance=balance,
                 calibration=batch(calibration, "calibration"),
                 activity=batch(activity, "activity"),
-                progress=_follower(progress),
+                progress=follower,
             )
         )
 
@@ -155,14 +137,14 @@ class Program:
         """The program in a file (.slb) that was compiled for ``chip``."""
         chip = _chip(chip)
         try:
-            data = Path(path).read_bytes()
+            data = _arguments.path(path, "path").read_bytes()
         except OSError as error:
             raise InputError(f"path: {error}") from error
         return cls._of(_Program._read(os.fspath(path), data, chip._inner))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the program file (.slb), which ``spikeloom simulate`` and ``Program.load`` read."""
-        target = Path(path)
+        target = _arguments.path(path, "path")
         temporary = target.with_name(target.name + ".tmp")
         temporary.write_bytes(self._inner.to_bytes())
         temporary.replace(target)
@@ -223,13 +205,14 @@ class Program:
         Raises:
             InputError: ``x``, ``labels`` or ``mode`` cannot be used; the message names which and why.
         """
-        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= 256):
-            raise InputError(f"threads: {threads!r} is no whole number from 1 to 256")
+        threads = 0 if threads is None else _arguments.whole(threads, "threads", 1, 256)
+        spikes, per_sample = _arguments.truth(spikes, "spikes"), _arguments.truth(per_sample, "per_sample")
+        name, follower = _arguments.text(dataset, "dataset"), _arguments.follower(progress)
         if not isinstance(mode, str):
             raise InputError(f'mode: {mode!r} is none of "counts", "analytic", "cycle"')
         stimuli = _arrays.stimuli(x, self.layers[0][1], self.timesteps, dt)
-        batch = self._inner._batch(stimuli, _arrays.labels(labels), str(dataset))
-        inner = self._inner._run(batch, mode, threads or 0, spikes, per_sample, _follower(progress))
+        batch = self._inner._batch(stimuli, _arrays.labels(labels), name)
+        inner = self._inner._run(batch, mode, threads, spikes, per_sample, follower)
         return Result(inner)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _html
+from . import _arguments, _html
 from ._quantity import Quantity, scaled
 from ._spikeloom import InputError, RunResult
 
@@ -202,6 +201,7 @@ class Result:
 
     def plot_raster(self, layer: str | int, sample: int = 0, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
         """Spikes of a layer for one sample: neurons over timesteps. Needs matplotlib and ``run(..., spikes=True)``."""
+        sample = _arguments.whole(sample, "sample", 0)
         if not 0 <= sample < self.n_samples:
             raise InputError(f"sample: {sample} is beyond the {self.n_samples} samples")
         spikes = self.spikes(layer)
@@ -235,7 +235,7 @@ class Result:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the record of the run, as ``spikeloom run --output`` does; ``spikeloom energy price`` reads it."""
         text = self._inner.record
-        target = Path(path)
+        target = _arguments.path(path, "path")
         temporary = target.with_name(target.name + ".tmp")
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(target)

@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import _arrays, _html
+from . import _arguments, _arrays, _html
+from ._arguments import Progress
 from ._load import load
-from ._network import Network, Progress, _follower
+from ._network import Network
 from ._spikeloom import InputError, _settings, _train
 
 if TYPE_CHECKING:
@@ -85,6 +86,16 @@ def train(
         raise InputError(f"{'test' if test is None else 'train'}: is missing; give both, or the name of a data set")
     if (dataset is None) == (train is None):
         raise InputError("dataset: give the name of a data set, or arrays as train and test, and not both")
+    if dataset is not None:
+        _arguments.text(dataset, "dataset")
+    if epochs is not None:
+        _arguments.whole(epochs, "epochs", 1)
+    if seed is not None:
+        _arguments.whole(seed, "seed", 0, 2**63 - 1)
+    if protocol is not None and protocol not in ("ours", "paper"):
+        raise InputError(f'protocol: {protocol!r} is none of "ours", "paper"')
+    resume, follower = _arguments.truth(resume, "resume"), _arguments.follower(progress)
+    where = _arguments.folder(folder)
     named = {"dataset": dataset or "arrays", "epochs": epochs, "seed": seed, "protocol": protocol}
     chosen = settings | {name: value for name, value in named.items() if value is not None}
     try:
@@ -92,10 +103,9 @@ def train(
     except TypeError as error:
         raise InputError(f"settings: {error}") from error
     arrays = [None if given is None else _arrays.images(given, name) for given, name in ((train, "train"), (test, "test"))]
-    target = Path(out)
+    target = _arguments.path(out, "out")
     _settings(text)
     if not resume and (target / "checkpoint.safetensors").exists():
         raise InputError(f"out: {target} holds a checkpoint of an earlier run; continue it with resume=True, or choose another folder")
-    where = None if folder is None else os.fspath(folder)
-    accuracy = _train(text, arrays[0], arrays[1], where, os.fspath(target), resume, _follower(progress))
+    accuracy = _train(text, arrays[0], arrays[1], where, os.fspath(target), resume, follower)
     return Training(target, accuracy)

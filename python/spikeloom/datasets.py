@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from . import _arguments
 from ._spikeloom import _class_names, _dataset, _dataset_names, _fetch, mnist_sample
 
 __all__ = ["class_names", "fetch", "load", "mnist_sample", "names"]
@@ -20,7 +21,7 @@ def names() -> list[str]:
 
 def class_names(name: str) -> list[str]:
     """Names of the classes of a data set, in the order of their labels."""
-    return _class_names(name)
+    return _class_names(_arguments.text(name, "name"))
 
 
 def load(
@@ -39,7 +40,7 @@ def load(
     Raises:
         InputError: there is no such data set, or it was not fetched, or a file is not as published.
     """
-    return _dataset(name, split, None if folder is None else os.fspath(folder))
+    return _dataset(_arguments.text(name, "name"), _arguments.text(split, "split"), _arguments.folder(folder))
 
 
 def fetch(name: str, *, folder: str | os.PathLike[str] | None = None, progress: bool = True) -> str:
@@ -48,5 +49,5 @@ def fetch(name: str, *, folder: str | os.PathLike[str] | None = None, progress: 
     Raises:
         InputError: no publisher could be reached, or what came is not as published.
     """
-    tell: Any = print if progress else None
-    return os.fspath(_fetch(name, None if folder is None else os.fspath(folder), tell))
+    tell: Any = print if _arguments.truth(progress, "progress") else None
+    return os.fspath(_fetch(_arguments.text(name, "name"), _arguments.folder(folder), tell))

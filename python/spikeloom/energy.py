@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import _html
-from ._network import Network, Progress, _follower
+from . import _arguments, _html
+from ._arguments import Progress
+from ._network import Network
 from ._quantity import Quantity
 from ._spikeloom import InputError, _energy_model
 
@@ -100,6 +101,9 @@ def model(
         InputError: the network has no analytical form, or an option does not exist; the message says which.
     """
     given = {"reading": reading, "ram": ram, "bits": bits, "fifo": fifo}
+    if options is not None and not isinstance(options, dict):
+        raise InputError(f"options: is a {type(options).__name__}; give a dictionary")
+    follower = _arguments.follower(progress)
     chosen = (options or {}) | {name: value for name, value in given.items() if value is not None}
     measured = described = None
     if isinstance(network, Network):
@@ -109,7 +113,10 @@ def model(
     elif x is not None:
         raise InputError("x: is for a spikeloom.Network; a network that is described says its spikes itself")
     elif isinstance(network, dict):
-        described = ("network", json.dumps(network))
+        try:
+            described = ("network", json.dumps(network))
+        except TypeError as error:
+            raise InputError(f"network: {error}") from error
     elif isinstance(network, (str, os.PathLike)):
         try:
             described = (os.fspath(network), Path(network).read_text(encoding="utf-8"))
@@ -121,5 +128,5 @@ def model(
         text = json.dumps(chosen)
     except TypeError as error:
         raise InputError(f"options: {error}") from error
-    origin, evaluation = _energy_model(measured, described, text, _follower(progress))
+    origin, evaluation = _energy_model(measured, described, text, follower)
     return Estimate(origin, json.loads(evaluation))

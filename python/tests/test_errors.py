@@ -94,6 +94,82 @@ def test_wrong_options_of_a_file_name_the_argument(graph, arguments, part):
     assert part in str(error.value), str(error.value)
 
 
+EVENT = np.zeros(1, [("t", "i8"), ("x", "i2"), ("y", "i2"), ("p", "i1")])
+X = np.zeros((1, 784), np.uint8)
+
+# Every argument of every function, with values that it cannot take.
+WRONG = [
+    ("name", [3, None, b"x"], lambda p, v: spikeloom.Chip(v)),
+    ("prices", [3, []], lambda p, v: spikeloom.Chip("loihi1", prices=v)),
+    ("table", [3, None], lambda p, v: spikeloom.Chip("loihi1").with_prices(v)),
+    ("core.neurons", ["many", -1, 0.5, [1]], lambda p, v: spikeloom.Chip("loihi1").with_(core__neurons=v)),
+    ("source", [3, None, [], X], lambda p, v: spikeloom.load(v)),
+    ("sample", [3, "x"], lambda p, v: spikeloom.load("mnist-small", sample=v)),
+    ("chip", [3, None, "x.slb".encode()], lambda p, v: spikeloom.load("mnist-small").compile(v)),
+    ("weight_bits", [0, 17, True, "8", 8.0, None], lambda p, v: spikeloom.load("mnist-small").compile("loihi1", weight_bits=v)),
+    ("seed", [-1, 2**64, True, "1", None], lambda p, v: spikeloom.load("mnist-small").compile("loihi1", seed=v)),
+    ("effort", [-1, 2**40, True, "1", None], lambda p, v: spikeloom.load("mnist-small").compile("loihi1", effort=v)),
+    ("check", ["no", 3, None], lambda p, v: spikeloom.load("mnist-small").compile("loihi1", check=v)),
+    ("balance", ["no", 3, None], lambda p, v: spikeloom.load("mnist-small").compile("loihi1", balance=v)),
+    ("calibration", ["x", 3, [[1], [2, 3]]], lambda p, v: spikeloom.load("mnist-small").compile("loihi1", calibration=v)),
+    ("activity", ["x", 3, [[1], [2, 3]]], lambda p, v: spikeloom.load("mnist-small").compile("loihi1", activity=v)),
+    ("progress", ["yes", 3, None], lambda p, v: spikeloom.load("mnist-small").compile("loihi1", progress=v)),
+    ("path", [3, None], lambda p, v: spikeloom.Program.load(v, "loihi1")),
+    ("path", [3, None], lambda p, v: p.save(v)),
+    ("x", ["x", 3, None, {}, [[1], [2, 3]]], lambda p, v: p.run(v)),
+    ("labels", ["x", 3, [[1], [2, 3]], [None]], lambda p, v: p.run(X, labels=v)),
+    ("mode", ["fast", 3, None], lambda p, v: p.run(X, mode=v)),
+    ("threads", [0, 257, True, "2", 1.5], lambda p, v: p.run(X, threads=v)),
+    ("spikes", ["yes", 3, None], lambda p, v: p.run(X, spikes=v)),
+    ("per_sample", ["yes", 3, None], lambda p, v: p.run(X, per_sample=v)),
+    ("dt", ["x", True], lambda p, v: p.run(X, dt=v)),
+    ("dataset", [3, None], lambda p, v: p.run(X, dataset=v)),
+    ("progress", ["yes", 3, None], lambda p, v: p.run(X, progress=v)),
+    ("sample", [3, -1, "x", None], lambda p, v: p.run(X, spikes=True).plot_raster("conv1", sample=v)),
+    ("layer", [99, None, 1.5], lambda p, v: p.run(X, spikes=True).spikes(v)),
+    ("level", [3, None, "x"], lambda p, v: p.run(X).to_pandas(v)),
+    ("path", [3, None], lambda p, v: p.run(X).save(v)),
+    ("events", [3, None, [], np.zeros(2)], lambda p, v: spikeloom.bin_events(v, (2, 2, 2), dt=1)),
+    ("events", [np.array([("a", 0, 0, 0)], [("t", "U3"), ("x", "i2"), ("y", "i2"), ("p", "i1")])], lambda p, v: spikeloom.bin_events(v, (2, 2, 2), dt=1)),
+    ("sensor_size", [3, None, (1, 2), ("a", 1, 1), (0, 1, 1)], lambda p, v: spikeloom.bin_events(EVENT, v, dt=1)),
+    ("dt", [0, -1, "x", None, True], lambda p, v: spikeloom.bin_events(EVENT, (2, 2, 2), dt=v)),
+    ("steps", [0, -1, "x", 1.5, True], lambda p, v: spikeloom.bin_events(EVENT, (2, 2, 2), dt=1, steps=v)),
+    ("polarities", ["x", None, 3], lambda p, v: spikeloom.bin_events(EVENT, (2, 2, 2), dt=1, polarities=v)),
+    ("space", [3, None, b"x"], lambda p, v: spikeloom.explore(v)),
+    ("out", [3, []], lambda p, v: spikeloom.explore("x.ron", out=v)),
+    ("client", [3, "x"], lambda p, v: spikeloom.explore("x.ron", client=v)),
+    ("threads", [0, 257, True, "2"], lambda p, v: spikeloom.explore("x.ron", threads=v)),
+    ("shard", [3, "01", (2, 2), (0,), (0.0, 2), (-1, 2)], lambda p, v: spikeloom.explore("x.ron", shard=v)),
+    ("progress", ["yes", 3, None], lambda p, v: spikeloom.explore("x.ron", progress=v)),
+    ("dataset", [3, []], lambda p, v: spikeloom.train(v, out="x")),
+    ("out", [3, None], lambda p, v: spikeloom.train("mnist", out=v)),
+    ("epochs", [0, "x", 1.5, True], lambda p, v: spikeloom.train("mnist", out="x", epochs=v)),
+    ("seed", [-1, "x", 1.5, True], lambda p, v: spikeloom.train("mnist", out="x", seed=v)),
+    ("protocol", [3, "x"], lambda p, v: spikeloom.train("mnist", out="x", protocol=v)),
+    ("folder", [3, []], lambda p, v: spikeloom.train("mnist", out="x", folder=v)),
+    ("resume", ["x", None], lambda p, v: spikeloom.train("mnist", out="x", resume=v)),
+    ("progress", ["x", None], lambda p, v: spikeloom.train("mnist", out="x", progress=v)),
+    ("train", [3, (X,), (X, None), "ab"], lambda p, v: spikeloom.train(out="x", train=v, test=(X, [0]))),
+    ("settings", [X], lambda p, v: spikeloom.train("mnist", out="x", channels=v)),
+    ("network", [3, None, {"layers": X}], lambda p, v: spikeloom.energy.model(v)),
+    ("options", [3, "x", {"ram": X}], lambda p, v: spikeloom.energy.model({"mode": "snn"}, options=v)),
+    ("progress", ["x", None], lambda p, v: spikeloom.energy.model({"mode": "snn"}, progress=v)),
+    ("name", [3, None], lambda p, v: spikeloom.datasets.load(v)),
+    ("split", [3, None], lambda p, v: spikeloom.datasets.load("mnist", v)),
+    ("folder", [3, []], lambda p, v: spikeloom.datasets.load("mnist", folder=v)),
+    ("name", [3, None], lambda p, v: spikeloom.datasets.class_names(v)),
+    ("name", [3, None], lambda p, v: spikeloom.datasets.fetch(v)),
+    ("progress", ["x", None], lambda p, v: spikeloom.datasets.fetch("mnist", progress=v)),
+]
+
+
+@pytest.mark.parametrize("argument, value, call", [(a, v, call) for a, values, call in WRONG for v in values])
+def test_every_argument_is_checked_by_name(program, argument, value, call):
+    with pytest.raises(InputError) as error:
+        call(program, value)
+    assert argument in str(error.value).split(":")[0], str(error.value)
+
+
 def test_errors_survive_pickle():
     for kind in (spikeloom.SpikeloomError, InputError, spikeloom.DoesNotFitError, spikeloom.UnpricedError, spikeloom.InternalError):
         again = pickle.loads(pickle.dumps(kind("words")))
