@@ -115,7 +115,7 @@ pub(crate) fn write(args: &TraceArgs, executable: &Executable, samples: &dyn Sam
         ensure_time(machine, mode)?;
     }
     ensure!(
-        !(machine.fires_per_event() && args.trace.contains(&Kind::Packets)),
+        !(machine.is_event_driven() && args.trace.contains(&Kind::Packets)),
         "--trace packets shows timesteps, and chip {} fires per event; trace spikes, which then have ticks",
         machine.arch().name
     );
@@ -135,7 +135,7 @@ pub(crate) fn write(args: &TraceArgs, executable: &Executable, samples: &dyn Sam
         let path = folder.join(kind.file());
         files::write_with(&path, |to| {
             match kind {
-                Kind::Spikes if machine.fires_per_event() => {
+                Kind::Spikes if machine.is_event_driven() => {
                     let mut probe = Firings::new(machine, to);
                     machine.run(&stimulus, mode, &mut probe)?;
                     probe.finish()?;
@@ -174,7 +174,7 @@ pub(crate) fn write(args: &TraceArgs, executable: &Executable, samples: &dyn Sam
         eprintln!("wrote {}", path.display());
     }
     // NIRData is a grid of timesteps, which a chip that fires per event does not have.
-    if machine.fires_per_event() {
+    if machine.is_event_driven() {
         return Ok(());
     }
     let recorded = match (has(Kind::Spikes), has(Kind::Potentials)) {
@@ -199,7 +199,7 @@ fn record<const S: bool, const V: bool>(machine: &Machine, stimulus: &isa::Stimu
 fn ensure_time(machine: &Machine, mode: TimingMode) -> Result<()> {
     let arch = &machine.arch().name;
     ensure!(
-        !machine.fires_per_event(),
+        !machine.is_event_driven(),
         "--trace timeline and vcd show timesteps, and chip {arch} fires per event; trace spikes, which then have ticks, and \
          potentials"
     );

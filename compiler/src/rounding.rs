@@ -7,10 +7,7 @@ use crate::{
     pass::quantize::{Quantization, QuantizeOptions, quantize_watched},
 };
 use ir::{Graph, Trained};
-use isa::{
-    Arch,
-    arch::{Fire, Sweep},
-};
+use isa::Arch;
 
 /// A fused network on its way to integers.
 pub(crate) struct Rounding<'a> {
@@ -26,10 +23,10 @@ impl<'a> Rounding<'a> {
         // What decays is rounded as the chip rounds it; a chip without decays refuses the network afterwards, by name.
         let decay = core.dynamics.decay.first().copied().unwrap_or(options.decay);
         // Lists, and with them fractions of a unit, need timesteps that visit every neuron.
-        let lists = core.fire == Fire::PerStep && core.sweep != Sweep::Touched;
+        let lists = core.updates_all();
         let options = QuantizeOptions {
             state_bits: core.state_bits,
-            saturates: options.saturates || core.fire == Fire::PerEvent,
+            saturates: options.saturates || core.is_event_driven(),
             decay,
             fractions: if lists { &core.dynamics.fraction_bits } else { &[] },
             has_saturate: lists && core.dynamics.operations.contains(&isa::neuron::Kind::Saturate),

@@ -223,7 +223,7 @@ impl Bench {
             Timing::Cycle => TimingMode::Cycle,
         };
         let key = (integers.sha256.clone(), point.network, arch.core.sweep == Sweep::Touched);
-        let ran = if executable.machine.fires_per_event() || mode == TimingMode::Cycle {
+        let ran = if executable.machine.is_event_driven() || mode == TimingMode::Cycle {
             simulate(&executable, network, mode)?
         } else {
             let cell = self.spikes.cell(&key);

@@ -14,7 +14,7 @@ use isa::{
     },
     Arch, CoreId, Counts, LayerId, Ledger,
     action::Site,
-    arch::{Fire, Sweep},
+    arch::Sweep,
 };
 
 /// What the tallies of a ledger cover.
@@ -47,7 +47,7 @@ pub(crate) fn ledger(loaded: &Loaded, arch: &Arch, state: &State, span: Span) ->
             }
         }
         let home = &mut layers[0];
-        let steps = if arch.core.fire == Fire::PerEvent { 0 } else { samples * u64::from(timesteps) };
+        let steps = if arch.core.is_event_driven() { 0 } else { samples * u64::from(timesteps) };
         home[Instruction] += steps * unit.on_tick;
         home[Barrier] += steps * unit.barriers;
         cross(home, unit.token_crossings, steps);
@@ -147,7 +147,7 @@ fn sweep(
         }
         return;
     };
-    if arch.core.fire == Fire::PerEvent {
+    if arch.core.is_event_driven() {
         counts[ParamRead] += tally.visits * params.words(1, 1, bits);
         counts[NeuronSpike] += tally.spikes;
         counts[NeuronIdle] += tally.visits - tally.spikes;

@@ -6,14 +6,15 @@
 //!
 //! A [`Machine`] is loaded once and shared by threads; what changes during a sample is a [`State`]. A timestep has two
 //! phases: the function of every core (`step`), which alone decides spikes and counts, then the replay of its work in time
-//! (`timing`). Chips that fire per event have no timesteps: there the order of events, and with it time, decides spikes
-//! (`coupled`). All of it is integer arithmetic; there are no joules here. What is counted when is stated in
+//! (`timing`). Event-driven chips have no timesteps: there the order of events, and with it time, decides spikes
+//! (`coupled`). Both are ways to run a sample (`execution`). All of it is integer arithmetic; there are no joules here. What is counted when is stated in
 //! `docs/counters.md`.
 
 mod batch;
 mod core;
 mod coupled;
 mod error;
+mod execution;
 mod kernel;
 mod ledger;
 mod load;
@@ -24,6 +25,7 @@ mod probe;
 mod replay;
 mod state;
 mod step;
+mod stepped;
 mod timing;
 pub mod trace;
 

@@ -4,18 +4,18 @@ use crate::{
     core::CoreCosts,
     coupled::Coupled,
     error::{LoadError, NoTime, RunError},
+    execution::{Execute, Execution, Sample},
     ledger::{Span, ledger},
     load::{Loaded, load},
     noc::{analytic::LinkLoads, topology::Topology},
-    packets::packets,
     probe::Probe,
     state::State,
-    step::{Settings, clip, input, step},
-    timing::{Costs, Time, Timer, TimingMode},
+    step::Settings,
+    stepped::Stepped,
+    timing::{Costs, Time, TimingMode},
 };
 use isa::{
     Arch, CoreId, LayerId, Ledger, Program, Readout, Stimulus, Timestep,
-    arch::{Fire, Sweep},
     budget::{Budget, TooLarge},
     program::Coding,
 };
@@ -31,11 +31,7 @@ pub struct Machine {
     elastic: bool,
     pub(crate) loaded: Loaded,
     pub(crate) topology: Topology,
-    costs: Result<Costs, NoTime>,
-    /// On chips that fire per event.
-    coupled: Option<Coupled>,
-    /// Smallest and largest potential, where potentials saturate in timesteps.
-    range: Option<(i32, i32)>,
+    execution: Execution,
 }
 
 /// The outcome of a sample.
@@ -70,22 +66,20 @@ impl Machine {
         }
         let topology = Topology::new(arch);
         let loaded = load(program, arch, &topology)?;
-        let coupled = match arch.core.fire {
-            Fire::PerStep => None,
-            Fire::PerEvent => Some(Coupled::new(&loaded, arch, &topology)?),
+        let execution = if arch.core.is_event_driven() {
+            Execution::EventDriven(Coupled::new(&loaded, arch, &topology)?)
+        } else {
+            Execution::TimeStepped(Stepped { costs: Costs::new(arch, &loaded), range: None })
         };
-        let costs = Costs::new(arch, &loaded);
         Ok(Self {
             coding: program.input.coding,
             elastic: program.is_elastic(),
             loaded,
-            coupled,
-            range: None,
+            execution,
             layers: program.layers.clone(),
             readout: program.readout.clone(),
             timesteps: program.timesteps,
             topology,
-            costs,
             arch: arch.clone(),
         })
     }
@@ -97,13 +91,20 @@ impl Machine {
     pub fn saturating(mut self) -> Self {
         let bits = self.arch.core.state_bits;
         let most = || (1i32 << (bits - 1)) - 1;
-        self.range = (self.coupled.is_none() && (1..32).contains(&bits)).then(|| (-most() - 1, most()));
+        if let Execution::TimeStepped(stepped) = &mut self.execution {
+            stepped.range = (1..32).contains(&bits).then(|| (-most() - 1, most()));
+        }
         self
     }
 
     /// Width of the potentials that saturate in timesteps [bits]; `None` if they do not.
     pub fn saturates_at(&self) -> Option<u32> {
-        self.range.map(|_| self.arch.core.state_bits)
+        self.range().map(|_| self.arch.core.state_bits)
+    }
+
+    /// Smallest and largest potential, where potentials saturate in timesteps.
+    fn range(&self) -> Option<(i32, i32)> {
+        self.execution.stepped()?.range
     }
 
     /// A fresh state for [`Self::run_in`].
@@ -113,12 +114,12 @@ impl Machine {
 
     /// Whether the chip's description allows time to be derived.
     pub fn has_time(&self) -> bool {
-        self.costs.is_ok() || self.coupled.is_some()
+        self.execution.stepped().is_none_or(|stepped| stepped.costs.is_ok())
     }
 
     /// Whether neurons fire per event, without timesteps.
-    pub fn fires_per_event(&self) -> bool {
-        self.coupled.is_some()
+    pub fn is_event_driven(&self) -> bool {
+        self.execution.is_event_driven()
     }
 
     /// Whether a run in this mode yields a time.
@@ -128,14 +129,7 @@ impl Machine {
 
     /// Why a run in this mode yields no time, if it does not.
     pub fn untimed(&self, mode: TimingMode) -> Option<NoTime> {
-        if mode == TimingMode::Counts {
-            return Some(NoTime::NotAsked);
-        }
-        match (&self.coupled, &self.costs) {
-            (Some(coupled), _) => coupled.untimed(mode),
-            (None, Err(absent)) => Some(absent.clone()),
-            (None, Ok(costs)) => costs.no_cycle_mode().filter(|_| mode == TimingMode::Cycle),
-        }
+        self.execution.untimed(mode)
     }
 
     /// Takes the memory that samples running on `threads` threads at once need from a budget, before any of it is allocated.
@@ -146,16 +140,11 @@ impl Machine {
         let (n_routers, threads) = (self.topology.n_routers(), threads.max(1) as u64);
         let state: usize = self.loaded.units.iter().map(|unit| unit.n_state).sum();
         budget.claim("the program's state", &[threads, 16, state as u64])?;
-        if self.coupled.is_some() {
+        if self.execution.is_event_driven() {
             let field = "chip description, field `mesh`: loads of links";
             budget.claim(field, &[threads, LinkLoads::BYTES, n_routers as u64])?;
         }
-        let level = match (&self.coupled, &self.costs) {
-            (Some(coupled), _) => coupled.flit_level(),
-            (None, Ok(costs)) => costs.flit_level(),
-            (None, Err(_)) => None,
-        };
-        match level.filter(|_| mode == TimingMode::Cycle) {
+        match self.execution.flit_level().filter(|_| mode == TimingMode::Cycle) {
             Some(level) => level.memory(n_routers).claim(threads, budget),
             None => Ok(()),
         }
@@ -196,7 +185,7 @@ impl Machine {
         mode: TimingMode,
         probe: &mut P,
     ) -> Result<Run, RunError> {
-        self.run_steps(state, stimulus, (mode, u32::MAX), probe)
+        self.run_steps(state, stimulus, mode, u32::MAX, probe)
     }
 
     /// Timesteps of a sample: those of the program, less what the sample's input is shorter.
@@ -207,14 +196,15 @@ impl Machine {
     /// Counts of the first `timesteps` timesteps of a sample, as if it ended there: what a timestep did is the difference to one less.
     /// What the reset and the final reading of potentials do is in the counts of 0 timesteps.
     pub fn first_counts(&self, state: &mut State, stimulus: &Stimulus, timesteps: u32) -> Result<Ledger, RunError> {
-        Ok(self.run_steps(state, stimulus, (TimingMode::Counts, timesteps), &mut crate::NoProbe)?.ledger)
+        Ok(self.run_steps(state, stimulus, TimingMode::Counts, timesteps, &mut crate::NoProbe)?.ledger)
     }
 
     fn run_steps<P: Probe>(
         &self,
         state: &mut State,
         stimulus: &Stimulus,
-        (mode, limit): (TimingMode, u32),
+        mode: TimingMode,
+        limit: u32,
         probe: &mut P,
     ) -> Result<Run, RunError> {
         let shorter = self.check(stimulus)?;
@@ -225,70 +215,24 @@ impl Machine {
             layers: &self.layers,
             timesteps: span.timesteps,
             shorter,
-            touched_only: self.arch.core.sweep == Sweep::Touched && self.coupled.is_none(),
+            touched_only: self.arch.core.updates_touched(),
             read_layer: self.readout.layer(),
             costs: costs.map_or(&untimed, |costs| &costs.core),
             timed: costs.is_some(),
-            range: self.range,
+            range: self.range(),
             ordered: P::PACKETS || (costs.is_some() && mode == TimingMode::Cycle),
         };
-        let mut timer = costs.map(|costs| Timer::new(&self.loaded, costs, mode));
-        if let Some(timer) = timer.as_mut().filter(|_| P::PACKETS) {
-            timer.keep_arrivals();
-        }
         state.reset(&self.loaded, settings.touched_only);
         // Directly coded values are graded even where one of them happens to be 1.
         state.graded = !matches!(self.coding, Coding::Events { .. })
             || stimulus.steps.iter().flatten().any(|event| event.value != 1);
-        if let Some(coupled) = &self.coupled {
-            let finish = coupled.run(&self.loaded, (settings, mode, self.n_read_values()), state, stimulus, probe);
-            self.observe(state, Timestep(0), probe);
-            let time = coupled.untimed(mode).is_none().then_some(finish.time);
-            return Ok(Run { saturated: finish.saturated, ..self.outcome(state, time, span) });
-        }
-        for t in 0..span.timesteps {
-            state.work.clear();
-            state.sent.clear();
-            state.routed.clear();
-            state.input_sent.clear();
-            state.order.clear();
-            state.input_order.clear();
-            state.tags.clear();
-            state.input_tags.clear();
-            if let Some(events) = stimulus.steps.get(t as usize) {
-                input::<P>(&self.loaded, settings, state, t, events);
-            }
-            step::<P>(&self.loaded, settings, state, t);
-            self.observe(state, Timestep(t), probe);
-            if let Some(timer) = &mut timer {
-                let span = timer.step(settings, state, t)?;
-                if P::TIMELINE {
-                    probe.timestep(Timestep(t), &span, timer.cores());
-                }
-            }
-            if P::PACKETS && self.arch.noc.is_some() {
-                packets(&self.loaded, state, timer.as_ref(), t, probe);
-            }
-        }
-        state.settle(&self.loaded);
-        let time = timer.map(|timer| timer.finish(self.n_read_values()));
-        if let Some(range) = self.range {
-            self.clip_sums(state, range);
-        }
-        Ok(Run { saturated: state.saturated, ..self.outcome(state, time, span) })
-    }
-
-    /// Clips what has no update: accumulators.
-    fn clip_sums(&self, state: &mut State, range: (i32, i32)) {
-        for (unit, own) in self.loaded.units.iter().zip(&mut state.units) {
-            for tile in unit.tiles.iter().filter(|tile| tile.neurons.is_none() && tile.list.is_none()) {
-                state.saturated += clip(&mut own.v[tile.v_base..][..tile.n()], range);
-            }
-        }
+        let sample = Sample { machine: self, settings, mode, stimulus };
+        let finish = self.execution.run(&sample, state, probe)?;
+        Ok(Run { saturated: finish.saturated, ..self.outcome(state, finish.time, span) })
     }
 
     /// Shows a probe the spikes and potentials of a timestep.
-    fn observe<P: Probe>(&self, state: &mut State, t: Timestep, probe: &mut P) {
+    pub(crate) fn observe<P: Probe>(&self, state: &mut State, t: Timestep, probe: &mut P) {
         if P::SPIKES {
             for (layer, fired) in state.fired_in.iter_mut().enumerate() {
                 fired.sort_unstable();
@@ -320,12 +264,9 @@ impl Machine {
         }
     }
 
+    /// What actions take, in modes that yield a time on chips with timesteps.
     pub(crate) fn costs_in(&self, mode: TimingMode) -> Option<&Costs> {
-        self.costs.as_ref().ok().filter(|costs| match mode {
-            TimingMode::Counts => false,
-            TimingMode::Analytic => true,
-            TimingMode::Cycle => costs.no_cycle_mode().is_none(),
-        })
+        self.execution.stepped()?.costs_in(mode)
     }
 
     /// Refuses input that the program does not take; returns by how many timesteps the sample is shorter than the program's.
@@ -346,7 +287,7 @@ impl Machine {
             }
         }
         // Where neurons fire per event, a sample lasts as long as its events.
-        let lasts = stimulus.lasts.filter(|_| self.coupled.is_none()).unwrap_or(self.coding.steps());
+        let lasts = stimulus.lasts.filter(|_| !self.execution.is_event_driven()).unwrap_or(self.coding.steps());
         match self.coding.steps().checked_sub(lasts) {
             Some(shorter) if shorter == 0 || self.elastic => Ok(shorter),
             _ => Err(RunError::Length { lasts, steps: self.coding.steps() }),

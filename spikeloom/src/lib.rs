@@ -41,11 +41,11 @@
 //! The engines behind it are re-exported under their short names.
 
 pub mod analytic;
-mod asynchronous;
 mod chip;
 mod closeup;
 mod deploy;
 mod error;
+mod event_driven;
 mod executable;
 mod host;
 mod latency;
@@ -67,12 +67,12 @@ mod spread;
 mod steps;
 mod verify;
 
-pub use asynchronous::{LayerMismatch, Mismatch};
 pub use chip::{Chip, table};
 pub use closeup::{Closeup, CoreLoad, LinkLoad};
 pub use datasets::recording::Recordings;
 pub use deploy::{ActivitySource, DeployOptions, Deployed, Weighting};
 pub use error::{Error, Result};
+pub use event_driven::{LayerMismatch, Mismatch};
 pub use executable::{Executable, decode};
 pub use host::HostReadout;
 pub use latency::LatencyRange;

@@ -212,7 +212,7 @@ impl Record {
             return Some(format!("the chip's `{}`: {}", problem.path, problem.message));
         }
         // Where every event asks for a decision, neurons may fire more than once in a timestep; inputs are events of the host.
-        let per_event = self.chip.as_ref().is_some_and(|chip| chip.arch.core.fire == isa::arch::Fire::PerEvent);
+        let per_event = self.chip.as_ref().is_some_and(|chip| chip.arch.core.is_event_driven());
         let most = |layer: &LayerRecord| {
             let (c, h, w) = layer.shape;
             u128::from(images) * u128::from(timesteps) * u128::from(c) * u128::from(h) * u128::from(w)

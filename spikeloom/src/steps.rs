@@ -48,7 +48,7 @@ impl Executable {
     /// If the chip fires per event, the sample cannot be run, or the table lacks a price.
     pub fn step_costs(&self, samples: &dyn Samples, close: &Closeup, table: &Table) -> Result<Vec<StepCost>> {
         let (machine, arch) = (&self.machine, &self.chip.arch);
-        if machine.fires_per_event() {
+        if machine.is_event_driven() {
             let refused = format!("chip {} fires per event and has no timesteps to list", arch.name);
             return Err(Error::input(refused));
         }

@@ -204,7 +204,7 @@ impl CompileReport {
             written,
             cores: deployed.executable.program.cores.len(),
             cores_of_chip: arch.n_cores(),
-            fires_per_event: deployed.fires_per_event(),
+            fires_per_event: deployed.is_event_driven(),
             weight_bits,
             state_bits: arch.core.state_bits,
             layers: reports.layers.iter().map(LayerReport::new).collect(),

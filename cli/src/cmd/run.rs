@@ -47,7 +47,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     let mut in_timesteps = None;
     let origin = Origin { model: &model.name, chip: &args.target.arch };
     let mut done = execute((&deployed.executable, origin), samples.as_ref(), &args.simulation, |run, energy| {
-        if deployed.fires_per_event() && !run.stopped {
+        if deployed.is_event_driven() && !run.stopped {
             in_timesteps = stepwise(&deployed, samples.as_ref(), &args.simulation)?;
         }
         let per_event = PerEvent::of(&chip.arch, run, in_timesteps.as_ref());
@@ -58,9 +58,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     let mut verified = Ok(());
     if args.verify {
         // Firing per event is another network; what is verified then is what it was compared with.
-        if let Some(run) = in_timesteps.as_ref().or((!deployed.fires_per_event()).then_some(&done.run)) {
+        if let Some(run) = in_timesteps.as_ref().or((!deployed.is_event_driven()).then_some(&done.run)) {
             let found = deployed.verify(&model, samples.as_ref(), run, &mut Bars::new())?;
-            let (nouns, in_timesteps) = (samples.noun(), deployed.fires_per_event());
+            let (nouns, in_timesteps) = (samples.noun(), deployed.is_event_driven());
             if !args.simulation.json {
                 print!("{}", agreement::text(&found, nouns, in_timesteps));
             }
@@ -160,7 +160,7 @@ pub(crate) fn execute(
     let looks = args.report.wanted() || args.per_step.is_some();
     let image = args.trace.image(samples)?;
     let closeup = looks.then(|| executable.closeup(samples, image, args.mode.into())).transpose()?;
-    let listed = !executable.machine.fires_per_event() && executable.program.timesteps <= MOST_STEPS;
+    let listed = !executable.machine.is_event_driven() && executable.program.timesteps <= MOST_STEPS;
     let steps = match &closeup {
         Some(close) if listed || args.per_step.is_some() => executable.step_costs(samples, close, table)?,
         _ => Vec::new(),

@@ -6,7 +6,7 @@ use super::{
 };
 use isa::{
     Arch,
-    arch::{Basis, Constant, Fire},
+    arch::{Basis, Constant},
 };
 use serde::Serialize;
 use spikeloom::Run;
@@ -56,7 +56,7 @@ impl PerEvent {
         let n = run.samples.len() as f64;
         let assumed = |figure: &Constant| figure.basis == Basis::Assumed;
         let times = arch.ordering_times().into_iter();
-        (arch.core.fire == Fire::PerEvent).then(|| Self {
+        (arch.core.is_event_driven()).then(|| Self {
             assumed_times: times.filter(|(_, time)| time.is_some_and(assumed)).map(|(path, _)| path).collect(),
             saturated_updates: run.samples.iter().map(|s| s.saturated).sum::<u64>() as f64 / n,
             state_bits: arch.core.state_bits,

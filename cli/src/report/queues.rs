@@ -1,7 +1,7 @@
 //! Limited input queues: how full they were and how long packets waited in front of them, or that this was not asked.
 
 use super::number::si;
-use isa::{Arch, Program, arch::Fire};
+use isa::{Arch, Program};
 use serde::Serialize;
 use simulator::QueueTime;
 use spikeloom::{Run, Spread};
@@ -39,7 +39,7 @@ impl Queues {
             peak_events: seen.iter().map(|queue| queue.peak).max().unwrap_or(0),
             stalled: Spread::of(seen.iter().map(|queue| seconds(queue.stalled))),
         });
-        Some(Self { limit_events, measured, per_event: arch.core.fire == Fire::PerEvent })
+        Some(Self { limit_events, measured, per_event: arch.core.is_event_driven() })
     }
 
     /// Its line of the report; `sample` is what one sample is.

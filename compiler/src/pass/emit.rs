@@ -12,7 +12,7 @@ use crate::{
 use ir::{Graph, InputCoding, InputEncoding, NeuronModel, PopulationId, ProjectionId, Quantized};
 use isa::{
     AxonEntry, CoreImage, Descriptor, DescriptorId, InputPort, Instruction, Layer, LayerId, Program, Readout,
-    arch::{Fire, Sync},
+    arch::Sync,
     program::{Coding, Encoding},
 };
 use std::collections::BTreeMap;
@@ -129,7 +129,7 @@ fn fill(
         axons.into_iter().map(|(projection, descriptors)| AxonEntry { tag: tag(projection), descriptors }).collect();
     for descriptor in of_neurons {
         // Where neurons fire per event, the synaptic operations are their updates.
-        if arch.core.fire == Fire::PerStep && descriptor.kind.window().is_some() {
+        if !arch.core.is_event_driven() && descriptor.kind.window().is_some() {
             image.on_tick.push(Instruction::NeuronUpdate(DescriptorId(image.descriptors.len() as u16)));
         }
         image.descriptors.push(Descriptor::Neurons(descriptor));

@@ -4,10 +4,10 @@
 //! |---|---|
 //! | [`super::emit::expressible`] | whether a program can hold its shapes, counts and values |
 //! | [`super::support`] | whether cores have its convolutions, weights and neurons |
-//! | [`super::per_event`] | whether it needs timesteps that the chip does not have |
+//! | [`super::event_driven`] | whether it needs timesteps that the chip does not have |
 //! | [`super::store`] | whether some width of stored weights holds them |
 
-use super::{emit::expressible, per_event::timeless, store::store, support::supported};
+use super::{emit::expressible, event_driven::timeless, store::store, support::supported};
 use crate::diagnostics::Diagnostics;
 use ir::{Graph, Quantized};
 use isa::Arch;

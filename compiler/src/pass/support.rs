@@ -2,10 +2,7 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Limit};
 use ir::{Connectivity, DecayRule, Graph, NeuronModel, ProjectionId, Quantized};
-use isa::{
-    Arch,
-    arch::{ConvolutionLimits, Fire, Sweep},
-};
+use isa::{Arch, arch::ConvolutionLimits};
 use std::collections::BTreeSet;
 
 /// Checks convolution geometry, the number of distinct weights onto a neuron, and neurons that change without an event.
@@ -35,9 +32,9 @@ pub fn supported(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostic
         for (message, remedy) in lacks(&population.neuron, arch) {
             found.push(Diagnostic { entity: format!("{id} `{}`", population.name), message, limit: None, remedy });
         }
-        // Chips that fire per event have no timesteps at all; `per_event` says so.
+        // Chips that fire per event have no timesteps at all; `event_driven` says so.
         if let NeuronModel::Spiking(neuron) = &population.neuron
-            && (arch.core.sweep, arch.core.fire) == (Sweep::Touched, Fire::PerStep)
+            && arch.core.updates_touched()
             && (neuron.leak.is_active() || neuron.bias.0.iter().any(|&b| b != 0))
         {
             found.push(Diagnostic {
@@ -63,7 +60,7 @@ fn lacks(neuron: &NeuronModel<Quantized>, arch: &Arch) -> Vec<(String, String)> 
     };
     match neuron {
         NeuronModel::Spiking(neuron) => {
-            let rounds = !neuron.leak.is_active() || can.decays(DecayRule::Loss) || arch.core.fire == Fire::PerEvent;
+            let rounds = !neuron.leak.is_active() || can.decays(DecayRule::Loss) || arch.core.is_event_driven();
             if rounds {
                 return Vec::new();
             }
@@ -84,7 +81,7 @@ fn lacks(neuron: &NeuronModel<Quantized>, arch: &Arch) -> Vec<(String, String)> 
                     )
                 })
                 .collect();
-            if arch.core.fire == Fire::PerEvent || arch.core.sweep == Sweep::Touched {
+            if !arch.core.updates_all() {
                 let message = format!(
                     "its model {} acts in every timestep, but {} updates a neuron only when an event reaches it",
                     list.model, arch.name

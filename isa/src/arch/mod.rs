@@ -6,6 +6,7 @@
 
 pub mod difference;
 mod dynamics;
+mod execution;
 mod memory;
 mod parse;
 pub mod preset;
@@ -13,6 +14,7 @@ mod silicon;
 pub mod validate;
 
 pub use dynamics::Dynamics;
+pub use execution::{Fire, Sweep};
 pub use memory::{Addressing, Memories, Memory, Ports};
 pub use silicon::{Powered, StaticPower, Technology};
 
@@ -234,27 +236,6 @@ pub enum Sharing {
     Native,
     /// Every synapse is stored.
     Unrolled,
-}
-
-/// When neurons fire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Fire {
-    /// At the end of each timestep.
-    PerStep,
-    /// As soon as an event lifts the potential over the threshold, one spike per update; not equivalent to timesteps
-    /// (docs/semantics.md §9). Sums saturate at the width of a potential; windows, sweeps and `neuron_…` times mean nothing.
-    PerEvent,
-}
-
-/// Which neurons are visited in an update.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Sweep {
-    /// All of the population, in every timestep of its window.
-    All,
-    /// All of the population, in every timestep: outside its window an update changes nothing and is made nevertheless.
-    Always,
-    /// Only neurons that could fire: touched since the last update, or above threshold. Needs zero bias and leak.
-    Touched,
 }
 
 /// Ticks of a core's pipeline. An absent figure makes time not derivable.

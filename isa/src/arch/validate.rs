@@ -6,7 +6,7 @@
 //! agree; queues that hold an event; barrier tables ascending; node and voltage where their scaling is known; multicast, times and links only with a network; for chips that
 //! fire per event, all times that order events, and no timesteps.
 
-use super::{Arch, Constant, Fire, Memory, Multicast, Sweep, Sync};
+use super::{Arch, Constant, Memory, Multicast, Sync};
 use crate::ids::CoreId;
 
 /// The longest packet of a spike, far beyond any chip's; what simulates flits one by one ends in time.
@@ -41,7 +41,7 @@ pub fn validate(arch: &Arch) -> Vec<Problem> {
     }
     v.sync(arch);
     v.silicon(arch);
-    if arch.core.fire == Fire::PerEvent {
+    if arch.core.is_event_driven() {
         v.per_event(arch);
     }
     v.problems
@@ -157,7 +157,7 @@ impl Validator {
         let state = (2..=32).contains(&core.state_bits);
         self.check(state, "core.state_bits", || format!("{} bits", core.state_bits), "potentials have 2 to 32 bits");
         self.check(core.lanes > 0, "core.lanes", || "no lanes".into(), "at least 1");
-        let touched = core.sweep != Sweep::Touched || core.fire == Fire::PerEvent || !matches!(arch.sync, Sync::None);
+        let touched = !core.updates_touched() || !matches!(arch.sync, Sync::None);
         let message = || "touched-only updates of a chip with timesteps need timesteps that are separated".to_string();
         self.check(touched, "core.sweep", message, "use `sweep: All`, or describe `sync`");
         let memories = &core.memories;

@@ -2,7 +2,7 @@
 
 use super::{Cx, Rule, ascending};
 use crate::{
-    arch::{Fire, Sweep, Sync},
+    arch::Sync,
     ids::{CoreId, LayerId, WeightBlockId},
     image::CoreImage,
     neuron::DecayRule,
@@ -76,7 +76,7 @@ impl Cx<'_> {
         }
         for (i, (descriptor, n)) in image.descriptors.iter().zip(updates).enumerate() {
             let expected = match descriptor {
-                Descriptor::Neurons(d) if d.kind.window().is_some() => u32::from(self.arch.core.fire == Fire::PerStep),
+                Descriptor::Neurons(d) if d.kind.window().is_some() => u32::from(!self.arch.core.is_event_driven()),
                 Descriptor::Neurons(_) | Descriptor::Conv(_) | Descriptor::Dense(_) | Descriptor::Sparse(_) => 0,
             };
             self.check(n == expected, Rule::Handlers, &entity, || {
@@ -201,7 +201,7 @@ impl Cx<'_> {
         } else {
             self.check(d.emission.routes.is_empty(), Rule::Emission, entity, || "an accumulator never emits".into());
         }
-        if self.arch.core.sweep == Sweep::Touched || self.arch.core.fire == Fire::PerEvent {
+        if !self.arch.core.updates_all() {
             let quiet = decay == 0 && d.params.iter().all(|p| p.bias == 0);
             self.check(quiet, Rule::Params, entity, || {
                 "untouched neurons are not updated, but it has bias or leak".into()

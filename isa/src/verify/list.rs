@@ -2,7 +2,6 @@
 
 use super::{Cx, Rule};
 use crate::{
-    arch::{Fire, Sweep},
     neuron::{Action, NeuronList},
     op::NeuronDescriptor,
 };
@@ -43,7 +42,7 @@ impl Cx<'_> {
         });
         let emits = list.fires() || list.emits_values();
         self.check(emits || d.emission.routes.is_empty(), Rule::Emission, entity, || "it never emits".into());
-        let plain = arch.core.sweep != Sweep::Touched && arch.core.fire == Fire::PerStep;
+        let plain = arch.core.updates_all();
         self.check(plain, Rule::Params, entity, || "a list is for chips that update all neurons per timestep".into());
         for message in arch.core.dynamics.refusals(&list.ops, list.words.len(), list.shift) {
             self.report(Rule::Params, entity, format!("the chip has no {message}"));

@@ -18,7 +18,7 @@ pub(crate) mod queue;
 use crate::error::NoTime;
 use isa::{
     Arch,
-    arch::{Constant, Fire, Memory, Ports},
+    arch::{Constant, Memory, Ports},
 };
 
 /// Ticks of a core's operations.
@@ -44,9 +44,9 @@ impl CoreCosts {
     /// The first figure that is absent, if any is. Chips that fire per event have no sweep, and need no figures for it.
     pub(crate) fn new(arch: &Arch) -> Result<Self, NoTime> {
         let (core, timing) = (&arch.core, &arch.core.timing);
-        let sweep = |figure: &Option<Constant>, path| match core.fire {
-            Fire::PerEvent => Ok(figure.as_ref().map_or(0, |constant| constant.value)),
-            Fire::PerStep => stated(figure.as_ref(), path),
+        let sweep = |figure: &Option<Constant>, path| {
+            let given = figure.as_ref().map_or(0, |constant| constant.value);
+            if core.is_event_driven() { Ok(given) } else { stated(figure.as_ref(), path) }
         };
         Ok(Self {
             per_event: stated(timing.event.as_ref(), "core.timing.event")?

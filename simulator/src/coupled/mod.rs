@@ -29,7 +29,7 @@ use crate::{
     load::{Loaded, Unit},
     noc::{analytic::NocCosts, topology::Topology},
     state::State,
-    timing::{FlitLevel, StepTime, Time, TimingMode},
+    timing::{FlitLevel, StepTime, Time},
 };
 use fabric::Fabric;
 use isa::{Arch, Cycle};
@@ -56,14 +56,6 @@ pub(crate) struct Coupled {
 struct Operation {
     row_ticks: u64,
     tile: u16,
-}
-
-/// What a sample did besides the tallies in the state.
-#[derive(Clone, Debug)]
-pub(crate) struct Finish {
-    pub(crate) time: Time,
-    /// Updates whose sum left the range of a potential.
-    pub(crate) saturated: u64,
 }
 
 impl Coupled {
@@ -104,20 +96,6 @@ impl Coupled {
             operations: loaded.units.iter().map(|unit| operations(unit, &costs)).collect::<Result<_, _>>()?,
             costs,
         })
-    }
-
-    /// Why a run in this mode yields no time, if it does not.
-    pub(crate) fn untimed(&self, mode: TimingMode) -> Option<NoTime> {
-        match mode {
-            TimingMode::Counts => Some(NoTime::NotAsked),
-            TimingMode::Analytic => None,
-            TimingMode::Cycle => self.noc.as_ref().and_then(|(_, flits)| flits.as_ref().err().cloned()),
-        }
-    }
-
-    /// The network flit by flit, if it can be simulated so.
-    pub(crate) fn flit_level(&self) -> Option<&FlitLevel> {
-        self.noc.as_ref()?.1.as_ref().ok()
     }
 
     /// Time of a sample from the ends of its cores and outputs; `n_values` potentials are read by the host at the end.

@@ -1,37 +1,44 @@
 //! Running a sample event by event.
 
 use super::{
-    Coupled, Finish, Operation,
+    Coupled, Operation,
     fabric::{Departure, Departures},
     queue::{Event, EventQueue},
     replay::{Ends, Log},
 };
 use crate::{
+    error::{NoTime, RunError},
+    execution::{Execute, Finish, Sample},
     kernel::{Synaptic, sparse::ListReads},
     load::Loaded,
     probe::Probe,
     state::{Burst, State},
     step::{Settings, clip},
-    timing::TimingMode,
+    timing::{FlitLevel, TimingMode},
 };
-use isa::{Cycle, Stimulus};
+use isa::{Cycle, Stimulus, Timestep};
 
-impl Coupled {
-    /// Runs a sample in a state that was reset; leaves potentials and tallies in it. `n_values`: potentials read at the end.
-    pub(crate) fn run<P: Probe>(
-        &self,
-        loaded: &Loaded,
-        (settings, mode, n_values): (Settings<'_>, TimingMode, u64),
-        state: &mut State,
-        stimulus: &Stimulus,
-        probe: &mut P,
-    ) -> Finish {
+impl Execute for Coupled {
+    fn untimed(&self, mode: TimingMode) -> Option<NoTime> {
+        match mode {
+            TimingMode::Counts => Some(NoTime::NotAsked),
+            TimingMode::Analytic => None,
+            TimingMode::Cycle => self.noc.as_ref().and_then(|(_, flits)| flits.as_ref().err().cloned()),
+        }
+    }
+
+    fn flit_level(&self) -> Option<&FlitLevel> {
+        self.noc.as_ref()?.1.as_ref().ok()
+    }
+
+    fn run<P: Probe>(&self, sample: &Sample<'_>, state: &mut State, probe: &mut P) -> Result<Finish, RunError> {
+        let (loaded, settings, mode) = (sample.loaded(), sample.settings, sample.mode);
         let mut queue = std::mem::take(&mut state.events);
         queue.reset(loaded.units.len());
         let replayed = self.noc.as_ref().and_then(|(noc, flits)| Some((noc, flits.as_ref().ok()?)));
         let replayed = replayed.filter(|_| mode == TimingMode::Cycle);
         queue.log = replayed.map(|_| Log::default());
-        self.input::<P>(loaded, settings, state, stimulus, &mut queue);
+        self.input::<P>(loaded, settings, state, sample.stimulus, &mut queue);
         let mut saturated = 0;
         while let Some(event) = queue.pop() {
             let done = self.integrate(loaded, state, &event, &mut queue);
@@ -42,11 +49,14 @@ impl Coupled {
             Some((network, log)) => log.replay(loaded, network, self.costs.emit),
             None => Ends { cores: queue.last_free(), outputs: queue.last_output },
         };
-        let time = self.time(loaded, state, &queue, (ends, n_values));
+        let time = self.time(loaded, state, &queue, (ends, sample.machine.n_read_values()));
         state.events = queue;
-        Finish { time, saturated }
+        sample.machine.observe(state, Timestep(0), probe);
+        Ok(Finish { time: self.untimed(mode).is_none().then_some(time), saturated })
     }
+}
 
+impl Coupled {
     /// The host sends the events of all timesteps one after another.
     fn input<P: Probe>(
         &self,

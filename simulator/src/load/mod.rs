@@ -15,10 +15,7 @@ use crate::{
     noc::{topology::Topology, tree::Trees},
 };
 use emission::classes;
-use isa::{
-    Arch, CoreId, LayerId, Program, Tag, WeightBlockId,
-    arch::{Fire, Sweep},
-};
+use isa::{Arch, CoreId, LayerId, Program, Tag, WeightBlockId};
 use std::collections::{BTreeMap, HashMap};
 use traffic::TrafficTable;
 
@@ -148,7 +145,7 @@ pub(crate) fn load(program: &Program, arch: &Arch, topology: &Topology) -> Resul
     }
     let (traffic, trees) = loader.plant(&units);
     let mut loaded = Loaded { units, port, max_delay, traffic, trees, sums: Sums::default() };
-    if arch.core.sweep != Sweep::Touched && arch.core.fire == Fire::PerStep {
+    if arch.core.updates_all() {
         loaded.fan_out();
     }
     Ok(loaded)

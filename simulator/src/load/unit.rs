@@ -11,7 +11,7 @@ use crate::{
 };
 use isa::{
     CoreId, CoreImage, Descriptor, Instruction, LayerId, NeuronDescriptor, NeuronKind, RouterId, WeightBlockId,
-    arch::{Fire, Sweep},
+    arch::Sweep,
 };
 
 /// The neurons of a tile, prepared.
@@ -246,7 +246,7 @@ impl Loader<'_> {
         }
         let list = match &d.kind {
             NeuronKind::Listed(list) => {
-                if self.arch.core.sweep == Sweep::Touched || self.arch.core.fire == Fire::PerEvent {
+                if !self.arch.core.updates_all() {
                     return Err(invalid(place, format!("{} neurons act in every timestep", list.model)));
                 }
                 let layer = self.program.layer(d.layer);

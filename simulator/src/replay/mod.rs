@@ -50,7 +50,7 @@ impl Machine {
     /// Runs the samples `0..n` and records what they did; `stimulus(i)` makes sample `i`. Counts and times are not kept: they are
     /// those of [`Self::replay`]. Runs on the threads of the current pool.
     pub fn record(&self, n: usize, stimulus: impl Fn(usize) -> Stimulus + Sync) -> Result<Record, ReplayError> {
-        if self.fires_per_event() {
+        if self.is_event_driven() {
             return Err(ReplayError::PerEvent { arch: self.arch.name.clone() });
         }
         self.spikes_only()?;
@@ -131,7 +131,7 @@ impl Machine {
     }
 
     fn check_replay(&self, record: &Record, mode: TimingMode) -> Result<(), ReplayError> {
-        if self.fires_per_event() {
+        if self.is_event_driven() {
             return Err(ReplayError::PerEvent { arch: self.arch.name.clone() });
         }
         if mode == TimingMode::Cycle {

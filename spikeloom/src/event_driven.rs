@@ -13,7 +13,6 @@ use crate::{
     samples::Samples,
 };
 use compiler::{Options, compile_quantized};
-use isa::arch::Fire;
 use simulator::TimingMode;
 
 /// The chip without limits.
@@ -45,8 +44,8 @@ pub struct LayerMismatch {
 
 impl Deployed {
     /// Whether the chip fires per event, so that a run is another network than the one with timesteps.
-    pub fn fires_per_event(&self) -> bool {
-        self.executable.chip.arch.core.fire == Fire::PerEvent
+    pub fn is_event_driven(&self) -> bool {
+        self.executable.chip.arch.core.is_event_driven()
     }
 
     /// Runs the samples through the quantized network in timesteps, counts only.

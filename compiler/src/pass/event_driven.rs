@@ -6,7 +6,7 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Limit};
 use ir::{Connectivity, Graph, NeuronModel, PopulationId, Projection, Quantized};
-use isa::{Arch, arch::Fire};
+use isa::Arch;
 use std::collections::BTreeSet;
 
 /// Largest magnitude of what one event adds to a potential: with a potential of at most 31 bits the sum stays within 32.
@@ -17,7 +17,7 @@ const LARGEST_STEP: u64 = (1 << 30) - 1;
 /// # Errors
 /// Every population and projection that does, every loop, and every projection whose products are too large to saturate.
 pub fn timeless(graph: &Graph<Quantized>, arch: &Arch) -> Result<(), Diagnostics> {
-    if arch.core.fire == Fire::PerStep {
+    if !arch.core.is_event_driven() {
         return Ok(());
     }
     let mut found = Vec::new();
