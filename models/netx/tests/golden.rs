@@ -198,7 +198,7 @@ fn a_block_without_neurons_sums_up() {
     let fire = |neuron| ir::Event { neuron, value: 1 };
     let sample = Stimulus { steps: vec![vec![fire(0), fire(2)], vec![fire(1)], vec![fire(0)]] };
     let trace = ir::interpret(&imported.graph, &sample);
-    // Inputs 0, 1 and 2 fire twice, once and once; the bias counts once; 64 units each.
-    assert_eq!(trace.potentials[1], [64 * (2 - 2 + 3 + 7), 64 * (8 + 5 - 6 - 1)]);
+    // Inputs 0, 1 and 2 fire twice, once and once; the bias counts once; 64 units each: 2 − 2 + 3 + 7 and 8 + 5 − 6 − 1.
+    assert_eq!(trace.potentials[1], [64 * 10, 64 * 6]);
     on_chip(&imported.graph, &sample, &trace);
 }
