@@ -96,6 +96,7 @@ const ROWS: &[(&str, Try)] = &[
     ("spikeloom run fashion-mnist", Needs(FASHION)),
     ("spikeloom run mnist --data mnist", Needs(MNIST)),
     ("spikeloom run mnist-paper --data mnist", Needs(MNIST)),
+    ("spikeloom run mnist-sparse --data mnist", Needs(MNIST)),
     ("spikeloom run --data mnist", Needs(MNIST)),
     ("spikeloom run --activity train:300", Needs(MNIST)),
     ("spikeloom run net.nir --dt 1e-4 --data mnist", Needs(MNIST)),

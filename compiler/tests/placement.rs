@@ -13,7 +13,8 @@ use support::{
 
 /// The annealed placement costs no more than clusters in order on cores in order, or along a Hilbert curve.
 fn is_no_worse(graph: &Graph<Quantized>, arch: &Arch, options: &Options) {
-    let Ok(compiled) = compile_quantized(graph, arch, options) else { return };
+    let options = Options { baselines: true, ..options.clone() };
+    let Ok(compiled) = compile_quantized(graph, arch, &options) else { return };
     let placements = compiled.reports.placements;
     let cost = |method| placements.iter().find(|(own, _)| *own == method).expect("asked for").1.objective;
     let annealed = cost(Method::Annealed);
