@@ -254,11 +254,11 @@ pub(crate) struct SaccadeArgs {
     #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=255))]
     pub(crate) steps: u32,
     /// Recordings of the first N training images
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub(crate) train: usize,
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) train: u32,
     /// Recordings of the first N test images
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
-    pub(crate) test: usize,
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) test: u32,
     /// Seed of the sensor's noise and mismatch
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

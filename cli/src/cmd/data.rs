@@ -4,7 +4,7 @@ use crate::{
     args::{DataCommand, SaccadeArgs},
     files, interrupt, progress,
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use datasets::{Dataset, DatasetName, Progress, Split, own, saccades};
 use rayon::prelude::*;
 use std::{
@@ -49,9 +49,8 @@ fn record(args: &SaccadeArgs) -> Result<ExitCode> {
     let stop = interrupt::flag();
     let mut parts = Vec::new();
     for (split, n) in [(Split::Train, args.train), (Split::Test, args.test)] {
-        ensure!(n > 0, "--{split} 0: give one image or more");
         let images = datasets::load(args.dataset, split, &args.data.dir())?;
-        let images = images.subset(0..n.min(images.len()));
+        let images = images.subset(0..(n as usize).min(images.len()));
         let Some(part) = recorded(&images, steps, args.seed, &stop)? else { return Ok(interrupt::code()) };
         let spikes: usize = part.pixels.iter().map(|&n| usize::from(n)).sum();
         let mean = spikes as f64 / images.len() as f64;

@@ -4,7 +4,7 @@
 //! z_t    = Σ_{τ≤t} conv(s_τ, W)                    s_τ: spikes of the layer below in step τ = 1 … T
 //! u_t    = κ(w_c·(z_t − μ_c·t/T)/σ_c + b_c·t/T)    μ, σ of z_T over (batch, pixels): the drive up to step t, in spikes
 //! spike in step t  ⇔  u_t + ½ − n_{t−1} ≥ 1,  n_t = n_{t−1} + spike:   integrate and fire, threshold 1, start ½, subtracting reset
-//! F_t,rc = mean over region r of (n_t·T/t)², / number of regions
+//! F_t,rc = mean over region r of n_t², / number of regions: evidence grows with time
 //! loss   = Σ_t ω_t·(−log softmax(α(2/κ²)(1/S̄)·A·F_t)_y) + λ·mean n_T²,  mean over the batch
 //! ω_T = 1 alone, or ω_t = 2t/(T(T+1)) in every step: `loss_steps`
 //! ```
@@ -206,9 +206,8 @@ impl Block {
             if weight == 0.0 {
                 continue;
             }
-            let rate = 1.0 / (part * part);
             let f: Vec<f32> = self.squares(&buffers.counts).iter().map(|q| q / pixels).collect();
-            let logits = scores(&self.readout.value, &f, self.logit_gain * rate);
+            let logits = scores(&self.readout.value, &f, self.logit_gain);
             let top = logits.iter().copied().fold(f32::MIN, f32::max);
             let mass: f64 = logits.iter().map(|l| f64::from(l - top).exp()).sum();
             out.loss += f64::from(weight) * (mass.ln() - f64::from(logits[y] - top)) / batch as f64;
@@ -223,7 +222,7 @@ impl Block {
             }
             for (j, l) in logits.iter().enumerate() {
                 let p = f64::from(l - top).exp() / mass - if j == y { 1.0 } else { 0.0 };
-                let e = weight * self.logit_gain * rate * (p / batch as f64) as f32;
+                let e = weight * self.logit_gain * (p / batch as f64) as f32;
                 let a = &self.readout.value[j * len..][..len];
                 let g = &mut out.readout[j * len..][..len];
                 for i in 0..len {
