@@ -7,6 +7,7 @@ use datasets::{
     saccades,
 };
 use spikeloom::{Chip, DeployOptions, Model, Quiet, RunOptions, Samples};
+use std::ops::ControlFlow;
 use training::{
     export,
     ffgaf::{Config, InputCoding, LossSteps, PerLayer, Readout, Runner, Trainer},
@@ -30,7 +31,8 @@ fn recordings(data: &Dataset) -> Recordings {
 
 #[test]
 fn training_interpreter_and_chip_agree() {
-    let data = saccades::recordings(&mnist_test_500().subset(0..260), STEPS, 1);
+    let data = saccades::recordings(&mnist_test_500().subset(0..260), STEPS, 1, &|| ControlFlow::Continue(()))
+        .expect("nobody stops it");
     let (train, rest) = (data.subset(0..220), data.subset(220..260));
     let config = Config {
         dataset: "saccades".into(),
@@ -51,7 +53,7 @@ fn training_interpreter_and_chip_agree() {
         ..Config::default()
     };
     let mut trainer = Trainer::new(config, &train, &rest).expect("sound settings");
-    while trainer.epoch(&mut |_| std::ops::ControlFlow::Continue(())).is_some_and(|_| !trainer.finished()) {}
+    while trainer.epoch(&mut |_| ControlFlow::Continue(())).is_some_and(|_| !trainer.finished()) {}
     let network = trainer.network(100);
     let runner = Runner::new(&network);
     let model = Model::of_graph("in time", export::graph(&network).expect("it has a graph")).expect("a sound graph");

@@ -17,7 +17,7 @@ use crate::{
 use anyhow::{Context, Result, bail, ensure};
 use datasets::Dataset;
 use simulator::TimingMode;
-use spikeloom::{Chip, Model, RunOptions};
+use spikeloom::{Chip, Deployed, Model, Run, RunOptions};
 use std::{fmt, path::Path, path::PathBuf, process::ExitCode};
 use training::{
     export,
@@ -113,12 +113,7 @@ pub(crate) fn deploy(
     let too_wide = "a channel has weights too large for its threshold: the grid cannot hold them";
     let rounded = network.on_grid().context(too_wide)?;
     let model = Model::of_graph(&output.path().display().to_string(), export::graph(&rounded)?)?;
-    let deployed = target::deploy(&model, chip, target, &ImageArgs::default(), false, &mut Bars::new())?;
-    let options = RunOptions { mode: TimingMode::Counts, ..RunOptions::default() };
-    let run = deployed.run(&validation, &options, &mut Bars::until(interrupt::flag()))?;
-    if run.stopped {
-        bail!("stopped before all validation images were run; nothing was written");
-    }
+    let (deployed, run) = on_chip(&model, chip, target, &validation)?;
     let float = classes(network, &validation);
     let right = |class: usize, i: usize| class == usize::from(validation.labels[i]);
     let deployment = Deployment {
@@ -154,13 +149,19 @@ fn validation(network: &Network, train: &Dataset) -> Result<Dataset> {
 pub(crate) fn before(network: &Network, (chip, target): (&Chip, &TargetArgs), train: &Dataset) -> Result<Before> {
     let validation = validation(network, train)?;
     let model = Model::of_graph("before tuning", export::graph(network)?)?;
-    let deployed = target::deploy(&model, chip, target, &ImageArgs::default(), false, &mut Bars::new())?;
-    let options = RunOptions { mode: TimingMode::Counts, ..RunOptions::default() };
-    let run = deployed.run(&validation, &options, &mut Bars::until(interrupt::flag()))?;
-    ensure!(!run.stopped, "stopped before all validation images were run; nothing was written");
+    let (_, run) = on_chip(&model, chip, target, &validation)?;
     let right = classes(network, &validation).into_iter().zip(&validation.labels);
     let float = right.filter(|(class, label)| *class == usize::from(**label)).count();
     Ok(Before { float, rounded: run.correct().context("validation images have classes")? })
+}
+
+/// A model on a chip, and its run over validation images.
+fn on_chip(model: &Model, chip: &Chip, target: &TargetArgs, validation: &Dataset) -> Result<(Deployed, Run)> {
+    let deployed = target::deploy(model, chip, target, &ImageArgs::default(), false, &mut Bars::new())?;
+    let options = RunOptions { mode: TimingMode::Counts, ..RunOptions::default() };
+    let run = deployed.run(validation, &options, &mut Bars::until(interrupt::flag()))?;
+    ensure!(!run.stopped, "stopped before all validation images were run; nothing was written");
+    Ok((deployed, run))
 }
 
 /// What a network decides in float.

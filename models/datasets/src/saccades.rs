@@ -16,6 +16,8 @@
 use super::Dataset;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use rayon::prelude::*;
+use std::ops::ControlFlow;
 
 /// Corners of the path, columns and rows.
 const PATH: [[f32; 2]; 4] = [[0.0, 0.0], [3.0, 6.0], [6.0, 0.0], [0.0, 0.0]];
@@ -86,19 +88,25 @@ pub fn record(image: &[u8], shape: [usize; 3], steps: usize, seed: u64, number: 
     spikes
 }
 
-/// The recordings of all images, timesteps one after another in the channels.
+/// The recordings of all images, timesteps one after another in the channels; `None` if `watch`, which is asked before each, breaks off.
 #[must_use]
-pub fn recordings(images: &Dataset, steps: usize, seed: u64) -> Dataset {
+pub fn recordings(
+    images: &Dataset,
+    steps: usize,
+    seed: u64,
+    watch: &(dyn Fn() -> ControlFlow<()> + Sync),
+) -> Option<Dataset> {
     let [polarities, h, w] = sensor(images.shape);
-    let numbers = 0..images.len();
-    let pixels = numbers.flat_map(|i| record(images.image(i), images.shape, steps, seed, i as u64)).collect();
-    Dataset {
-        name: format!("{}, saccades", images.name),
-        classes: images.classes,
-        shape: [steps * polarities, h, w],
-        pixels,
-        labels: images.labels.clone(),
-    }
+    let len = steps * polarities * h * w;
+    let mut pixels = vec![0; images.len() * len];
+    let all = pixels.par_chunks_mut(len).enumerate().try_for_each(|(i, recording)| {
+        watch()?;
+        recording.copy_from_slice(&record(images.image(i), images.shape, steps, seed, i as u64));
+        ControlFlow::Continue(())
+    });
+    let name = format!("{}, saccades", images.name);
+    let (classes, labels) = (images.classes, images.labels.clone());
+    all.is_continue().then(|| Dataset { name, classes, shape: [steps * polarities, h, w], pixels, labels })
 }
 
 /// Where the image lies after a part of the time, 0 to 1.

@@ -28,38 +28,20 @@ pub fn graph(network: &Network) -> Result<Graph<Trained>, ExportError> {
     if network.config.norm == Norm::Sample {
         return Err(ExportError::SampleNormalization);
     }
-    if network.config.input.is_events() {
-        return Ok(stepped::graph(network));
-    }
     let levels = u32::from(network.config.levels);
     let encoding = match network.config.input {
         Coding::Standardized => InputEncoding::STANDARD,
-        Coding::Pixels | Coding::Events => InputEncoding::Pixels,
+        Coding::Pixels => InputEncoding::Pixels,
+        Coding::Events => return Ok(stepped::graph(network)),
     };
     let timesteps = levels * network.layers.len() as u32;
     let mut graph = Graph::new(network.config.dataset.clone(), timesteps, encoding);
-    let mut previous = graph.add_population(Population {
-        name: "input".into(),
-        shape: shape(network.input),
-        neuron: NeuronModel::Input { coding: InputCoding::DirectOnce, scale: network.config.input.step() },
-        norm: None,
-    });
+    let mut previous = graph.add_population(input(network, InputCoding::DirectOnce));
     for (l, layer) in network.layers.iter().enumerate() {
         let start = l as u32 * levels;
         let scaled = |values: &[f32]| values.iter().map(|v| v * layer.kappa).collect();
+        let window = Window::new(start, start + levels);
         let population = graph.add_population(Population {
-            name: format!("conv{}", l + 1),
-            shape: shape(layer.output()),
-            neuron: NeuronModel::Spiking(Spiking {
-                threshold: PerChannel::uniform(1.0),
-                v_init: PerChannel::uniform(0.5),
-                bias: PerChannel::uniform(0.0),
-                leak: Leak::None,
-                reset: Reset::Subtract,
-                compare: Compare::GreaterEqual,
-                window: Window::new(start, start + levels),
-                floor: None,
-            }),
             norm: Some(Normalization {
                 mean: layer.mean.clone(),
                 var: layer.variance.clone(),
@@ -67,6 +49,7 @@ pub fn graph(network: &Network) -> Result<Graph<Trained>, ExportError> {
                 shift: scaled(&layer.channel_bias),
                 eps: crate::ffgaf::EPSILON,
             }),
+            ..neurons(l, layer, PerChannel::uniform(0.0), window)
         });
         graph.connect(previous, population, convolution(layer, layer.weight.clone(), u32::from(l > 0)));
         previous = population;
@@ -86,6 +69,28 @@ fn readout(network: &Network, previous: PopulationId) -> Readout<Trained> {
             Readout::ChannelEnergy { population: previous, grid: last.grid as u32, weights: last.readout.clone() }
         }
     }
+}
+
+/// The population that samples enter by.
+fn input(network: &Network, coding: InputCoding) -> Population<Trained> {
+    let neuron = NeuronModel::Input { coding, scale: network.config.input.step() };
+    Population { name: "input".into(), shape: shape(network.input), neuron, norm: None }
+}
+
+/// Integrate-and-fire neurons of layer `l`: threshold 1, initial potential ½.
+fn neurons(l: usize, layer: &Layer, bias: PerChannel<f64>, window: Window) -> Population<Trained> {
+    let spiking = Spiking {
+        threshold: PerChannel::uniform(1.0),
+        v_init: PerChannel::uniform(0.5),
+        bias,
+        leak: Leak::None,
+        reset: Reset::Subtract,
+        compare: Compare::GreaterEqual,
+        window,
+        floor: None,
+    };
+    let (name, neuron) = (format!("conv{}", l + 1), NeuronModel::Spiking(spiking));
+    Population { name, shape: shape(layer.output()), neuron, norm: None }
 }
 
 /// The convolution in front of a layer.

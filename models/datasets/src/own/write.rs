@@ -1,29 +1,23 @@
-//! Samples as an archive of numpy, as [`super::images`] and `recording::open` read it.
+//! Recordings as an archive of numpy, as `recording::open` reads it.
 
 use crate::dataset::Dataset;
 use std::io::{Cursor, Seek, Write};
 use zip::{ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-/// Both parts as `x_train`, `y_train`, `x_test` and `y_test` in an `.npz`, bytes throughout. `steps` timesteps that stand one after another in the
-/// channels become an axis of their own: N×T×C×H×W; without any N×C×H×W.
+/// Recordings whose `steps` timesteps stand one after another in the channels: both parts as `x_train`, `y_train`, `x_test` and `y_test` in an `.npz`,
+/// N×T×C×H×W and N, bytes throughout.
 ///
 /// # Errors
 /// If the archive cannot be packed.
 ///
 /// # Panics
 /// If channels are no multiple of the timesteps.
-pub fn npz(train: &Dataset, test: &Dataset, steps: Option<usize>) -> Result<Vec<u8>, ZipError> {
+pub fn npz(train: &Dataset, test: &Dataset, steps: usize) -> Result<Vec<u8>, ZipError> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (part, data) in [("train", train), ("test", test)] {
         let [c, h, w] = data.shape;
-        let shape = match steps {
-            None => vec![data.len(), c, h, w],
-            Some(steps) => {
-                assert!(c.is_multiple_of(steps), "whole timesteps");
-                vec![data.len(), steps, c / steps, h, w]
-            }
-        };
-        array(&mut archive, &format!("x_{part}"), &shape, &data.pixels)?;
+        assert!(c.is_multiple_of(steps), "whole timesteps");
+        array(&mut archive, &format!("x_{part}"), &[data.len(), steps, c / steps, h, w], &data.pixels)?;
         array(&mut archive, &format!("y_{part}"), &[data.len()], &data.labels)?;
     }
     Ok(archive.finish()?.into_inner())
@@ -58,14 +52,17 @@ mod tests {
     use crate::dataset::Split;
     use crate::recording::{Binning, Opened, Wanted, open};
     use crate::saccades;
+    use std::ops::ControlFlow;
 
     #[test]
     fn recordings_come_back_as_they_were_written() {
         let images = crate::bundled::mnist_test_500();
-        let [train, test] = [0..6, 6..9].map(|range| saccades::recordings(&images.subset(range), 5, 1));
+        let [train, test] = [0..6, 6..9].map(|range| {
+            saccades::recordings(&images.subset(range), 5, 1, &|| ControlFlow::Continue(())).expect("nobody stops it")
+        });
         let dir = tempfile::tempdir().expect("a folder");
         let file = dir.path().join("s.npz");
-        std::fs::write(&file, npz(&train, &test, Some(5)).expect("packed")).expect("written");
+        std::fs::write(&file, npz(&train, &test, 5).expect("packed")).expect("written");
         for (split, data) in [(Split::Train, &train), (Split::Test, &test)] {
             let wanted = Wanted { input: [2, 34, 34], values: false, split, binning: Binning::default() };
             let Opened::Recordings(found) = open(&file, &wanted).expect("readable") else { panic!("recordings") };

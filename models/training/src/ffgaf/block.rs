@@ -16,17 +16,20 @@
 
 use super::adam::{Param, Rates};
 use super::config::{Activation, Arithmetic, Config, Norm, Readout};
-use super::goodness::{group_readout, regions, scores};
+use super::goodness::{group_readout, regions};
 use super::narrow::Narrow;
 use super::random::{Purpose, Stream};
-use crate::kernels::{Affine, Conv, ConvShape, FixedWeights, Moments, Scratch, Source, SumPool, activate, sample_sums};
+use crate::kernels::{Affine, Conv, ConvShape, FixedWeights, Moments, Scratch, Source, SumPool, activate};
+use loss::{Pulls, total};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard};
 
 mod backward;
+mod loss;
 mod stepped;
 
+pub(super) use loss::channel_sums;
 pub use stepped::LossSteps;
 pub(super) use stepped::{add, fire};
 
@@ -254,10 +257,7 @@ impl Block {
                         Source::Counts(x) if self.fixed => self.conv.forward_counts(x, &self.fixed_weights, z, scratch),
                         x => self.conv.forward(x, weights, z, scratch),
                     }
-                    let mut s = vec![0.0; 2 * c];
-                    let (sum, square) = s.split_at_mut(c);
-                    sample_sums(z, sum, square);
-                    out.push(s);
+                    out.push(channel_sums(z, c));
                 }
                 out
             })
@@ -282,40 +282,22 @@ impl Block {
             .collect();
 
         let mut result = StepResult::default();
-        let mut readout_grad = vec![0.0f32; self.readout.value.len()];
+        let mut readout = vec![0.0f32; self.readout.value.len()];
         // ∂loss/∂F·(2/HW) of each sample.
-        let mut pull = vec![0.0f32; n * regions * c];
-        for (m, mo) in moments.iter().enumerate() {
+        let mut pull = vec![self.penalty_pull(n); n * regions * c];
+        for ((mo, &label), features) in moments.iter().zip(labels).zip(pull.chunks_exact_mut(regions * c)) {
             let f: Vec<f32> = mo.square.iter().map(|q| q / pixels as f32).collect();
-            let logits = scores(&self.readout.value, &f, self.logit_gain);
-            let y = usize::from(labels[m]);
-            result.correct += usize::from(argmax(&logits) == y);
-            let top = logits.iter().copied().fold(f32::MIN, f32::max);
-            let mass: f64 = logits.iter().map(|l| f64::from(l - top).exp()).sum();
             if self.spike_penalty > 0.0 {
-                let energy: f32 = f.iter().sum();
-                result.loss += f64::from(self.spike_penalty * energy) / (self.channels * n) as f64;
+                result.loss += self.penalty(&f, n);
             }
-            result.loss += (mass.ln() - f64::from(logits[y] - top)) / n as f64;
-            if !learn {
-                continue;
-            }
-            let pull = &mut pull[m * regions * c..(m + 1) * regions * c];
-            pull.fill(self.spike_penalty * 2.0 / (n * self.channels * pixels) as f32);
-            for (j, l) in logits.iter().enumerate() {
-                let p = f64::from(l - top).exp() / mass - if j == y { 1.0 } else { 0.0 };
-                let e = self.logit_gain * (p / n as f64) as f32;
-                let a = &self.readout.value[j * regions * c..(j + 1) * regions * c];
-                let g = &mut readout_grad[j * regions * c..(j + 1) * regions * c];
-                for i in 0..regions * c {
-                    pull[i] += e * a[i] * 2.0 / pixels as f32;
-                    g[i] += e * f[i];
-                }
-            }
+            let pulls = learn.then_some(Pulls { features, readout: &mut readout });
+            let one = self.judge(&f, label, 1.0, n, pulls);
+            result.loss += one.loss;
+            result.correct += one.correct;
         }
         if learn {
             self.backward(input, &z, &affines, &moments, &pull);
-            self.grads.readout = readout_grad;
+            self.grads.readout = readout;
         }
         self.z = z;
         result
@@ -347,13 +329,7 @@ impl Block {
         if self.per_sample {
             return sums.iter().map(|s| map(s, pixels as f64)).collect();
         }
-        let mut total = vec![0.0; 2 * c];
-        for s in sums {
-            for (t, s) in total.iter_mut().zip(s) {
-                *t += s;
-            }
-        }
-        vec![map(&total, (pixels * sums.len()) as f64)]
+        vec![map(&total(sums.iter(), 2 * c), (pixels * sums.len()) as f64)]
     }
 
     /// Applies the gradients of the last [`Self::forward_backward`].

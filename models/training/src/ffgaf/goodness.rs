@@ -24,3 +24,15 @@ pub(crate) fn group_readout(groups: &[usize], regions: usize, padded: usize) -> 
 pub(crate) fn scores(a: &[f32], f: &[f32], gain: f32) -> Vec<f32> {
     a.chunks_exact(f.len()).map(|row| gain * row.iter().zip(f).map(|(a, f)| a * f).sum::<f32>()).collect()
 }
+
+/// Σ n² of each region and channel of one sample, `[region][channel]`, `len` in all.
+pub(crate) fn squares(counts: &[u8], region: &[u8], len: usize) -> Vec<u32> {
+    let c = counts.len() / region.len();
+    let mut sums = vec![0u32; len];
+    for (row, &r) in counts.chunks_exact(c).zip(region) {
+        for (s, &n) in sums[usize::from(r) * c..][..c].iter_mut().zip(row) {
+            *s += u32::from(n) * u32::from(n);
+        }
+    }
+    sums
+}

@@ -4,9 +4,9 @@
 //! ([`Layer::gain`], [`Layer::bias`]), i.e. an IF neuron with weights g_c·W, bias b_c, initial potential ½ and threshold 1 that first
 //! receives all its input and then fires at most L times.
 
-use super::block::{EPSILON, argmax};
+use super::block::{EPSILON, argmax, channel_sums};
 use super::config::{Config, Norm, Readout};
-use super::goodness::{group_readout, regions, scores};
+use super::goodness::{group_readout, regions, scores, squares};
 use crate::kernels::{Conv, ConvShape, Scratch, Source, SumPool, quantize, sample_sums};
 use datasets::Dataset;
 use rayon::prelude::*;
@@ -223,12 +223,7 @@ impl Prepared {
     fn features(&self, counts: &[u8]) -> Vec<f32> {
         let c = self.conv.shape.out_c;
         let regions = usize::from(*self.region.iter().max().expect("a layer has pixels")) + 1;
-        let mut sums = vec![0u32; regions * c];
-        for (row, &r) in counts.chunks_exact(c).zip(&self.region) {
-            for (s, &n) in sums[usize::from(r) * c..][..c].iter_mut().zip(row) {
-                *s += u32::from(n) * u32::from(n);
-            }
-        }
+        let sums = squares(counts, &self.region, regions * c);
         sums.iter().map(|&s| s as f32 / self.conv.shape.out_pixels() as f32).collect()
     }
 
@@ -382,10 +377,7 @@ impl Network {
                         let x = if l == 0 { encode(i) } else { Vec::new() };
                         let source = if l == 0 { Source::Real(&x) } else { Source::Counts(&inputs[k]) };
                         p.convolve(source, scratch, z);
-                        let mut s = vec![0.0; 2 * c];
-                        let (sum, square) = s.split_at_mut(c);
-                        sample_sums(z, sum, square);
-                        s
+                        channel_sums(z, c)
                     },
                 )
                 .collect();

@@ -1,5 +1,6 @@
 //! The local gradients of a layer, from the pull of the loss on every region's goodness.
 
+use super::loss::{Linear, total};
 use super::{Batch, Block, SAMPLES, Worker};
 use crate::kernels::{Affine, Moments, Source, input_gradient};
 use rayon::prelude::*;
@@ -30,32 +31,13 @@ impl Block {
                 s
             })
             .collect();
-        let mut total = vec![0.0; 2 * c];
-        for s in &sums {
-            for (t, s) in total.iter_mut().zip(s) {
-                *t += s;
-            }
-        }
-        let kappa = f64::from(self.kappa);
-        self.grads.channel_bias = total[..c].iter().map(|s| (kappa * s) as f32).collect();
-        self.grads.channel_weight = total[c..].iter().map(|s| (kappa * s) as f32).collect();
-
+        let all = total(sums.iter(), 2 * c);
+        self.channel_gradients(&all);
         // ∂z = scale·h·[u<L] + slope·z + offset, with the two normalization means folded into slope and offset.
-        let linear = |affine: &Affine, sums: &[f64], count: f64| {
-            let (mut slope, mut offset) = (Vec::with_capacity(c), Vec::with_capacity(c));
-            for i in 0..c {
-                let kw = kappa * f64::from(self.channel_weight.value[i]);
-                let (mean, mean_norm) = (kw * sums[i] / count, kw * sums[c + i] / count);
-                let inv = f64::from(affine.norm_gain[i]);
-                slope.push((-inv * inv * mean_norm) as f32);
-                offset.push((-inv * (mean + f64::from(affine.norm_bias[i]) * mean_norm)) as f32);
-            }
-            (slope, offset)
-        };
-        let linears: Vec<(Vec<f32>, Vec<f32>)> = if self.per_sample {
-            affines.iter().zip(&sums).map(|(a, s)| linear(a, s, pixels as f64)).collect()
+        let linears: Vec<Linear> = if self.per_sample {
+            affines.iter().zip(&sums).map(|(a, s)| self.through_statistics(a, s, pixels as f64)).collect()
         } else {
-            vec![linear(&affines[0], &total, (pixels * sums.len()) as f64)]
+            vec![self.through_statistics(&affines[0], &all, (pixels * sums.len()) as f64)]
         };
         let pick = |m: usize| if self.per_sample { m } else { 0 };
 
@@ -79,7 +61,7 @@ impl Block {
                     for i in 0..len {
                         scale[i] = pull[m * len + i] * affine.gain[i % c];
                     }
-                    let (slope, offset) = &linears[pick(m)];
+                    let Linear { slope, offset } = &linears[pick(m)];
                     let dz = &mut dz[(m - first) * out_len..(m - first + 1) * out_len];
                     let z = &z[m * out_len..(m + 1) * out_len];
                     input_gradient(z, affine, self.levels, self.strict, &self.region, scale, slope, offset, dz);

@@ -15,9 +15,10 @@
 //! what arrived up to τ: ∂W = Σ_τ correlate(Σ_{σ≤τ} s_σ, ∂z_τ). The trace of a synapse is the number of spikes that it received; no gradient
 //! travels to another layer.
 
-use super::super::goodness::scores;
-use super::{Block, SAMPLES, StepResult, Worker, argmax};
-use crate::kernels::{Affine, sample_sums};
+use super::super::goodness::squares;
+use super::loss::{Linear, Pulls, channel_sums, total};
+use super::{Block, SAMPLES, StepResult, Worker};
+use crate::kernels::Affine;
 use rayon::prelude::*;
 
 /// When a layer's loss is taken.
@@ -43,8 +44,7 @@ impl LossSteps {
 
 /// What one sample gives.
 struct Sample {
-    loss: f64,
-    correct: bool,
+    result: StepResult,
     /// ∂loss/∂A.
     readout: Vec<f32>,
     /// Σ_τ d_τ·τ/T and Σ_τ d_τ·zh_τ per channel, d = ∂loss/∂u.
@@ -97,10 +97,7 @@ impl Block {
                     received.fill(0);
                     frames.chunks_exact(in_len).for_each(|frame| add(&mut received, frame));
                     self.convolve(&received, z, &mut worker);
-                    let mut s = vec![0.0; 2 * c];
-                    let (sum, square) = s.split_at_mut(c);
-                    sample_sums(z, sum, square);
-                    out.push(s);
+                    out.push(channel_sums(z, c));
                 }
                 out
             })
@@ -141,20 +138,17 @@ impl Block {
 
         let mut result = StepResult::default();
         let mut readout = vec![0.0f32; self.readout.value.len()];
-        let mut total = vec![0.0; 2 * c];
         for sample in &samples {
-            result.loss += sample.loss;
-            result.correct += usize::from(sample.correct);
-            for (sum, g) in readout.iter_mut().zip(&sample.readout) {
-                *sum += g;
-            }
-            for (sum, g) in total.iter_mut().zip(&sample.sums) {
-                *sum += g;
-            }
+            result.loss += sample.result.loss;
+            result.correct += sample.result.correct;
+            readout.iter_mut().zip(&sample.readout).for_each(|(sum, g)| *sum += g);
         }
         self.grads.weight = parts;
         if learn {
-            self.through_statistics(input, &z, &affine, &total);
+            let all = total(samples.iter().map(|sample| &sample.sums), 2 * c);
+            self.channel_gradients(&all);
+            let linear = self.through_statistics(&affine, &all, (z.len() / c) as f64);
+            self.add_through_statistics(input, &z, &linear);
             self.grads.readout = readout;
         }
         self.z = z;
@@ -183,9 +177,12 @@ impl Block {
     ) -> Sample {
         let s = &self.conv.shape;
         let (c, pixels, in_len, out_len) = (s.out_c, s.out_pixels() as f32, s.in_len(), s.out_len());
-        let (steps, len, y) = (usize::from(self.levels), self.grid * self.grid * c, usize::from(label));
-        let mut out =
-            Sample { loss: 0.0, correct: false, readout: vec![0.0; self.readout.value.len()], sums: vec![0.0; 2 * c] };
+        let (steps, len) = (usize::from(self.levels), self.grid * self.grid * c);
+        let mut out = Sample {
+            result: StepResult::default(),
+            readout: vec![0.0; self.readout.value.len()],
+            sums: vec![0.0; 2 * c],
+        };
         let mut pulls = vec![0.0; steps * len];
         buffers.received.fill(0);
         buffers.counts.fill(0);
@@ -202,34 +199,22 @@ impl Block {
                 z.iter_mut().zip(&buffers.step).for_each(|(z, y)| *z += y);
             }
             fire(z, (&affine.gain, &affine.bias), part, &mut buffers.counts, spikes);
-            let (weight, last) = (self.loss_steps.weight(t + 1, steps), t + 1 == steps);
+            let weight = self.loss_steps.weight(t + 1, steps);
             if weight == 0.0 {
                 continue;
             }
-            let f: Vec<f32> = self.squares(&buffers.counts).iter().map(|q| q / pixels).collect();
-            let logits = scores(&self.readout.value, &f, self.logit_gain);
-            let top = logits.iter().copied().fold(f32::MIN, f32::max);
-            let mass: f64 = logits.iter().map(|l| f64::from(l - top).exp()).sum();
-            out.loss += f64::from(weight) * (mass.ln() - f64::from(logits[y] - top)) / batch as f64;
-            let pull = &mut pulls[t * len..][..len];
-            if last {
-                out.correct = argmax(&logits) == y;
+            let f: Vec<f32> = squares(&buffers.counts, &self.region, len).iter().map(|&q| q as f32 / pixels).collect();
+            let features = &mut pulls[t * len..][..len];
+            if t + 1 == steps {
+                features.fill(self.penalty_pull(batch));
                 if self.spike_penalty > 0.0 {
-                    let energy: f32 = f.iter().sum();
-                    out.loss += f64::from(self.spike_penalty * energy) / (self.channels * batch) as f64;
-                }
-                pull.fill(self.spike_penalty * 2.0 / (batch * self.channels) as f32 / pixels);
-            }
-            for (j, l) in logits.iter().enumerate() {
-                let p = f64::from(l - top).exp() / mass - if j == y { 1.0 } else { 0.0 };
-                let e = weight * self.logit_gain * (p / batch as f64) as f32;
-                let a = &self.readout.value[j * len..][..len];
-                let g = &mut out.readout[j * len..][..len];
-                for i in 0..len {
-                    pull[i] += e * a[i] * 2.0 / pixels;
-                    g[i] += e * f[i];
+                    out.result.loss += self.penalty(&f, batch);
                 }
             }
+            let pulls = gradient.is_some().then_some(Pulls { features, readout: &mut out.readout });
+            let one = self.judge(&f, label, weight, batch, pulls);
+            out.result.loss += one.loss;
+            out.result.correct = one.correct;
         }
         if let Some(dw) = gradient {
             self.backward_in_time(affine, (frames, emitted, &pulls), &mut out.sums, dw, buffers, worker);
@@ -297,34 +282,10 @@ impl Block {
         }
     }
 
-    /// Σ n² of each region and channel.
-    fn squares(&self, counts: &[u8]) -> Vec<f32> {
-        let c = self.conv.shape.out_c;
-        let mut sums = vec![0u32; self.grid * self.grid * c];
-        for (row, &r) in counts.chunks_exact(c).zip(&self.region) {
-            for (s, &n) in sums[usize::from(r) * c..][..c].iter_mut().zip(row) {
-                *s += u32::from(n) * u32::from(n);
-            }
-        }
-        sums.into_iter().map(|s| s as f32).collect()
-    }
-
-    /// Gradients of channel weights and biases, and the part of the weights' that goes through mean and variance, which are those of z_T.
-    fn through_statistics(&mut self, input: &[u8], z: &[f32], affine: &Affine, total: &[f64]) {
+    /// Adds the part of the weights' gradient that goes through mean and variance, which are those of z_T.
+    fn add_through_statistics(&mut self, input: &[u8], z: &[f32], linear: &Linear) {
         let s = self.conv.shape;
         let (c, steps, in_len, out_len) = (s.out_c, usize::from(self.levels), s.in_len(), s.out_len());
-        let kappa = f64::from(self.kappa);
-        self.grads.channel_bias = total[..c].iter().map(|s| (kappa * s) as f32).collect();
-        self.grads.channel_weight = total[c..].iter().map(|s| (kappa * s) as f32).collect();
-        let count = (z.len() / c) as f64;
-        let (mut slope, mut offset) = (Vec::with_capacity(c), Vec::with_capacity(c));
-        for i in 0..c {
-            let kw = kappa * f64::from(self.channel_weight.value[i]);
-            let (mean, mean_norm) = (kw * total[i] / count, kw * total[c + i] / count);
-            let inv = f64::from(affine.norm_gain[i]);
-            slope.push((-inv * inv * mean_norm) as f32);
-            offset.push((-inv * (mean + f64::from(affine.norm_bias[i]) * mean_norm)) as f32);
-        }
         let mut parts = std::mem::take(&mut self.grads.weight);
         parts.par_chunks_mut(s.weight_len()).enumerate().for_each(|(k, dw)| {
             let mut worker = self.worker(k);
@@ -336,7 +297,7 @@ impl Block {
                 frames.chunks_exact(in_len).for_each(|frame| add(&mut received, frame));
                 for (dz, z) in dz.chunks_exact_mut(c).zip(z.chunks_exact(c)) {
                     for i in 0..c {
-                        dz[i] = z[i] * slope[i] + offset[i];
+                        dz[i] = z[i] * linear.slope[i] + linear.offset[i];
                     }
                 }
                 self.correlate(&received, &dz, dw, &mut worker);

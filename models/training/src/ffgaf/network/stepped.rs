@@ -1,9 +1,9 @@
 //! Networks on recordings: every layer integrates and fires step by step, as [`crate::ffgaf::block`] has it in training.
 
-use super::super::block::{add, fire};
+use super::super::block::{add, channel_sums, fire};
 use super::super::input::frames_into;
 use super::{Network, Prepared, Runner};
-use crate::kernels::{Scratch, Source, sample_sums};
+use crate::kernels::{Scratch, Source};
 use datasets::Dataset;
 use rayon::prelude::*;
 
@@ -73,10 +73,7 @@ impl Network {
                         let received = p.received(spikes, l == 0, pooled);
                         received.chunks_exact(s.in_len()).for_each(|frame| add(all, frame));
                         p.conv.forward(Source::Counts(all), &p.weight, z, scratch);
-                        let mut sums = vec![0.0; 2 * s.out_c];
-                        let (sum, square) = sums.split_at_mut(s.out_c);
-                        sample_sums(z, sum, square);
-                        sums
+                        channel_sums(z, s.out_c)
                     },
                 )
                 .collect();
