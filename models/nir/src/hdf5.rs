@@ -123,8 +123,11 @@ pub fn read(bytes: Vec<u8>) -> Result<Tree, Hdf5Error> {
     let budget = Budget { values: MAX_VALUES.min(bytes.len() as u64 * MAX_EXPANSION), objects: MAX_OBJECTS };
     // The library answers damaged files with errors; that it never panics is its promise, not ours.
     panic::catch_unwind(move || {
-        let file =
-            File::from_bytes(bytes).map_err(|e| at_root(format!("is not an HDF5 file that can be read: {e}")))?;
+        let file = File::from_bytes(bytes).map_err(|e| {
+            at_root(format!(
+                "is not an HDF5 file that can be read, as NIR files (nir.write) and netx files (lava-dl) are: {e}"
+            ))
+        })?;
         let mut budget = budget;
         group(&file.root(), "", 0, &mut budget)
     })
